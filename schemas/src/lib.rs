@@ -1,0 +1,24 @@
+//! The words that travel: what a client asks for, what waits on the queue, what is told about it.
+//!
+//! Read in this order:
+//! 1. [`recipe`]: what is to be done to a photo, from a form field to canonical bytes.
+//! 2. [`job`]: one original and one recipe, with the id that follows from them.
+//! 3. [`state`]: where a job stands, the same word in JSON, events, metrics and logs.
+//! 4. [`event`]: a state with its place in the job's history.
+//! 5. [`timings`]: how long each step took.
+//!
+//! Everything here is a value: no I/O, no clock, no randomness. We parse at the edge, so a value that exists is valid.
+
+pub mod event;
+pub mod id;
+pub mod job;
+pub mod recipe;
+pub mod state;
+pub mod timings;
+
+pub use event::{Event, EventId};
+pub use id::{Digest, JobId};
+pub use job::Job;
+pub use recipe::{Context, FieldError, OutputFormat, Recipe, Request};
+pub use state::{Failure, Picture, State, Status};
+pub use timings::{Step, Timings};

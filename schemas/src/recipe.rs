@@ -1,0 +1,106 @@
+//! What is to be done to a photo.
+//!
+//! A [`Request`] holds a client's fields as they came, each checked when it is set. [`Request::resolve`] makes it a
+//! [`Recipe`]: literal, complete and canonical, so that its bytes can be part of a job's id.
+
+mod request;
+mod values;
+mod variables;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use request::{Context, FIELDS, FieldError, Request};
+pub use values::{
+    Color, MarkText, Opacity, OutputFormat, Position, Quality, Side, Size, TEXT_CHARS_MAX,
+};
+pub use variables::{Date, ExifTexts};
+
+/// The revision of the engine's output: raised whenever the same recipe may give other bytes, so that other bytes never
+/// appear under an old id.
+pub const ENGINE_REVISION: u32 = 1;
+
+/// A complete, literal recipe: no `auto` format, no variables. Its fields stand in the order of their names, which is
+/// what makes [`Recipe::canonical`] canonical.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// The engine revision whose bytes are asked for; left out, it is the reader's own.
+    #[serde(default = "engine_revision")]
+    pub engine: u32,
+    /// Height of the box the picture is fitted into, in pixels.
+    #[serde(default = "default_height")]
+    pub height: Side,
+    /// Quality of a lossy output.
+    #[serde(default)]
+    pub quality: Quality,
+    /// Width of the box the picture is fitted into, in pixels.
+    #[serde(default = "default_width")]
+    pub width: Side,
+    /// Colour of the mark.
+    #[serde(default)]
+    pub wm_color: Color,
+    /// Format of the result.
+    pub wm_format: OutputFormat,
+    /// Opacity of the mark.
+    #[serde(default)]
+    pub wm_opacity: Opacity,
+    /// Place of the mark.
+    #[serde(default)]
+    pub wm_position: Position,
+    /// Cap height of the mark's letters.
+    #[serde(default)]
+    pub wm_size: Size,
+    /// The mark.
+    pub wm_text: MarkText,
+}
+
+impl Recipe {
+    /// The recipe's bytes in a job's id: its JSON as RFC 8785 (JCS) writes it, which any language can reproduce.
+    pub fn canonical(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a recipe has only string keys and finite numbers")
+    }
+}
+
+const fn engine_revision() -> u32 {
+    ENGINE_REVISION
+}
+
+const fn default_width() -> Side {
+    Side::WIDTH_DEFAULT
+}
+
+const fn default_height() -> Side {
+    Side::HEIGHT_DEFAULT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_bytes_are_pinned() {
+        let recipe = Request::default().resolve(&Context::example()).unwrap();
+        assert_eq!(
+            String::from_utf8(recipe.canonical()).unwrap(),
+            r##"{"engine":1,"height":1080,"quality":"auto","width":1920,"wm_color":"auto","wm_format":"jpeg","wm_opacity":"auto","wm_position":"bottom-right","wm_size":3,"wm_text":"NWS © 2026"}"##
+        );
+    }
+
+    #[test]
+    fn defaults_may_be_left_out_of_a_message() {
+        let short: Recipe =
+            serde_json::from_str(r#"{"wm_format":"jpeg","wm_text":"NWS © 2026"}"#).unwrap();
+        assert_eq!(
+            short,
+            Request::default().resolve(&Context::example()).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_message_with_an_unknown_field_is_refused() {
+        let refused =
+            serde_json::from_str::<Recipe>(r#"{"wm_format":"jpeg","wm_text":"x","wm_glitter":1}"#);
+        assert!(refused.unwrap_err().to_string().contains("wm_glitter"));
+    }
+}

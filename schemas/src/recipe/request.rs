@@ -1,0 +1,279 @@
+//! A client's fields, and how they become a recipe.
+
+use std::borrow::Cow;
+
+use super::{
+    Color, Date, ENGINE_REVISION, ExifTexts, MarkText, Opacity, OutputFormat, Position, Quality,
+    Recipe, Side, Size, values::ValueError, variables,
+};
+
+/// The fields that are built, by their names in forms and JSON. As a flag, a dash stands for the underscore.
+pub const FIELDS: [&str; 9] = [
+    "wm_text",
+    "wm_position",
+    "wm_size",
+    "wm_opacity",
+    "wm_color",
+    "wm_format",
+    "width",
+    "height",
+    "quality",
+];
+
+/// Fields that have a name already and no code yet.
+const NOT_BUILT: [&str; 9] = [
+    "wm_rotate",
+    "wm_logo",
+    "profile",
+    "progressive",
+    "max_bytes",
+    "wm_spacing",
+    "wm_align",
+    "wm_logo_size",
+    "copyright",
+];
+
+/// The variables of `wm_text`.
+pub(super) const VARIABLES: [&str; 6] = [
+    "year",
+    "date",
+    "filename",
+    "exif.date",
+    "exif.artist",
+    "exif.copyright",
+];
+
+const TEXT_DEFAULT: &str = "NWS © {year}";
+
+/// What a client asked for: fields that were given, each valid by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    text: Option<String>,
+    position: Option<Position>,
+    size: Option<Size>,
+    opacity: Option<Opacity>,
+    color: Option<Color>,
+    format: Option<Option<OutputFormat>>,
+    width: Option<Side>,
+    height: Option<Side>,
+    quality: Option<Quality>,
+}
+
+/// What a request's variables and its `auto` format stand for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// The day of the upload, UTC.
+    pub today: Date,
+    /// The file's name as the client gave it, without its folder and extension.
+    pub filename: String,
+    /// What the photo says of itself.
+    pub exif: ExifTexts,
+    /// What `wm_format=auto` becomes.
+    pub auto_format: OutputFormat,
+}
+
+/// A field that cannot be taken, and why. `measured` and `limit` stand where it is a limit that was passed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct FieldError {
+    /// The field's name.
+    pub field: String,
+    /// What is wrong with its value.
+    pub problem: String,
+    /// What was measured.
+    pub measured: Option<u64>,
+    /// What is allowed.
+    pub limit: Option<u64>,
+}
+
+impl Request {
+    /// Takes one field.
+    ///
+    /// # Errors
+    /// When the field is unknown, not built yet, given twice, or its value is out of range.
+    pub fn set(&mut self, field: &str, value: &str) -> Result<(), FieldError> {
+        let taken = match field {
+            "wm_text" => put(&mut self.text, Ok(value.to_owned())),
+            "wm_position" => put(&mut self.position, value.parse()),
+            "wm_size" => put(&mut self.size, value.parse()),
+            "wm_opacity" => put(&mut self.opacity, value.parse()),
+            "wm_color" => put(&mut self.color, value.parse()),
+            "wm_format" if value == "auto" => put(&mut self.format, Ok(None)),
+            "wm_format" => put(&mut self.format, value.parse().map(Some)),
+            "width" => put(&mut self.width, value.parse()),
+            "height" => put(&mut self.height, value.parse()),
+            "quality" => put(&mut self.quality, value.parse()),
+            _ if NOT_BUILT.contains(&field) => Err(ValueError::new("this field is not built yet")),
+            _ => Err(ValueError::new(format!(
+                "there is no such field; there are {}",
+                FIELDS.join(", ")
+            ))),
+        };
+        taken.map_err(|error| FieldError::new(field, error))
+    }
+
+    /// Whether the output format is left to the context.
+    pub fn wants_auto_format(&self) -> bool {
+        self.format.flatten().is_none()
+    }
+
+    /// Makes the request literal: variables replaced, `auto` format chosen, defaults filled in.
+    ///
+    /// # Errors
+    /// When the text has an unknown variable, is too long once expanded, or leaves nothing to draw.
+    pub fn resolve(self, context: &Context) -> Result<Recipe, FieldError> {
+        let template = self.text.as_deref().unwrap_or(TEXT_DEFAULT);
+        let text = variables::replace(template, |name| context.value(name))
+            .and_then(MarkText::try_from)
+            .map_err(|error| FieldError::new("wm_text", error))?;
+        let (width, height) = fit_box(self.width, self.height);
+        let format = self.format.flatten().unwrap_or(context.auto_format);
+        Ok(Recipe {
+            engine: ENGINE_REVISION,
+            height,
+            quality: if format == OutputFormat::Png {
+                Quality::Auto
+            } else {
+                self.quality.unwrap_or_default()
+            },
+            width,
+            wm_color: self.color.unwrap_or_default(),
+            wm_format: format,
+            wm_opacity: self.opacity.unwrap_or_default(),
+            wm_position: self.position.unwrap_or_default(),
+            wm_size: self.size.unwrap_or_default(),
+            wm_text: text,
+        })
+    }
+}
+
+/// One side alone leaves the other free; none at all is the default box.
+fn fit_box(width: Option<Side>, height: Option<Side>) -> (Side, Side) {
+    match (width, height) {
+        (None, None) => (Side::WIDTH_DEFAULT, Side::HEIGHT_DEFAULT),
+        (width, height) => (width.unwrap_or(Side::MAX), height.unwrap_or(Side::MAX)),
+    }
+}
+
+fn put<T>(slot: &mut Option<T>, value: Result<T, ValueError>) -> Result<(), ValueError> {
+    if slot.is_some() {
+        return Err(ValueError::new("given more than once"));
+    }
+    *slot = Some(value?);
+    Ok(())
+}
+
+impl Context {
+    fn value(&self, name: &str) -> Option<Cow<'_, str>> {
+        match name {
+            "year" => Some(self.today.year.to_string().into()),
+            "date" => Some(self.today.to_string().into()),
+            "filename" => Some(self.filename.as_str().into()),
+            "exif.date" => Some(self.exif.date.as_str().into()),
+            "exif.artist" => Some(self.exif.artist.as_str().into()),
+            "exif.copyright" => Some(self.exif.copyright.as_str().into()),
+            _ => None,
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn example() -> Self {
+        Self {
+            today: Date {
+                year: 2026,
+                month: 11,
+                day: 20,
+            },
+            filename: "IMG_0042".to_owned(),
+            exif: ExifTexts {
+                artist: "Ada".to_owned(),
+                ..ExifTexts::default()
+            },
+            auto_format: OutputFormat::Jpeg,
+        }
+    }
+}
+
+impl FieldError {
+    fn new(field: &str, error: ValueError) -> Self {
+        Self {
+            field: field.chars().take(64).collect(),
+            problem: error.problem.into_owned(),
+            measured: error.measured,
+            limit: error.limit,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(fields: &[(&str, &str)]) -> Result<Recipe, FieldError> {
+        let mut request = Request::default();
+        fields
+            .iter()
+            .try_for_each(|(field, value)| request.set(field, value))?;
+        request.resolve(&Context::example())
+    }
+
+    #[test]
+    fn variables_are_resolved_before_the_recipe_exists() {
+        let recipe =
+            recipe(&[("wm_text", "{filename} {date} {exif.artist}{exif.copyright}")]).unwrap();
+        assert_eq!(recipe.wm_text.as_str(), "IMG_0042 2026-11-20 Ada");
+    }
+
+    #[test]
+    fn a_mark_that_became_empty_is_refused() {
+        assert_eq!(
+            recipe(&[("wm_text", "{exif.copyright}")])
+                .unwrap_err()
+                .field,
+            "wm_text"
+        );
+    }
+
+    #[test]
+    fn one_side_alone_leaves_the_other_free() {
+        let sides = |fields: &[(&str, &str)]| {
+            let recipe = recipe(fields).unwrap();
+            (recipe.width.pixels(), recipe.height.pixels())
+        };
+        assert_eq!(sides(&[]), (1920, 1080));
+        assert_eq!(sides(&[("width", "400")]), (400, 16_384));
+        assert_eq!(sides(&[("height", "400")]), (16_384, 400));
+    }
+
+    #[test]
+    fn nothing_is_silently_ignored() {
+        for (field, value) in [
+            ("wm_glitter", "1"),
+            ("wm_rotate", "0"),
+            ("quality", "0"),
+            ("quality", "101"),
+            ("width", "0"),
+            ("width", "-1"),
+            ("wm_size", "0.4"),
+            ("wm_size", "NaN"),
+            ("wm_opacity", "1.1"),
+            ("wm_opacity", "inf"),
+            ("wm_format", "tiff"),
+            ("wm_position", "middle"),
+        ] {
+            assert_eq!(
+                recipe(&[(field, value)]).unwrap_err().field,
+                field,
+                "{value}"
+            );
+        }
+        let twice = recipe(&[("width", "10"), ("width", "10")]).unwrap_err();
+        assert!(twice.problem.contains("more than once"));
+    }
+
+    #[test]
+    fn a_quality_means_nothing_to_png_and_so_makes_no_other_job() {
+        let png = |quality| recipe(&[("wm_format", "png"), ("quality", quality)]).unwrap();
+        assert_eq!(png("80"), png("90"));
+    }
+}
