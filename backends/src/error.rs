@@ -1,0 +1,81 @@
+//! One error for every port: which backend, during what, and why.
+
+use std::{fmt, time::Duration};
+
+/// A backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Backend {
+    Queue,
+    Objects,
+    Results,
+}
+
+impl Backend {
+    /// The word in logs, in `/ready` and as the metrics' label.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Objects => "objects",
+            Self::Results => "results",
+        }
+    }
+}
+
+/// A call to a backend that did not do what it should. All of these may pass: the world is at fault, not the input.
+#[derive(Debug, thiserror::Error)]
+#[error("{} {op}: {cause}", backend.as_str())]
+pub struct Error {
+    /// Who failed.
+    pub backend: Backend,
+    /// During what, in a word that can be a metrics' label, for example `put`.
+    pub op: &'static str,
+    /// Why.
+    #[source]
+    pub cause: Cause,
+}
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
+    #[error("no answer within {} ms", .0.as_millis())]
+    Timeout(Duration),
+    /// The backend was reached and said no: an unroutable message, a full queue.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// What came back is not what was stored.
+    #[error("{0}")]
+    Corrupt(String),
+    /// It could not be reached, or failed on its own side.
+    #[error(transparent)]
+    Failed(#[from] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// An error of `backend` during `op`.
+    pub fn new(backend: Backend, op: &'static str, cause: impl Into<Cause>) -> Self {
+        Self {
+            backend,
+            op,
+            cause: cause.into(),
+        }
+    }
+
+    /// An error of `backend` during `op`, from a library's error.
+    pub fn failed(
+        backend: Backend,
+        op: &'static str,
+        error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            backend,
+            op,
+            cause: Cause::Failed(error.into()),
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,22 @@
+//! The outside world, as three small ports.
+//!
+//! Read in this order:
+//! 1. [`queue`]: messages that wait for a worker and are never lost. Embedded: SQLite. Networked: RabbitMQ.
+//! 2. [`objects`]: originals and results by key. Embedded: files. Networked: S3.
+//! 3. [`results`]: where each job stands, and who watches it. Embedded: SQLite. Networked: Redis.
+//! 4. [`metrics`]: what operators see.
+//!
+//! Each port has one `contract` that every implementation passes against the real thing. Only `nws::wiring` names a
+//! concrete backend.
+
+pub mod error;
+pub mod metrics;
+pub mod objects;
+pub mod queue;
+pub mod results;
+
+pub use error::Error;
+pub use metrics::Metrics;
+pub use objects::{Key, ObjectStore};
+pub use queue::{Delivery, Receiver, Sender, Source, Verdict};
+pub use results::Results;

@@ -1,0 +1,75 @@
+//! Where each job stands, and who watches it. Status and events are one port, so they cannot disagree.
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use schemas::{Event, EventId, Job, JobId, State};
+
+use crate::Error;
+
+/// The number of a claim on a job. A later claim has a higher one, and only the latest may speak.
+pub type Epoch = u64;
+
+/// What is recorded of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its newest event.
+    pub event: Event,
+    /// Whether its message was confirmed by the queue.
+    pub sent: bool,
+}
+
+/// A claim on a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The right to speak of it.
+    pub epoch: Epoch,
+    /// Where the job stood before; `None` for one that was never recorded, as when a stranger published it.
+    pub before: Option<State>,
+}
+
+/// Whether an announcement was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announced {
+    /// It is recorded, and every watcher hears of it.
+    Told(EventId),
+    /// The claim is not the latest any more, or the job ended under it: nothing was changed.
+    Stale,
+}
+
+/// A job's events: the current one first unless the watcher knows it, then each change; the stream ends after a final
+/// one. A watcher that is too slow for every change gets the newest instead.
+pub type Watch = BoxStream<'static, Event>;
+
+/// Keeps the jobs' records.
+#[async_trait]
+pub trait Results: Send + Sync + fmt::Debug {
+    /// What is recorded of `id`.
+    async fn record(&self, id: &JobId) -> Result<Option<Record>, Error>;
+
+    /// Records `job` as accepted and not sent yet, in `state` (queued). A record that is queued already, is being
+    /// worked on, or ended in `done` or `failed` stays as it is, unless `again` says that its result is gone; one that
+    /// is `dead` or `cancelled` starts again in a new epoch. Returns what is recorded then.
+    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error>;
+
+    /// Notes that the queue confirmed the job's message.
+    async fn mark_sent(&self, id: &JobId) -> Result<(), Error>;
+
+    /// Jobs that were admitted at least `age_min` ago and whose message was never confirmed, oldest first.
+    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Job>, Error>;
+
+    /// Begins a new epoch for `id`. From now on no earlier claim may speak.
+    async fn claim(&self, id: &JobId) -> Result<Claim, Error>;
+
+    /// Tells `state` to whoever watches the job, and records it. A change of status is kept for those who reconnect;
+    /// a step within one status is told live only.
+    async fn announce(&self, epoch: Epoch, state: &State) -> Result<Announced, Error>;
+
+    /// Follows a job, from after the event `after` where the watcher knows it; `None` for an unknown job. A stream that
+    /// is empty at once says that the watcher knows the end already.
+    async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error>;
+
+    /// Whether records can be read and written now.
+    async fn check(&self) -> Result<(), Error>;
+}
