@@ -122,7 +122,7 @@ pub struct Secured(Box<dyn Settle>);
 
 /// The backend's side of a delivery.
 #[async_trait]
-pub trait Settle: Send + fmt::Debug {
+pub trait Settle: Send + Sync + fmt::Debug {
     /// Makes a retry or a burial durable, with `history`; the other verdicts need nothing.
     async fn secure(&mut self, verdict: &Verdict, history: &[Attempt]) -> Result<(), Error>;
 

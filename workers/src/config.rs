@@ -1,0 +1,48 @@
+//! What can be set about a worker.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of a worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// Pictures that are worked on at once. As many as there are cores: rendering is pure CPU work.
+    pub worker_slots: usize,
+    /// The worker's name in logs and in a message's history; by default the host's name and the process id.
+    pub worker_name: String,
+    /// Seconds a picture may take before it is stopped between two steps and tried again. A 100-megapixel picture takes
+    /// a few seconds on one core; this leaves room for a loaded host.
+    pub job_deadline_secs: u64,
+    /// Seconds that jobs in hand get to finish at shutdown. Below the 30 s that orchestrators wait before they kill.
+    pub grace_secs: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            worker_slots: std::thread::available_parallelism().map_or(1, Into::into),
+            worker_name: format!("{}-{}", host(), std::process::id()),
+            job_deadline_secs: 120,
+            grace_secs: 25,
+        }
+    }
+}
+
+/// Milliseconds since 1970-01-01 UTC.
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    since.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    if name.trim().is_empty() {
+        "worker".to_owned()
+    } else {
+        name.trim().to_owned()
+    }
+}

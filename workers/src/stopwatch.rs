@@ -1,0 +1,78 @@
+//! Times the engine's steps, which have no clock of their own.
+
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
+
+use schemas::{Step, Timings};
+use tokio::sync::watch;
+
+/// Times the engine's steps from outside, tells the finished ones, and stops the work after the deadline.
+pub(crate) struct Stopwatch {
+    begun: Instant,
+    deadline: Duration,
+    running: Option<(Step, Instant)>,
+    timings: Timings,
+    told: watch::Sender<Timings>,
+}
+
+impl Stopwatch {
+    /// A stopwatch, and the figures of the steps that have ended.
+    pub(crate) fn new(deadline: Duration) -> (Self, watch::Receiver<Timings>) {
+        let (told, steps) = watch::channel(Timings::default());
+        let watch = Self {
+            begun: Instant::now(),
+            deadline,
+            running: None,
+            timings: Timings::default(),
+            told,
+        };
+        (watch, steps)
+    }
+
+    /// Ends the running step and begins `step`, unless the deadline is over.
+    pub(crate) fn begin(&mut self, step: Step) -> ControlFlow<()> {
+        self.end_running();
+        if self.begun.elapsed() > self.deadline {
+            return ControlFlow::Break(());
+        }
+        self.running = Some((step, Instant::now()));
+        ControlFlow::Continue(())
+    }
+
+    /// Ends the running step; every step's figures.
+    pub(crate) fn stop(mut self) -> Timings {
+        self.end_running();
+        self.timings
+    }
+
+    fn end_running(&mut self) {
+        if let Some((step, begun)) = self.running.take() {
+            self.timings.set(step, begun.elapsed());
+            self.told.send_replace(self.timings.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_told_when_the_next_begins() {
+        let (mut stopwatch, steps) = Stopwatch::new(Duration::MAX);
+        assert!(stopwatch.begin(Step::Decode).is_continue());
+        assert_eq!(steps.borrow().get(Step::Decode), None);
+        assert!(stopwatch.begin(Step::Resize).is_continue());
+        assert!(steps.borrow().get(Step::Decode).is_some());
+        assert!(stopwatch.stop().get(Step::Resize).is_some());
+    }
+
+    #[test]
+    fn no_step_begins_after_the_deadline() {
+        let (mut stopwatch, _steps) = Stopwatch::new(Duration::ZERO);
+        while stopwatch.begin(Step::Decode).is_continue() {}
+        assert_eq!(stopwatch.stop().get(Step::Encode), None);
+    }
+}
