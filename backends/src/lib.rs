@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod objects;
 pub mod queue;
 pub mod results;
+mod sqlite;
 
 pub use error::Error;
 pub use metrics::Metrics;
