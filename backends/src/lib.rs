@@ -4,12 +4,13 @@
 //! 1. [`queue`]: messages that wait for a worker and are never lost. Embedded: SQLite. Networked: RabbitMQ.
 //! 2. [`objects`]: originals and results by key. Embedded: files. Networked: S3.
 //! 3. [`results`]: where each job stands, and who watches it. Embedded: SQLite. Networked: Redis.
-//! 4. [`metrics`]: what operators see.
+//! 4. [`folder`]: where the embedded ones live; [`metrics`]: what operators see.
 //!
 //! Each port has one `contract` that every implementation passes against the real thing. Only `nws::wiring` names a
 //! concrete backend.
 
 pub mod error;
+pub mod folder;
 pub mod metrics;
 pub mod objects;
 pub mod queue;
@@ -17,6 +18,7 @@ pub mod results;
 mod sqlite;
 
 pub use error::Error;
+pub use folder::{DataFolder, FolderError};
 pub use metrics::Metrics;
 pub use objects::{Key, ObjectStore};
 pub use queue::{Delivery, Receiver, Sender, Source, Verdict};
