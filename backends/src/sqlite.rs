@@ -85,6 +85,11 @@ impl Database {
         self.submit(Call::new(work, reply, None));
     }
 
+    /// Whether no call can succeed any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.operations.is_closed()
+    }
+
     /// A thread that is gone drops the operation, and with it the reply: the caller hears of it there.
     fn submit<T, W>(&self, call: Call<T, W>)
     where

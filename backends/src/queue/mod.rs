@@ -4,8 +4,17 @@
 //! [`Delivery`] in hand at a time. A delivery is settled in two moves, so that nothing is lost between them:
 //! [`Delivery::secure`] makes whatever must follow it durable, [`Secured::ack`] lets it go. A delivery that is dropped
 //! without either comes again.
+//!
+//! Implemented in [`sqlite`] and [`rabbitmq`]; both pass `contract`.
 
-use std::{fmt, time::Duration};
+#[cfg(test)]
+mod contract;
+pub mod sqlite;
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -204,4 +213,14 @@ impl Reason {
             Self::OriginalMissing => "original_missing",
         }
     }
+}
+
+/// Milliseconds since 1970-01-01 UTC; messages outlive the process, so their times are the wall clock's.
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since
+        .unwrap_or_default()
+        .as_millis()
+        .try_into()
+        .unwrap_or(u64::MAX)
 }

@@ -1,0 +1,286 @@
+//! The embedded queue: a table, and receivers that are woken in process.
+//!
+//! It promises what the broker promises. A message in hand when the process dies comes again with one crash more, and
+//! so does one that is dropped unsettled while the process lives, as after a panic of its worker. Retries wait in the
+//! table by their due time; nobody sleeps holding one.
+
+mod table;
+
+use std::{mem, path::Path, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use rusqlite::Connection;
+use schemas::Job;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::sleep,
+};
+
+use self::table::{Hand, Message};
+use super::{Attempt, Delivery, Receiver, Sender, Settle, Source, Verdict};
+use crate::{Error, error::Backend, sqlite::Database};
+
+/// The longest sleep until a due time, so that a wall clock that was set forward is noticed.
+const SLEEP_MAX: Duration = Duration::from_secs(60);
+/// How long a receiver waits after the disk failed, for example because it is full.
+const FAILED_PAUSE: Duration = Duration::from_secs(1);
+
+/// A queue in a file. Clones share it.
+#[derive(Clone, Debug)]
+pub struct SqliteQueue {
+    database: Database,
+    /// Changes whenever a message may have become due, or its due time may be a new one.
+    changes: Arc<watch::Sender<()>>,
+}
+
+impl SqliteQueue {
+    /// Opens or creates the queue at `path`. What was in hand of the process before waits again.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or was written by a newer program.
+    pub async fn open(path: &Path) -> Result<Self, Error> {
+        let database = Database::open(Backend::Queue, path, table::SCHEMA)?;
+        database
+            .call("release", |db| table::drop_all_hands(db, now_ms()))
+            .await?;
+        Ok(Self {
+            database,
+            changes: Arc::new(watch::Sender::new(())),
+        })
+    }
+
+    /// Runs a change and wakes the receivers. They are woken on the database's thread, so that a caller that stops
+    /// waiting leaves nobody asleep.
+    fn waking<T>(
+        &self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static {
+        let changes = Arc::clone(&self.changes);
+        move |db| {
+            let changed = change(db)?;
+            changes.send_replace(());
+            Ok(changed)
+        }
+    }
+
+    async fn put(&self, message_id: Option<String>, body: Vec<u8>) -> Result<(), Error> {
+        let put = self.waking(move |db| table::put(db, message_id.as_deref(), &body, now_ms()));
+        self.database.call("send", put).await
+    }
+}
+
+#[async_trait]
+impl Sender for SqliteQueue {
+    async fn send(&self, job: &Job) -> Result<(), Error> {
+        self.put(Some(job.id().to_string()), job.to_json()).await
+    }
+
+    async fn depth(&self) -> Result<u64, Error> {
+        self.database
+            .call("depth", |db| table::depth(db, now_ms()))
+            .await
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        // Even this has to get the lock for writing.
+        self.database.call("check", |_| Ok(())).await
+    }
+}
+
+#[async_trait]
+impl Source for SqliteQueue {
+    async fn receiver(&self) -> Result<Box<dyn Receiver>, Error> {
+        Ok(Box::new(SqliteReceiver {
+            queue: self.clone(),
+            changes: self.changes.subscribe(),
+            hand: Arc::new(Semaphore::new(1)),
+        }))
+    }
+}
+
+struct SqliteReceiver {
+    queue: SqliteQueue,
+    changes: watch::Receiver<()>,
+    /// Free while the last delivery is settled: one in hand at most.
+    hand: Arc<Semaphore>,
+}
+
+/// What a look at the table gave.
+enum Look {
+    Taken(Lease, Message),
+    /// Nothing is due before this, if anything waits at all.
+    Nothing(Option<i64>),
+}
+
+#[async_trait]
+impl Receiver for SqliteReceiver {
+    async fn receive(&mut self) -> Result<Delivery, Error> {
+        loop {
+            // Before the look, so that no change between the look and the wait is missed.
+            self.changes.mark_unchanged();
+            match self.look().await {
+                Ok(Look::Taken(lease, message)) => return Ok(delivery(lease, message)),
+                Ok(Look::Nothing(due_at_ms)) => self.wait(due_at_ms).await,
+                Err(error) if self.queue.database.is_gone() => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, "queue cannot be read, trying again");
+                    sleep(FAILED_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+impl SqliteReceiver {
+    /// The lease is made on the database's thread: a caller that stopped waiting drops it, and the message goes back.
+    async fn look(&self) -> Result<Look, Error> {
+        let place = Arc::clone(&self.hand)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        let queue = self.queue.clone();
+        let look = move |db: &Connection| {
+            Ok(match table::take(db, now_ms())? {
+                Some((hand, message)) => Look::Taken(Lease::new(queue, hand, place), message),
+                None => Look::Nothing(table::next_due_ms(db)?),
+            })
+        };
+        self.queue.database.call("receive", look).await
+    }
+
+    async fn wait(&mut self, due_at_ms: Option<i64>) {
+        let until_due = due_at_ms.map_or(SLEEP_MAX, |due| SLEEP_MAX.min(until(due)));
+        tokio::select! {
+            // It cannot end: this receiver holds the queue, and with it the sending side.
+            _ = self.changes.changed() => {}
+            () = sleep(until_due) => {}
+        }
+    }
+}
+
+fn delivery(mut lease: Lease, message: Message) -> Delivery {
+    lease.if_dropped = IfDropped::Crash;
+    Delivery {
+        message_id: message.message_id,
+        body: Bytes::from(message.body),
+        attempt: message.attempt,
+        crashes: message.crashes,
+        history: message.history,
+        settle: Box::new(lease),
+    }
+}
+
+/// The right to settle a message.
+#[derive(Debug)]
+struct Lease {
+    queue: SqliteQueue,
+    hand: Hand,
+    if_dropped: IfDropped,
+    /// The receiver's one place, free again with this lease.
+    _place: OwnedSemaphorePermit,
+}
+
+/// What it means that a lease was dropped.
+#[derive(Clone, Copy, Debug, Default)]
+enum IfDropped {
+    /// Nobody has seen the message: the receiver was cancelled.
+    HandBack,
+    /// A worker had it in hand and did not settle it.
+    Crash,
+    /// It was settled.
+    #[default]
+    Nothing,
+}
+
+impl Lease {
+    fn new(queue: SqliteQueue, hand: Hand, place: OwnedSemaphorePermit) -> Self {
+        Self {
+            queue,
+            hand,
+            if_dropped: IfDropped::HandBack,
+            _place: place,
+        }
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        op: &'static str,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.queue
+            .database
+            .call(op, self.queue.waking(change))
+            .await
+    }
+}
+
+#[async_trait]
+impl Settle for Lease {
+    async fn secure(&mut self, verdict: &Verdict, history: &[Attempt]) -> Result<(), Error> {
+        let (hand, history) = (self.hand, history.to_vec());
+        match *verdict {
+            Verdict::Retry { delay, .. } => {
+                let postpone =
+                    move |db: &Connection| table::postpone(db, hand, due_at_ms(delay), &history);
+                self.change("retry", postpone).await
+            }
+            Verdict::Bury { reason, .. } => {
+                let bury = move |db: &Connection| table::bury(db, hand, reason, &history, now_ms());
+                self.change("bury", bury).await
+            }
+            Verdict::Done | Verdict::Fail(_) | Verdict::Drop => Ok(()),
+        }
+    }
+
+    /// After a retry or a burial the message is in no hand any more, and this finds nothing to do.
+    async fn ack(mut self: Box<Self>) -> Result<(), Error> {
+        let hand = self.hand;
+        let finish = move |db: &Connection| table::finish(db, hand);
+        self.queue.database.call("ack", finish).await?;
+        self.if_dropped = IfDropped::Nothing;
+        Ok(())
+    }
+
+    async fn hand_back(mut self: Box<Self>) -> Result<(), Error> {
+        let hand = self.hand;
+        self.change("hand_back", move |db| table::hand_back(db, hand))
+            .await?;
+        self.if_dropped = IfDropped::Nothing;
+        Ok(())
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let (queue, hand) = (&self.queue, self.hand);
+        match mem::take(&mut self.if_dropped) {
+            IfDropped::HandBack => queue
+                .database
+                .post(queue.waking(move |db| table::hand_back(db, hand))),
+            IfDropped::Crash => queue
+                .database
+                .post(queue.waking(move |db| table::drop_hand(db, hand, now_ms()))),
+            IfDropped::Nothing => {}
+        }
+    }
+}
+
+/// SQLite's integers have a sign.
+fn now_ms() -> i64 {
+    super::now_ms().try_into().unwrap_or(i64::MAX)
+}
+
+/// Rounded up, so that no retry is early.
+fn due_at_ms(delay: Duration) -> i64 {
+    let delay_ms = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
+    now_ms().saturating_add(delay_ms).saturating_add(1)
+}
+
+fn until(due_at_ms: i64) -> Duration {
+    let wait_ms = due_at_ms.saturating_sub(now_ms());
+    Duration::from_millis(wait_ms.try_into().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
+
+use super::*;
+use crate::queue::contract::{self, DeadLetter, Subject, job, receive, receiver, send};
+
+/// A queue in a folder that goes with it.
+struct Embedded {
+    folder: tempfile::TempDir,
+    queue: SqliteQueue,
+}
+
+impl Embedded {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let queue = open(&folder).await;
+        Self { folder, queue }
+    }
+
+    /// What the next process would find if this one died now: everything this one has is dropped on the way.
+    async fn reopened(self) -> Self {
+        let Self { folder, queue } = self;
+        drop(queue);
+        let queue = open(&folder).await;
+        Self { folder, queue }
+    }
+}
+
+async fn open(folder: &tempfile::TempDir) -> SqliteQueue {
+    SqliteQueue::open(&folder.path().join("queue.db"))
+        .await
+        .unwrap()
+}
+
+#[async_trait]
+impl Subject for Embedded {
+    fn sender(&self) -> &dyn Sender {
+        &self.queue
+    }
+
+    fn source(&self) -> &dyn Source {
+        &self.queue
+    }
+
+    async fn put(&self, message_id: Option<&str>, body: &'static [u8]) {
+        let message_id = message_id.map(str::to_owned);
+        self.queue.put(message_id, body.to_vec()).await.unwrap();
+    }
+
+    async fn dead_letters(&self) -> Vec<DeadLetter> {
+        let read = |db: &Connection| {
+            db.prepare("SELECT message_id, reason, history FROM dead_letters ORDER BY id")?
+                .query_map([], |row| {
+                    Ok(DeadLetter {
+                        message_id: row.get(0)?,
+                        reason: row.get(1)?,
+                        history: serde_json::from_str(&row.get::<_, String>(2)?).unwrap(),
+                    })
+                })?
+                .collect()
+        };
+        self.queue.database.call("dead", read).await.unwrap()
+    }
+
+    async fn end(self) {}
+}
+
+contract::suite!(Embedded::new());
+
+#[tokio::test]
+async fn what_waits_is_there_after_reopening() {
+    let subject = Embedded::new().await;
+    send(&subject, 0..3).await;
+    let subject = subject.reopened().await;
+    assert_eq!(subject.queue.depth().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn what_was_in_hand_of_a_dead_process_comes_again_with_one_crash_more() {
+    let subject = Embedded::new().await;
+    send(&subject, [1]).await;
+    // A process that dies drops nothing.
+    std::mem::forget(receive(&mut receiver(&subject).await).await);
+    let subject = subject.reopened().await;
+    let again = receive(&mut receiver(&subject).await).await;
+    assert_eq!(
+        (again.job().unwrap(), again.attempt, again.crashes),
+        (job(1), 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn handing_back_counts_no_crash() {
+    let subject = Embedded::new().await;
+    send(&subject, [1]).await;
+    let mut receiver = receiver(&subject).await;
+    receive(&mut receiver).await.hand_back().await.unwrap();
+    assert_eq!(receive(&mut receiver).await.crashes, 0);
+}
+
+#[tokio::test]
+async fn a_crash_loop_has_its_reason() {
+    let subject = Embedded::new().await;
+    contract::a_message_that_crashes_its_workers_is_buried_in_the_end(&subject).await;
+    assert_eq!(subject.dead_letters().await[0].reason, "crash_loop");
+}
+
+/// Where the child of the next test finds the queue; in the child's environment only.
+const CHILD_QUEUE: &str = "NWS_TEST_CHILD_QUEUE";
+
+#[tokio::test]
+async fn every_acknowledged_send_survives_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue.db");
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "queue::sqlite::tests::child_that_sends",
+            "--nocapture",
+        ])
+        .env(CHILD_QUEUE, &path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let acknowledged = lines
+        .map_while(Result::ok)
+        .filter(|line| line.ends_with("acknowledged"))
+        .take(50)
+        .count();
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    assert_eq!(acknowledged, 50, "the child ended too early");
+    let depth = open(&folder).await.depth().await.unwrap();
+    assert!(depth >= 50, "{depth} of 50 are there");
+}
+
+/// Sends until it is killed; alone it does nothing.
+#[tokio::test]
+async fn child_that_sends() {
+    let Some(path) = std::env::var_os(CHILD_QUEUE) else {
+        return;
+    };
+    let queue = SqliteQueue::open(Path::new(&path)).await.unwrap();
+    loop {
+        queue.send(&job(1)).await.unwrap();
+        println!("acknowledged");
+    }
+}
