@@ -14,6 +14,7 @@ pub mod folder;
 pub mod metrics;
 pub mod objects;
 pub mod queue;
+pub mod redis_server;
 pub mod results;
 mod sqlite;
 
@@ -22,4 +23,5 @@ pub use folder::{DataFolder, FolderError};
 pub use metrics::Metrics;
 pub use objects::{Key, ObjectStore};
 pub use queue::{Delivery, Receiver, Sender, Source, Verdict};
+pub use redis_server::RedisServer;
 pub use results::Results;

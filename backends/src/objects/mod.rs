@@ -6,7 +6,18 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use schemas::{Digest, JobId, OutputFormat};
 
-use crate::Error;
+use crate::{
+    Error,
+    error::{Backend, Cause},
+};
+
+mod cached;
+mod disk;
+mod s3;
+
+pub use cached::Cached;
+pub use disk::Disk;
+pub use s3::{S3, S3Options};
 
 /// What an object is called. The one place that spells a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,4 +91,12 @@ impl Body {
 /// The media type that an object's first bytes name.
 pub fn media_type_of(bytes: &[u8]) -> &'static str {
     OutputFormat::of_bytes(bytes).map_or("application/octet-stream", OutputFormat::media_type)
+}
+
+/// The error of a `get` that would read more than it may.
+fn too_long(op: &'static str, size_bytes: u64, size_bytes_max: u64) -> Error {
+    let cause = Cause::Refused(format!(
+        "object has {size_bytes} bytes, the limit is {size_bytes_max}"
+    ));
+    Error::new(Backend::Objects, op, cause)
 }

@@ -1,0 +1,161 @@
+//! A store with a cache of results before it: most results are read within seconds of being made.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use redis::{RedisResult, aio::ConnectionManager};
+use schemas::JobId;
+use tracing::warn;
+
+use super::{Body, Key, Meta, ObjectStore};
+use crate::{
+    Error, Metrics,
+    error::Backend,
+    redis_server::{RedisServer, within, within_again},
+};
+
+/// Longer results would push out hundreds of short ones; they are read from the store.
+const RESULT_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Who has not fetched a result by then waits for the store.
+const RESULT_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The metrics' label.
+const TIER: &str = "redis";
+
+/// `store`, with results also kept in Redis. The cache helps where it can and never fails a call, save a removal: what is
+/// to be forgotten must not live on in it.
+#[derive(Clone)]
+pub struct Cached {
+    store: Arc<dyn ObjectStore>,
+    server: RedisServer,
+    commands: ConnectionManager,
+    metrics: Metrics,
+}
+
+impl Cached {
+    /// `store` behind a cache on `server`.
+    ///
+    /// # Errors
+    /// When the server's address cannot be right.
+    pub fn new(
+        store: Arc<dyn ObjectStore>,
+        server: RedisServer,
+        metrics: Metrics,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            store,
+            commands: server.commands()?,
+            server,
+            metrics,
+        })
+    }
+
+    async fn cached(&self, id: &JobId) -> Option<Bytes> {
+        let read = within_again("cache_get", || self.send("GET", id, |_| {}));
+        let cached: Option<Vec<u8>> = self.best_effort(read.await).flatten();
+        let count = match cached {
+            Some(_) => &self.metrics.cache_hits,
+            None => &self.metrics.cache_misses,
+        };
+        count.with_label_values(&[TIER]).inc();
+        cached.map(Bytes::from)
+    }
+
+    async fn keep(&self, id: &JobId, bytes: &[u8]) {
+        let kept = within_again("cache_put", || {
+            self.send("SET", id, |set| {
+                set.arg(bytes).arg("EX").arg(RESULT_AGE_MAX.as_secs());
+            })
+        });
+        self.best_effort::<()>(kept.await);
+    }
+
+    async fn send<T: redis::FromRedisValue>(
+        &self,
+        name: &str,
+        id: &JobId,
+        more: impl FnOnce(&mut redis::Cmd),
+    ) -> RedisResult<T> {
+        let mut command = redis::cmd(name);
+        command.arg(self.server.key_of("result", id));
+        more(&mut command);
+        command.query_async(&mut self.commands.clone()).await
+    }
+
+    fn best_effort<T>(&self, tried: Result<T, Error>) -> Option<T> {
+        tried
+            .inspect_err(|error| {
+                self.metrics.backend_error(error);
+                warn!(op = error.op, "result cache is passed by: {error}");
+            })
+            .ok()
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Cached {
+    async fn put(&self, key: &Key, body: Body, media_type: &str) -> Result<(), Error> {
+        self.store.put(key, body.clone(), media_type).await?;
+        if let Key::Result(id) = key
+            && body.size_bytes() <= RESULT_BYTES_MAX
+            && let Some(bytes) = self.best_effort(read(body).await)
+        {
+            self.keep(id, &bytes).await;
+        }
+        Ok(())
+    }
+
+    async fn get(&self, key: &Key, size_bytes_max: u64) -> Result<Option<Bytes>, Error> {
+        let Key::Result(id) = key else {
+            return self.store.get(key, size_bytes_max).await;
+        };
+        match self.cached(id).await {
+            Some(bytes) if bytes.len() as u64 <= size_bytes_max => return Ok(Some(bytes)),
+            _ => {}
+        }
+        let stored = self.store.get(key, size_bytes_max).await?;
+        if let Some(bytes) = &stored
+            && bytes.len() as u64 <= RESULT_BYTES_MAX
+        {
+            self.keep(id, bytes).await;
+        }
+        Ok(stored)
+    }
+
+    async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {
+        self.store.head(key).await
+    }
+
+    async fn delete(&self, key: &Key) -> Result<(), Error> {
+        self.store.delete(key).await?;
+        if let Key::Result(id) = key {
+            within("cache_delete", self.send::<()>("DEL", id, |_| {})).await?;
+        }
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.store.check().await
+    }
+}
+
+async fn read(body: Body) -> Result<Bytes, Error> {
+    match body {
+        Body::Bytes(bytes) => Ok(bytes),
+        Body::File { path, .. } => tokio::fs::read(path)
+            .await
+            .map(Bytes::from)
+            .map_err(|error| Error::failed(Backend::Objects, "cache_put", error)),
+    }
+}
+
+impl fmt::Debug for Cached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cached")
+            .field("store", &self.store)
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,217 @@
+//! Objects as files under one folder: `<folder>/original/<sha256>`, `<folder>/result/<job id>`.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tempfile::{NamedTempFile, TempPath};
+use tokio::sync::Semaphore;
+
+use super::{Body, Key, Meta, ObjectStore, too_long};
+use crate::{Error, error::Backend};
+
+/// How many files are read or written at once. A disk gains nothing from more, and each holds a thread.
+const FILES_AT_ONCE_MAX: usize = 16;
+
+/// Where objects grow before they get their name. On the same file system, so that naming them is one rename.
+const UNFINISHED: &str = "unfinished";
+
+/// Objects as files.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    folder: Arc<Path>,
+    turns: Arc<Semaphore>,
+}
+
+impl Disk {
+    /// Opens the store in `folder`, which is made if need be, and sweeps out what a crash left half-written.
+    ///
+    /// The folder belongs to this process alone: what another were writing would be swept out too.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or written.
+    pub async fn open(folder: &Path) -> Result<Self, Error> {
+        let disk = Self {
+            folder: folder.into(),
+            turns: Arc::new(Semaphore::new(FILES_AT_ONCE_MAX)),
+        };
+        disk.work("open", prepare).await?;
+        Ok(disk)
+    }
+
+    /// Does `work` on the folder where waiting for the disk holds up nobody.
+    async fn work<T: Send + 'static>(
+        &self,
+        op: &'static str,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = Arc::clone(&self.turns)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        let folder = Arc::clone(&self.folder);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it waits for the disk, not for a core, and the semaphore bounds it"
+        )]
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work(&folder)
+        });
+        done.await
+            .map_err(|error| Error::failed(Backend::Objects, op, error))?
+            .map_err(|error| Error::failed(Backend::Objects, op, error))
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Disk {
+    async fn put(&self, key: &Key, body: Body, _media_type: &str) -> Result<(), Error> {
+        let key = *key;
+        self.work("put", move |folder| {
+            let unfinished = write_unfinished(folder, body)?;
+            give_name(unfinished, &path_of(folder, &key))
+        })
+        .await
+    }
+
+    async fn get(&self, key: &Key, size_bytes_max: u64) -> Result<Option<Bytes>, Error> {
+        let key = *key;
+        self.work("get", move |folder| {
+            read_at_most(&path_of(folder, &key), size_bytes_max)
+        })
+        .await?
+        .map(|read| match read {
+            Read::Whole(bytes) => Ok(bytes),
+            Read::TooLong { size_bytes } => Err(too_long("get", size_bytes, size_bytes_max)),
+        })
+        .transpose()
+    }
+
+    async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {
+        let key = *key;
+        self.work("head", move |folder| {
+            if_there(fs::metadata(path_of(folder, &key)))?
+                .map(|metadata| meta_of(&metadata))
+                .transpose()
+        })
+        .await
+    }
+
+    async fn delete(&self, key: &Key) -> Result<(), Error> {
+        let key = *key;
+        self.work("delete", move |folder| {
+            let path = path_of(folder, &key);
+            if_there(fs::remove_file(&path))?;
+            sync_folder_of(&path)
+        })
+        .await
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.work("check", |folder| write_bytes(folder, b"check").map(drop))
+            .await
+    }
+}
+
+/// What reading a file came to.
+enum Read {
+    Whole(Bytes),
+    TooLong { size_bytes: u64 },
+}
+
+fn prepare(folder: &Path) -> io::Result<()> {
+    let unfinished = folder.join(UNFINISHED);
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished)?;
+    }
+    for part in [UNFINISHED, "original", "result"] {
+        fs::create_dir_all(folder.join(part))?;
+    }
+    sync(folder)
+}
+
+fn path_of(folder: &Path, key: &Key) -> PathBuf {
+    folder.join(key.to_string())
+}
+
+/// The body in a file without a name yet, on the disk and not only in the kernel's memory.
+fn write_unfinished(folder: &Path, body: Body) -> io::Result<TempPath> {
+    match body {
+        Body::Bytes(bytes) => write_bytes(folder, &bytes),
+        Body::File { path, .. } => link(folder, &path).or_else(|_| copy(folder, &path)),
+    }
+}
+
+fn write_bytes(folder: &Path, bytes: &[u8]) -> io::Result<TempPath> {
+    let mut file = NamedTempFile::new_in(folder.join(UNFINISHED))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file.into_temp_path())
+}
+
+/// A second name for the spooled file: nothing is copied. Fails across file systems, and where links are forbidden.
+fn link(folder: &Path, path: &Path) -> io::Result<TempPath> {
+    let unfinished = tempfile::Builder::new()
+        .make_in(folder.join(UNFINISHED), |name| fs::hard_link(path, name))?
+        .into_temp_path();
+    sync(&unfinished)?;
+    Ok(unfinished)
+}
+
+fn copy(folder: &Path, path: &Path) -> io::Result<TempPath> {
+    let mut file = NamedTempFile::new_in(folder.join(UNFINISHED))?;
+    io::copy(&mut File::open(path)?, &mut file)?;
+    file.as_file().sync_all()?;
+    Ok(file.into_temp_path())
+}
+
+fn give_name(unfinished: TempPath, path: &Path) -> io::Result<()> {
+    let leftover = unfinished.to_path_buf();
+    unfinished.persist(path)?;
+    // Renaming a file onto another name of itself does nothing, and leaves both: a body that was put twice.
+    if_there(fs::remove_file(leftover))?;
+    sync_folder_of(path)
+}
+
+fn read_at_most(path: &Path, size_bytes_max: u64) -> io::Result<Option<Read>> {
+    let Some(file) = if_there(File::open(path))? else {
+        return Ok(None);
+    };
+    let size_bytes = file.metadata()?.len();
+    if size_bytes > size_bytes_max {
+        return Ok(Some(Read::TooLong { size_bytes }));
+    }
+    let mut bytes = Vec::with_capacity(size_bytes.try_into().map_err(io::Error::other)?);
+    file.take(size_bytes_max).read_to_end(&mut bytes)?;
+    Ok(Some(Read::Whole(bytes.into())))
+}
+
+fn meta_of(metadata: &fs::Metadata) -> io::Result<Meta> {
+    Ok(Meta {
+        size_bytes: metadata.len(),
+        stored_at: metadata.modified()?,
+    })
+}
+
+fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A name is safe once its folder is on the disk, not when the file is.
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    sync(path.parent().expect("a key has a folder"))
+}
+
+fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

@@ -1,0 +1,216 @@
+//! What every object store promises. Each promise is a function; [`object_store_contract`] makes them tests.
+
+use std::{
+    io::Write as _,
+    time::{Duration, SystemTime},
+};
+
+use backends::{
+    Error, Key, ObjectStore,
+    error::Cause,
+    objects::{Body, Meta},
+};
+use bytes::Bytes;
+use futures::future::join_all;
+use schemas::{Digest, JobId};
+use tempfile::NamedTempFile;
+
+use crate::services::unique;
+
+/// Above any object of these tests.
+pub(crate) const PLENTY: u64 = 64 * 1024 * 1024;
+
+/// Makes a test of each promise, for the store that `$store` makes. It is an expression of type `(impl ObjectStore, _)`;
+/// the second is kept until the test ends.
+macro_rules! object_store_contract {
+    ($store:expr) => {
+        $crate::contract::object_store_contract!($store =>
+            what_was_put_is_read,
+            a_file_is_read_as_its_bytes,
+            the_same_file_may_be_put_twice,
+            a_later_put_replaces_an_earlier_one,
+            an_object_over_the_limit_is_refused_with_both_numbers,
+            an_object_of_exactly_the_limit_is_read,
+            head_says_length_and_age,
+            what_is_missing_is_none,
+            a_deleted_object_is_gone_and_may_be_deleted_again,
+            readers_see_one_of_two_puts_and_never_a_mixture,
+            an_empty_object_is_an_object,
+            an_object_of_25_mib_is_whole,
+            a_store_that_works_says_so,
+        );
+    };
+    ($store:expr => $($promise:ident,)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $promise() {
+                let (store, _kept) = $store;
+                $crate::contract::$promise(&store).await;
+            }
+        )+
+    };
+}
+pub(crate) use object_store_contract;
+
+pub(crate) async fn what_was_put_is_read(store: &dyn ObjectStore) {
+    let bytes = bytes_of_our_own(1000);
+    for key in [original_of(&bytes), result_key()] {
+        put(store, &key, &bytes).await;
+        assert_eq!(get(store, &key).await, Some(bytes.clone()));
+    }
+}
+
+pub(crate) async fn a_file_is_read_as_its_bytes(store: &dyn ObjectStore) {
+    let bytes = bytes_of_our_own(300_000);
+    let file = file_of(&bytes);
+    for key in [original_of(&bytes), result_key()] {
+        put_file(store, &key, &file).await;
+        assert_eq!(get(store, &key).await, Some(bytes.clone()));
+    }
+    assert_eq!(std::fs::read(file.path()).unwrap(), bytes, "the file stays");
+}
+
+pub(crate) async fn the_same_file_may_be_put_twice(store: &dyn ObjectStore) {
+    let bytes = bytes_of_our_own(1000);
+    let key = original_of(&bytes);
+    let file = file_of(&bytes);
+    put_file(store, &key, &file).await;
+    put_file(store, &key, &file).await;
+    drop(file);
+    assert_eq!(get(store, &key).await, Some(bytes));
+}
+
+pub(crate) async fn a_later_put_replaces_an_earlier_one(store: &dyn ObjectStore) {
+    let (key, earlier, later) = (result_key(), bytes_of_our_own(2000), bytes_of_our_own(10));
+    put(store, &key, &earlier).await;
+    put(store, &key, &later).await;
+    assert_eq!(get(store, &key).await, Some(later));
+}
+
+pub(crate) async fn an_object_over_the_limit_is_refused_with_both_numbers(store: &dyn ObjectStore) {
+    let key = result_key();
+    put(store, &key, &bytes_of_our_own(1001)).await;
+    let error = store.get(&key, 1000).await.unwrap_err();
+    assert!(matches!(error.cause, Cause::Refused(_)), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("1001") && text.contains("1000"), "{text}");
+}
+
+pub(crate) async fn an_object_of_exactly_the_limit_is_read(store: &dyn ObjectStore) {
+    let (key, bytes) = (result_key(), bytes_of_our_own(1000));
+    put(store, &key, &bytes).await;
+    assert_eq!(store.get(&key, 1000).await.unwrap(), Some(bytes));
+}
+
+pub(crate) async fn head_says_length_and_age(store: &dyn ObjectStore) {
+    let key = result_key();
+    // A server may say its times in whole seconds.
+    let before = SystemTime::now() - Duration::from_secs(2);
+    put(store, &key, &bytes_of_our_own(1234)).await;
+    let after = SystemTime::now() + Duration::from_secs(2);
+    let Meta {
+        size_bytes,
+        stored_at,
+    } = store.head(&key).await.unwrap().expect("it was put");
+    assert_eq!(size_bytes, 1234);
+    assert!((before..after).contains(&stored_at), "{stored_at:?}");
+}
+
+pub(crate) async fn what_is_missing_is_none(store: &dyn ObjectStore) {
+    for key in [original_of(&bytes_of_our_own(1)), result_key()] {
+        assert_eq!(get(store, &key).await, None);
+        assert_eq!(store.head(&key).await.unwrap(), None);
+    }
+}
+
+pub(crate) async fn a_deleted_object_is_gone_and_may_be_deleted_again(store: &dyn ObjectStore) {
+    let key = result_key();
+    put(store, &key, &bytes_of_our_own(10)).await;
+    for _ in 0..2 {
+        store.delete(&key).await.unwrap();
+        assert_eq!(get(store, &key).await, None);
+    }
+}
+
+pub(crate) async fn readers_see_one_of_two_puts_and_never_a_mixture(store: &dyn ObjectStore) {
+    let key = result_key();
+    let either = [bytes_of_our_own(200_000), bytes_of_our_own(300_000)];
+    let puts = join_all((0..12).map(|i| put(store, &key, &either[i % 2])));
+    let gets = join_all((0..12).map(|_| get(store, &key)));
+    let (_, seen) = tokio::join!(puts, gets);
+    for bytes in seen.into_iter().flatten() {
+        assert!(either.contains(&bytes), "{} bytes", bytes.len());
+    }
+    assert!(either.contains(&get(store, &key).await.unwrap()));
+}
+
+pub(crate) async fn an_empty_object_is_an_object(store: &dyn ObjectStore) {
+    let key = result_key();
+    put_file(store, &key, &file_of(b"")).await;
+    assert_eq!(get(store, &key).await, Some(Bytes::new()));
+    put(store, &key, &Bytes::new()).await;
+    assert_eq!(store.head(&key).await.unwrap().unwrap().size_bytes, 0);
+}
+
+pub(crate) async fn an_object_of_25_mib_is_whole(store: &dyn ObjectStore) {
+    let bytes = bytes_of_our_own(25 * 1024 * 1024);
+    let key = original_of(&bytes);
+    put_file(store, &key, &file_of(&bytes)).await;
+    let read = get(store, &key).await.unwrap();
+    assert_eq!(Digest::of(&read), Digest::of(&bytes));
+}
+
+pub(crate) async fn a_store_that_works_says_so(store: &dyn ObjectStore) {
+    store.check().await.unwrap();
+}
+
+/// Bytes that no other test puts.
+pub(crate) fn bytes_of_our_own(length: usize) -> Bytes {
+    let seed = Digest::of(unique().as_bytes());
+    seed.as_bytes()
+        .iter()
+        .copied()
+        .cycle()
+        .take(length)
+        .collect()
+}
+
+pub(crate) fn original_of(bytes: &[u8]) -> Key {
+    Key::Original(Digest::of(bytes))
+}
+
+pub(crate) fn result_key() -> Key {
+    Key::Result(JobId::new(Digest::of(unique().as_bytes())))
+}
+
+pub(crate) async fn put(store: &dyn ObjectStore, key: &Key, bytes: &Bytes) {
+    let body = Body::Bytes(bytes.clone());
+    store.put(key, body, "image/jpeg").await.unwrap();
+}
+
+pub(crate) async fn put_file(store: &dyn ObjectStore, key: &Key, file: &NamedTempFile) {
+    try_put_file(store, key, file).await.unwrap();
+}
+
+pub(crate) async fn try_put_file(
+    store: &dyn ObjectStore,
+    key: &Key,
+    file: &NamedTempFile,
+) -> Result<(), Error> {
+    let body = Body::File {
+        path: file.path().to_owned(),
+        size_bytes: file.as_file().metadata().unwrap().len(),
+    };
+    store.put(key, body, "image/jpeg").await
+}
+
+pub(crate) async fn get(store: &dyn ObjectStore, key: &Key) -> Option<Bytes> {
+    store.get(key, PLENTY).await.unwrap()
+}
+
+pub(crate) fn file_of(bytes: &[u8]) -> NamedTempFile {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    file.flush().unwrap();
+    file
+}

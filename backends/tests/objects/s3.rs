@@ -1,0 +1,86 @@
+//! A bucket on a real server.
+
+use backends::{
+    ObjectStore as _,
+    error::Cause,
+    objects::{S3, S3Options},
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    contract::{
+        PLENTY, bytes_of_our_own, file_of, object_store_contract, original_of, result_key,
+        try_put_file,
+    },
+    services::s3_options,
+};
+
+object_store_contract!((bucket(), ()));
+
+fn bucket() -> S3 {
+    S3::new(&s3_options()).unwrap()
+}
+
+#[tokio::test]
+async fn an_original_that_changed_on_its_way_is_refused() {
+    let (meant, sent) = (bytes_of_our_own(1000), bytes_of_our_own(1000));
+    let store = bucket();
+    let put = try_put_file(&store, &original_of(&meant), &file_of(&sent)).await;
+    let error = put.unwrap_err();
+    assert!(matches!(error.cause, Cause::Refused(_)), "{error}");
+}
+
+#[tokio::test]
+async fn an_unknown_bucket_is_named_as_such() {
+    let store = S3::new(&S3Options {
+        bucket: "no-such-bucket".to_owned(),
+        ..s3_options()
+    })
+    .unwrap();
+    let checked = store.check().await.unwrap_err().to_string();
+    assert!(checked.contains("NoSuchBucket"), "{checked}");
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_refused_and_never_told() {
+    let secret_key = "wrong-secret-key";
+    let store = S3::new(&S3Options {
+        secret_key: secret_key.to_owned(),
+        ..s3_options()
+    })
+    .unwrap();
+    let bytes = bytes_of_our_own(10);
+    let put = try_put_file(&store, &original_of(&bytes), &file_of(&bytes)).await;
+    for error in [put.unwrap_err(), store.check().await.unwrap_err()] {
+        assert!(matches!(error.cause, Cause::Refused(_)), "{error}");
+        let told = format!("{error} {error:?} {store:?}");
+        assert!(
+            !told.contains(secret_key) && !told.contains("X-Amz-Signature"),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_an_error_without_the_signature() {
+    let store = S3::new(&S3Options {
+        endpoint: "http://127.0.0.1:9".to_owned(),
+        ..s3_options()
+    })
+    .unwrap();
+    let error = store.get(&result_key(), PLENTY).await.unwrap_err();
+    assert!(matches!(error.cause, Cause::Failed(_)), "{error}");
+    assert!(!format!("{error:?}").contains("X-Amz"), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_answers_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let store = S3::new(&S3Options {
+        endpoint: format!("http://{}", silent.local_addr().unwrap()),
+        ..s3_options()
+    })
+    .unwrap();
+    let error = store.head(&result_key()).await.unwrap_err();
+    assert!(matches!(error.cause, Cause::Timeout(_)), "{error}");
+}
