@@ -8,6 +8,15 @@ use schemas::{Event, EventId, Job, JobId, State};
 
 use crate::Error;
 
+mod clock;
+mod hub;
+mod local;
+mod redis;
+mod rules;
+
+pub use local::Local;
+pub use redis::Redis;
+
 /// The number of a claim on a job. A later claim has a higher one, and only the latest may speak.
 pub type Epoch = u64;
 

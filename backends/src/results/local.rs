@@ -1,0 +1,198 @@
+//! Records in an SQLite file, for one machine. Who watches hears of a change once it is on the disk.
+
+mod table;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use schemas::{Event, EventId, Job, JobId, State};
+
+use super::{
+    Announced, Claim, Epoch, Record, Results, Watch,
+    clock::{millis, now_ms},
+    hub::Hub,
+    rules,
+};
+use crate::{Error, error::Backend, sqlite::Database};
+
+/// Between two sweeps of expired records. Ages are in days; an hour late is soon enough.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Records in an SQLite file.
+#[derive(Debug)]
+pub struct Local {
+    database: Database,
+    hub: Arc<Hub>,
+    sweep_due_ms: AtomicU64,
+}
+
+impl Local {
+    /// Opens or creates the file at `path`, and sweeps out what expired meanwhile.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or was written by a newer version.
+    pub async fn open(path: &Path) -> Result<Self, Error> {
+        let local = Self {
+            database: Database::open(Backend::Results, path, table::SCHEMA)?,
+            hub: Arc::default(),
+            sweep_due_ms: AtomicU64::new(0),
+        };
+        local.sweep_if_due(now_ms()).await?;
+        Ok(local)
+    }
+
+    /// Removes the records that have expired by `now`, and says how many. It happens by itself, now and then.
+    ///
+    /// # Errors
+    /// When the file could not be written.
+    pub async fn expire(&self, now: SystemTime) -> Result<usize, Error> {
+        let since = now.duration_since(SystemTime::UNIX_EPOCH);
+        let now_ms = millis(since.unwrap_or_default());
+        self.database
+            .call("expire", move |db| table::expire(db, now_ms))
+            .await
+    }
+
+    async fn sweep_if_due(&self, now_ms: u64) -> Result<(), Error> {
+        let due_ms = self.sweep_due_ms.load(Ordering::Relaxed);
+        let next_ms = now_ms.saturating_add(millis(SWEEP_EVERY));
+        let ours = due_ms <= now_ms
+            && self
+                .sweep_due_ms
+                .compare_exchange(due_ms, next_ms, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if ours {
+            self.database
+                .call("expire", move |db| table::expire(db, now_ms))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a change, and tells the event that it gave. A caller may stop waiting between the two, so a task of its own
+    /// sees it through.
+    async fn change<T: Send + 'static>(
+        &self,
+        op: &'static str,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<(T, Option<Event>)> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (database, hub) = (self.database.clone(), Arc::clone(&self.hub));
+        let changed = tokio::spawn(async move {
+            let (answer, event) = database.call(op, change).await?;
+            event.iter().for_each(|event| hub.tell(event));
+            Ok(answer)
+        });
+        changed
+            .await
+            .unwrap_or_else(|error| Err(Error::failed(Backend::Results, op, error)))
+    }
+}
+
+#[async_trait]
+impl Results for Local {
+    async fn record(&self, id: &JobId) -> Result<Option<Record>, Error> {
+        let id = *id;
+        self.database
+            .call("record", move |db| table::record(db, &id))
+            .await
+    }
+
+    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
+        let now_ms = now_ms();
+        self.sweep_if_due(now_ms).await?;
+        let (job, state) = (job.clone(), rules::bounded(state));
+        self.change("admit", move |db| {
+            let row = table::read(db, &job.id())?;
+            if let Some(record) = row.as_ref().and_then(table::Row::record)
+                && !rules::starts_anew(Some(record.event.state.status), again)
+            {
+                return Ok((record, None));
+            }
+            let epoch = rules::epoch_after(row.as_ref().map(|row| row.epoch), now_ms);
+            let event = Event {
+                id: EventId { epoch, n: 0 },
+                state,
+            };
+            table::begin(db, &job, epoch, now_ms)?;
+            table::write(db, &event, now_ms)?;
+            let record = Record {
+                event: event.clone(),
+                sent: false,
+            };
+            Ok((record, Some(event)))
+        })
+        .await
+    }
+
+    async fn mark_sent(&self, id: &JobId) -> Result<(), Error> {
+        let id = *id;
+        self.database
+            .call("mark_sent", move |db| table::mark_sent(db, &id))
+            .await
+    }
+
+    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Job>, Error> {
+        let until_ms = now_ms().saturating_sub(millis(age_min));
+        let jobs = self
+            .database
+            .call("unsent", move |db| table::unsent(db, until_ms, jobs_max))
+            .await?;
+        jobs.iter()
+            .map(|json| Job::parse(json, None).map_err(|error| rules::corrupt("unsent", &error)))
+            .collect()
+    }
+
+    async fn claim(&self, id: &JobId) -> Result<Claim, Error> {
+        let (id, now_ms) = (*id, now_ms());
+        self.database
+            .call("claim", move |db| {
+                let row = table::read(db, &id)?;
+                let epoch = rules::epoch_after(row.as_ref().map(|row| row.epoch), now_ms);
+                table::claim(db, &id, epoch, now_ms)?;
+                let before = row.and_then(|row| row.record());
+                Ok(Claim {
+                    epoch,
+                    before: before.map(|record| record.event.state),
+                })
+            })
+            .await
+    }
+
+    async fn announce(&self, epoch: Epoch, state: &State) -> Result<Announced, Error> {
+        let (state, now_ms) = (rules::bounded(state), now_ms());
+        self.change("announce", move |db| {
+            let row = table::read(db, &state.job_id)?;
+            let id = match table::heard(row.as_ref(), epoch, &state, now_ms) {
+                table::Heard::New(id) => id,
+                table::Heard::Before(id) => return Ok((Announced::Told(id), None)),
+                table::Heard::Stale => return Ok((Announced::Stale, None)),
+            };
+            let event = Event { id, state };
+            table::write(db, &event, now_ms)?;
+            Ok((Announced::Told(id), Some(event)))
+        })
+        .await
+    }
+
+    async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {
+        let seat = self.hub.join(id);
+        let id = *id;
+        let history = self
+            .database
+            .call("watch", move |db| table::history(db, &id))
+            .await?;
+        Ok(history.map(|history| seat.follow(history, after)))
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.database.call("check", table::check).await
+    }
+}

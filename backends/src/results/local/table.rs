@@ -1,0 +1,262 @@
+//! The tables and every statement on them.
+
+use rusqlite::{
+    Connection, OptionalExtension as _, named_params, params,
+    types::{FromSql, FromSqlError, FromSqlResult, ValueRef},
+};
+use schemas::{Event, EventId, Job, JobId, State};
+
+use crate::results::{Epoch, Record, clock::millis, hub::History, rules};
+
+pub(super) const SCHEMA: &[&str] = &["
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY,
+        epoch INTEGER NOT NULL,  -- of the latest claim or admission
+        n INTEGER NOT NULL,      -- of the latest event in it; 0 until its holder speaks
+        event_epoch INTEGER,     -- the newest event, none while nobody admitted or announced the job
+        event_n INTEGER,
+        state TEXT,
+        job BLOB,                -- its message
+        sent INTEGER NOT NULL DEFAULT 0,
+        admitted_ms INTEGER,
+        expires_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX jobs_by_expiry ON jobs (expires_ms);
+    CREATE INDEX jobs_unsent ON jobs (admitted_ms) WHERE NOT sent AND job IS NOT NULL;
+
+    CREATE TABLE log (
+        job TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        n INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        PRIMARY KEY (job, epoch, n)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE checks (id INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+"];
+
+/// Records that one sweep removes at most, so that nobody waits long behind it. A job an hour is swept in one.
+const EXPIRED_MAX: u32 = 10_000;
+
+/// What is kept of a job.
+pub(super) struct Row {
+    pub(super) epoch: Epoch,
+    n: u64,
+    newest: Option<Event>,
+    sent: bool,
+}
+
+/// What an announcement comes to.
+pub(super) enum Heard {
+    New(EventId),
+    /// It was told before, and the answer was lost.
+    Before(EventId),
+    Stale,
+}
+
+impl Row {
+    /// `None` for a claim on a job that nobody recorded.
+    pub(super) fn record(&self) -> Option<Record> {
+        self.newest.clone().map(|event| Record {
+            event,
+            sent: self.sent,
+        })
+    }
+}
+
+/// Whether `epoch` may say `state` now.
+pub(super) fn heard(row: Option<&Row>, epoch: Epoch, state: &State, now_ms: u64) -> Heard {
+    let Some(row) = row else {
+        // The record was lost under the claim. Numbered by the time, this is newer than what watchers heard.
+        let n = now_ms.saturating_sub(epoch).max(1);
+        return Heard::New(EventId { epoch, n });
+    };
+    if epoch < row.epoch {
+        return Heard::Stale;
+    }
+    let spoken = epoch == row.epoch && row.n > 0;
+    match &row.newest {
+        Some(newest) if spoken && newest.state == *state => Heard::Before(newest.id),
+        Some(newest) if spoken && newest.state.status.is_final() => Heard::Stale,
+        _ => Heard::New(EventId {
+            epoch,
+            n: if spoken { row.n + 1 } else { 1 },
+        }),
+    }
+}
+
+pub(super) fn read(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Row>> {
+    db.prepare_cached("SELECT epoch, n, event_epoch, event_n, state, sent FROM jobs WHERE id = ?1")?
+        .query_row([id.to_string()], |row| {
+            let state: Option<Json> = row.get("state")?;
+            let newest = state
+                .map(|Json(state)| -> rusqlite::Result<Event> {
+                    let id = EventId {
+                        epoch: row.get("event_epoch")?,
+                        n: row.get("event_n")?,
+                    };
+                    Ok(Event { id, state })
+                })
+                .transpose()?;
+            Ok(Row {
+                epoch: row.get("epoch")?,
+                n: row.get("n")?,
+                newest,
+                sent: row.get("sent")?,
+            })
+        })
+        .optional()
+}
+
+pub(super) fn record(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Record>> {
+    Ok(read(db, id)?.and_then(|row| row.record()))
+}
+
+pub(super) fn history(db: &Connection, id: &JobId) -> rusqlite::Result<Option<History>> {
+    let Some(newest) = read(db, id)?.and_then(|row| row.newest) else {
+        return Ok(None);
+    };
+    let log = db
+        .prepare_cached("SELECT epoch, n, state FROM log WHERE job = ?1 ORDER BY epoch, n")?
+        .query_map([id.to_string()], |row| {
+            Ok(Event {
+                id: EventId {
+                    epoch: row.get(0)?,
+                    n: row.get(1)?,
+                },
+                state: row.get::<_, Json>(2)?.0,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(History { log, newest }))
+}
+
+/// Begins a life of the job; [`write`] follows with its first event.
+pub(super) fn begin(db: &Connection, job: &Job, epoch: Epoch, now_ms: u64) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO jobs (id, epoch, n, job, sent, admitted_ms, expires_ms)
+         VALUES (:id, :epoch, 0, :job, 0, :now, 0)
+         ON CONFLICT (id) DO UPDATE SET
+            epoch = excluded.epoch, n = 0, job = excluded.job, sent = 0, admitted_ms = excluded.admitted_ms",
+    )?
+    .execute(named_params! {
+        ":id": job.id().to_string(),
+        ":epoch": epoch,
+        ":job": job.to_json(),
+        ":now": now_ms,
+    })?;
+    Ok(())
+}
+
+/// Begins an epoch. A job that is claimed was sent, whoever recorded it or not.
+pub(super) fn claim(
+    db: &Connection,
+    id: &JobId,
+    epoch: Epoch,
+    now_ms: u64,
+) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO jobs (id, epoch, n, sent, expires_ms) VALUES (?1, ?2, 0, 1, ?3)
+         ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, n = 0, sent = 1",
+    )?
+    .execute(params![
+        id.to_string(),
+        epoch,
+        now_ms + millis(rules::RECORD_AGE_MAX)
+    ])?;
+    Ok(())
+}
+
+/// Writes an event into the record, and into the log if it changes the status.
+pub(super) fn write(db: &Connection, event: &Event, now_ms: u64) -> rusqlite::Result<()> {
+    let id = event.state.job_id.to_string();
+    let before = record(db, &event.state.job_id)?.map(|record| record.event.state.status);
+    if before.is_some_and(schemas::Status::is_final) {
+        // A log tells of one life.
+        db.prepare_cached("DELETE FROM log WHERE job = ?1")?
+            .execute([&id])?;
+    }
+    if before != Some(event.state.status) {
+        log(db, &id, event)?;
+    }
+    let (record_age, _) = rules::kept_for(event.state.status);
+    db.prepare_cached(
+        "INSERT INTO jobs (id, epoch, n, event_epoch, event_n, state, sent, expires_ms)
+         VALUES (:id, :epoch, :n, :epoch, :n, :state, 1, :expires)
+         ON CONFLICT (id) DO UPDATE SET
+            epoch = :epoch, n = :n, event_epoch = :epoch, event_n = :n, state = :state, expires_ms = :expires",
+    )?
+    .execute(named_params! {
+        ":id": id,
+        ":epoch": event.id.epoch,
+        ":n": event.id.n,
+        ":state": rules::json(&event.state),
+        ":expires": now_ms + millis(record_age),
+    })?;
+    Ok(())
+}
+
+fn log(db: &Connection, id: &str, event: &Event) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT INTO log (job, epoch, n, state) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            id,
+            event.id.epoch,
+            event.id.n,
+            rules::json(&event.state)
+        ])?;
+    db.prepare_cached(
+        "DELETE FROM log WHERE job = ?1 AND (epoch, n) NOT IN
+            (SELECT epoch, n FROM log WHERE job = ?1 ORDER BY epoch DESC, n DESC LIMIT ?2)",
+    )?
+    .execute(params![id, rules::LOG_ENTRIES_MAX])?;
+    Ok(())
+}
+
+pub(super) fn mark_sent(db: &Connection, id: &JobId) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE jobs SET sent = 1 WHERE id = ?1")?
+        .execute([id.to_string()])?;
+    Ok(())
+}
+
+/// The messages of jobs that were admitted at `until_ms` or before and never confirmed, oldest first.
+pub(super) fn unsent(
+    db: &Connection,
+    until_ms: u64,
+    jobs_max: usize,
+) -> rusqlite::Result<Vec<Vec<u8>>> {
+    db.prepare_cached(
+        "SELECT job FROM jobs WHERE NOT sent AND job IS NOT NULL AND admitted_ms <= ?1
+            AND state ->> 'status' NOT IN ('done', 'failed', 'dead', 'cancelled')
+         ORDER BY admitted_ms LIMIT ?2",
+    )?
+    .query_map(params![until_ms, jobs_max], |row| row.get(0))?
+    .collect()
+}
+
+pub(super) fn expire(db: &Connection, now_ms: u64) -> rusqlite::Result<usize> {
+    const EXPIRED: &str = "SELECT id FROM jobs WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT ?2";
+    db.prepare_cached(&format!("DELETE FROM log WHERE job IN ({EXPIRED})"))?
+        .execute(params![now_ms, EXPIRED_MAX])?;
+    db.prepare_cached(&format!("DELETE FROM jobs WHERE id IN ({EXPIRED})"))?
+        .execute(params![now_ms, EXPIRED_MAX])
+}
+
+/// A write, because a disk that is full still reads.
+pub(super) fn check(db: &Connection) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO checks VALUES (0, 1) ON CONFLICT (id) DO UPDATE SET count = count + 1",
+    )?
+    .execute([])?;
+    Ok(())
+}
+
+/// A state in a column.
+struct Json(State);
+
+impl FromSql for Json {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        serde_json::from_str(value.as_str()?)
+            .map(Self)
+            .map_err(|error| FromSqlError::Other(error.into()))
+    }
+}

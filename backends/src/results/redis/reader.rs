@@ -1,0 +1,189 @@
+//! The one connection that hears of every change in the fleet, however many watch here.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use redis::{
+    RedisResult,
+    aio::MultiplexedConnection,
+    streams::{StreamId, StreamRangeReply, StreamReadReply},
+};
+use schemas::{EventId, JobId};
+use tracing::{info, warn};
+
+use super::Jobs;
+use crate::{
+    Error,
+    error::{Backend, Cause},
+    results::{hub::Hub, rules},
+};
+
+/// How long one read waits for news. It bounds how late a dead connection is noticed.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// What the answer to such a read may take beyond it.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// Events in one read: at 1 KiB each half a MiB.
+const EVENTS_MAX: usize = 500;
+
+/// Records that are read at once after a gap.
+const READS_AT_ONCE_MAX: usize = 16;
+
+/// Pauses between connections that did not hold, each with some jitter, so that a fleet does not come back in step.
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+const PAUSE_MAX: Duration = Duration::from_secs(2);
+
+/// Where we are in the stream of events; Redis orders them by it.
+type Place = String;
+
+/// Tells `hub` whatever happens, over one connection after another.
+pub(super) async fn read(jobs: Jobs, hub: Arc<Hub>) {
+    let mut reader = Reader {
+        jobs,
+        hub,
+        place: None,
+        pause: PAUSE_MIN,
+    };
+    loop {
+        let Err(error) = reader.read_one_connection().await;
+        warn!("event reader reconnects: {error}");
+        let jitter = rand::random_range(0.5..1.0);
+        tokio::time::sleep(reader.pause.mul_f64(jitter)).await;
+        reader.pause = (reader.pause * 2).min(PAUSE_MAX);
+    }
+}
+
+struct Reader {
+    jobs: Jobs,
+    hub: Arc<Hub>,
+    /// The last event that was read, in the stream's own counting.
+    place: Option<Place>,
+    pause: Duration,
+}
+
+/// Nothing: a reader ends only by an error.
+enum Never {}
+
+impl Reader {
+    /// Connects, makes good what was missed meanwhile, and reads until the connection breaks.
+    async fn read_one_connection(&mut self) -> Result<Never, Error> {
+        let mut connection = in_time(self.jobs.server.blocking()).await?;
+        self.introduce_ourselves(&mut connection).await?;
+        self.find_place(&mut connection).await?;
+        self.reread_records().await?;
+        info!("event reader is connected");
+        loop {
+            let events = self.wait_for_news(&mut connection).await?;
+            self.pause = PAUSE_MIN;
+            self.tell(&events);
+            if events.len() == EVENTS_MAX && self.fell_behind(&mut connection).await? {
+                self.reread_records().await?;
+            }
+        }
+    }
+
+    /// So that an operator finds this connection among the others in `CLIENT LIST`.
+    async fn introduce_ourselves(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<(), Error> {
+        let mut name = redis::cmd("CLIENT");
+        name.arg("SETNAME").arg(self.jobs.server.key("reader"));
+        in_time(name.query_async(connection)).await
+    }
+
+    /// Starts at the stream's end, the first time. Whatever is before it is in the records, which are read next.
+    async fn find_place(&mut self, connection: &mut MultiplexedConnection) -> Result<(), Error> {
+        if self.place.is_none() {
+            let newest = self
+                .one_of_stream("XREVRANGE", "+", "-", connection)
+                .await?;
+            self.place = Some(newest.unwrap_or_else(|| "0-0".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Whether the stream was cut before our place, so that events were never read.
+    async fn fell_behind(&self, connection: &mut MultiplexedConnection) -> Result<bool, Error> {
+        let oldest = self.one_of_stream("XRANGE", "-", "+", connection).await?;
+        let order = |place: &Place| place.parse::<EventId>().ok();
+        Ok(oldest.as_ref().and_then(order) > self.place.as_ref().and_then(order))
+    }
+
+    /// Tells every watcher where its job stands: events may have been missed.
+    async fn reread_records(&self) -> Result<(), Error> {
+        stream::iter(self.hub.watched())
+            .map(|id| self.reread_record(id))
+            .buffer_unordered(READS_AT_ONCE_MAX)
+            .try_collect()
+            .await
+    }
+
+    async fn reread_record(&self, id: JobId) -> Result<(), Error> {
+        if let Some(history) = self.jobs.history("resync", &id).await? {
+            history.log.iter().for_each(|event| self.hub.tell(event));
+            self.hub.tell(&history.newest);
+        }
+        Ok(())
+    }
+
+    async fn wait_for_news(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<Vec<StreamId>, Error> {
+        let mut read = redis::cmd("XREAD");
+        read.arg("BLOCK")
+            .arg(WAIT_MAX.as_millis() as u64)
+            .arg("COUNT")
+            .arg(EVENTS_MAX)
+            .arg("STREAMS")
+            .arg(self.jobs.server.key("fire"))
+            .arg(&self.place);
+        let answer: Option<StreamReadReply> = in_time(read.query_async(connection)).await?;
+        let streams = answer.map(|answer| answer.keys).unwrap_or_default();
+        Ok(streams.into_iter().flat_map(|stream| stream.ids).collect())
+    }
+
+    /// An entry that cannot be read is another version's; it must not stop the rest.
+    fn tell(&mut self, events: &[StreamId]) {
+        for entry in events {
+            self.place = Some(entry.id.clone());
+            let text = |field| entry.get::<String>(field).unwrap_or_default();
+            match rules::event("read", &text("id"), &text("state")) {
+                Ok(event) => self.hub.tell(&event),
+                Err(error) => warn!("event {} is passed over: {error}", entry.id),
+            }
+        }
+    }
+
+    async fn one_of_stream(
+        &self,
+        command: &str,
+        from: &str,
+        to: &str,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<Option<Place>, Error> {
+        let mut range = redis::cmd(command);
+        range
+            .arg(self.jobs.server.key("fire"))
+            .arg(from)
+            .arg(to)
+            .arg("COUNT")
+            .arg(1);
+        let answer: StreamRangeReply = in_time(range.query_async(connection)).await?;
+        Ok(answer.ids.into_iter().next().map(|entry| entry.id))
+    }
+}
+
+async fn in_time<T>(answer: impl Future<Output = RedisResult<T>>) -> Result<T, Error> {
+    let time_max = WAIT_MAX + ANSWER_TIME_MAX;
+    match tokio::time::timeout(time_max, answer).await {
+        Ok(answer) => answer.map_err(|error| Error::failed(Backend::Results, "read", error)),
+        Err(_) => Err(Error::new(
+            Backend::Results,
+            "read",
+            Cause::Timeout(time_max),
+        )),
+    }
+}

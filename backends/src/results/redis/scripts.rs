@@ -1,0 +1,179 @@
+//! The commands behind each method, and the scripts that most of them are.
+
+use redis::{FromRedisValue, RedisResult, Script, ScriptInvocation};
+use schemas::{Job, JobId, State};
+
+use super::{Jobs, Known};
+use crate::results::{Epoch, rules};
+
+/// Events kept for readers that lost their connection: at 1 KiB each about 20 MiB, and minutes of a busy fleet. Who was
+/// away longer reads the records instead.
+const STREAM_EVENTS_MAX: u32 = 20_000;
+
+/// How long the trace of a check stays.
+const CHECK_SECONDS: u32 = 60;
+
+macro_rules! script {
+    ($file:literal) => {
+        Script::new(concat!(include_str!("tell.lua"), "\n", include_str!($file)))
+    };
+}
+
+/// The scripts, ready to be called by their digest.
+pub(super) struct Scripts {
+    admit: Script,
+    announce: Script,
+    claim: Script,
+    mark_sent: Script,
+    unsent: Script,
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self {
+            admit: script!("admit.lua"),
+            announce: script!("announce.lua"),
+            claim: script!("claim.lua"),
+            mark_sent: script!("mark_sent.lua"),
+            unsent: script!("unsent.lua"),
+        }
+    }
+}
+
+impl Jobs {
+    /// The newest event's id, its state, and whether the message was confirmed.
+    pub(super) async fn admit(
+        &self,
+        job: &Job,
+        state: &State,
+        again: bool,
+        now_ms: u64,
+    ) -> RedisResult<(String, String, bool)> {
+        let mut call = self.about(&self.scripts.admit, &job.id());
+        write_event(&mut call, state, now_ms);
+        call.arg(job.to_json()).arg(u8::from(again));
+        self.send(&call).await
+    }
+
+    /// The event's id, or `None` where the claim is stale.
+    pub(super) async fn announce(
+        &self,
+        epoch: Epoch,
+        state: &State,
+        now_ms: u64,
+    ) -> RedisResult<Option<String>> {
+        let mut call = self.about(&self.scripts.announce, &state.job_id);
+        write_event(&mut call, state, now_ms);
+        call.arg(epoch);
+        self.send(&call).await
+    }
+
+    /// The epoch, and the state before it.
+    pub(super) async fn claim(
+        &self,
+        id: &JobId,
+        now_ms: u64,
+    ) -> RedisResult<(Epoch, Option<String>)> {
+        let mut call = self.about(&self.scripts.claim, id);
+        call.arg(id.to_string())
+            .arg(now_ms)
+            .arg(rules::RECORD_AGE_MAX.as_secs());
+        self.send(&call).await
+    }
+
+    pub(super) async fn mark_sent(&self, id: &JobId) -> RedisResult<()> {
+        let mut call = self.about(&self.scripts.mark_sent, id);
+        call.arg(id.to_string());
+        self.send(&call).await
+    }
+
+    /// The messages of jobs admitted at `until_ms` or before.
+    pub(super) async fn unsent(&self, until_ms: u64, jobs_max: usize) -> RedisResult<Vec<Vec<u8>>> {
+        let mut call = self.scripts.unsent.prepare_invoke();
+        call.key(self.server.key("unsent"))
+            .arg(until_ms)
+            .arg(jobs_max)
+            .arg(self.server.key("job:"));
+        self.send(&call).await
+    }
+
+    pub(super) async fn record(&self, id: &JobId) -> RedisResult<Option<Known>> {
+        let fields = self
+            .fields_of(id)
+            .query_async(&mut self.commands.clone())
+            .await?;
+        Ok(known(fields))
+    }
+
+    /// The log's entries and the record, of one moment.
+    pub(super) async fn log_and_record(
+        &self,
+        id: &JobId,
+    ) -> RedisResult<(Vec<String>, Option<Known>)> {
+        let (log, fields) = redis::pipe()
+            .atomic()
+            .cmd("LRANGE")
+            .arg(self.server.key_of("log", id))
+            .arg(0)
+            .arg(-1)
+            .add_command(self.fields_of(id))
+            .query_async(&mut self.commands.clone())
+            .await?;
+        Ok((log, known(fields)))
+    }
+
+    /// A write, because a server that is full still reads.
+    pub(super) async fn check(&self) -> RedisResult<()> {
+        redis::cmd("SET")
+            .arg(self.server.key("check"))
+            .arg(1)
+            .arg("EX")
+            .arg(CHECK_SECONDS)
+            .query_async(&mut self.commands.clone())
+            .await
+    }
+
+    fn fields_of(&self, id: &JobId) -> redis::Cmd {
+        let mut fields = redis::cmd("HMGET");
+        fields
+            .arg(self.server.key_of("job", id))
+            .arg(&["id", "state", "sent"]);
+        fields
+    }
+
+    fn about<'a>(&self, script: &'a Script, id: &JobId) -> ScriptInvocation<'a> {
+        let mut call = script.prepare_invoke();
+        call.key(self.server.key_of("job", id))
+            .key(self.server.key_of("log", id))
+            .key(self.server.key("fire"))
+            .key(self.server.key("unsent"));
+        call
+    }
+
+    async fn send<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> RedisResult<T> {
+        call.invoke_async(&mut self.commands.clone()).await
+    }
+}
+
+/// What `event_of` in `tell.lua` reads.
+fn write_event(call: &mut ScriptInvocation<'_>, state: &State, now_ms: u64) {
+    let (record_age, log_age) = rules::kept_for(state.status);
+    call.arg(state.job_id.to_string())
+        .arg(state.status.as_str())
+        .arg(rules::json(&rules::bounded(state)))
+        .arg(now_ms)
+        .arg(record_age.as_secs())
+        .arg(log_age.as_secs())
+        .arg(rules::LOG_ENTRIES_MAX)
+        .arg(STREAM_EVENTS_MAX);
+}
+
+/// A hash without a state is a claim on a job that nobody recorded.
+fn known(fields: (Option<String>, Option<String>, Option<bool>)) -> Option<Known> {
+    let (id, state, sent) = fields;
+    Some(Known {
+        id: id?,
+        state: state?,
+        sent: sent.unwrap_or(false),
+    })
+}

@@ -1,0 +1,84 @@
+//! An SQLite file.
+
+use std::time::{Duration, SystemTime};
+
+use backends::{Results as _, results::Local};
+use schemas::Status;
+use tempfile::TempDir;
+
+use crate::contract::{
+    admit, claim, claim_and_tell, job, next, results_contract, state, tell, watch,
+};
+
+results_contract!(in_a_file_of_its_own().await);
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+async fn in_a_file_of_its_own() -> (Local, TempDir) {
+    let folder = TempDir::new().unwrap();
+    (reopened(&folder).await, folder)
+}
+
+async fn reopened(folder: &TempDir) -> Local {
+    Local::open(&folder.path().join("results.db"))
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn records_and_claims_are_there_after_a_restart() {
+    let (results, folder) = in_a_file_of_its_own().await;
+    let job = job();
+    admit(&results, &job).await;
+    let claimed = claim(&results, &job.id()).await;
+    let record = results.record(&job.id()).await.unwrap();
+    drop(results);
+    let results = reopened(&folder).await;
+    assert_eq!(results.record(&job.id()).await.unwrap(), record);
+    tell(&results, claimed.epoch, &state(&job, Status::Done)).await;
+}
+
+#[tokio::test]
+async fn a_finished_record_expires_after_a_day_and_a_silent_one_after_a_week() {
+    let (results, _folder) = in_a_file_of_its_own().await;
+    let (finished, silent, claimed) = (job(), job(), job());
+    for job in [&finished, &silent] {
+        admit(&results, job).await;
+    }
+    claim_and_tell(&results, &finished, Status::Done).await;
+    claim(&results, &claimed.id()).await;
+
+    let now = SystemTime::now();
+    assert_eq!(results.expire(now + 23 * HOUR).await.unwrap(), 0);
+    assert_eq!(results.expire(now + 25 * HOUR).await.unwrap(), 1);
+    assert_eq!(results.record(&finished.id()).await.unwrap(), None);
+    assert!(results.record(&silent.id()).await.unwrap().is_some());
+    assert_eq!(results.expire(now + 8 * 24 * HOUR).await.unwrap(), 2);
+    assert_eq!(results.record(&silent.id()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_event_is_told_even_if_its_speaker_stops_waiting() {
+    let (results, _folder) = in_a_file_of_its_own().await;
+    let job = job();
+    let admitted = admit(&results, &job).await.event.id;
+    let mut watching = watch(&results, &job.id(), Some(admitted)).await;
+    let epoch = claim(&results, &job.id()).await.epoch;
+    let done = state(&job, Status::Done);
+    let mut given_up = results.announce(epoch, &done);
+    assert!(futures::poll!(&mut given_up).is_pending());
+    drop(given_up);
+    assert_eq!(next(&mut watching).await.state, done);
+}
+
+#[tokio::test]
+async fn a_claim_whose_record_was_lost_may_speak_and_is_newer() {
+    let (results, _folder) = in_a_file_of_its_own().await;
+    let job = job();
+    admit(&results, &job).await;
+    let told = claim_and_tell(&results, &job, Status::Processing).await;
+    let far = SystemTime::now() + 8 * 24 * HOUR;
+    assert_eq!(results.expire(far).await.unwrap(), 1);
+    let id = tell(&results, told.id.epoch, &state(&job, Status::Done)).await;
+    assert!(id >= told.id);
+}

@@ -1,0 +1,12 @@
+//! The contract of the records, kept by each implementation, and what each promises beyond it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+#[path = "../support/fault_proxy.rs"]
+mod fault_proxy;
+#[path = "../support/services.rs"]
+mod services;
+
+mod contract;
+mod local;
+mod redis;

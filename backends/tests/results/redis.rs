@@ -1,0 +1,233 @@
+//! Records on a real Redis, through a wire that can be cut.
+
+use std::time::Duration;
+
+use backends::{Results as _, error::Cause, results::Redis};
+use redis::AsyncCommands as _;
+use schemas::Status;
+
+use crate::{
+    contract::{
+        admit, all, claim, claim_and_tell, job, next, queued, results_contract, state, tell, watch,
+    },
+    fault_proxy::{FaultProxy, Wire},
+    services::{redis_at, redis_url, unique},
+};
+
+results_contract!((Redis::new(redis_at(&redis_url())).unwrap(), ()));
+
+/// The server, as the test looks at it beside the implementation.
+async fn beside() -> redis::aio::MultiplexedConnection {
+    let client = redis::Client::open(redis_url()).unwrap();
+    client.get_multiplexed_async_connection().await.unwrap()
+}
+
+fn command(words: &str) -> redis::Cmd {
+    let mut words = words.split(' ');
+    let mut command = redis::cmd(words.next().unwrap());
+    for word in words {
+        command.arg(word);
+    }
+    command
+}
+
+/// Two processes of a fleet: one speaks over a wire that stays whole, the other watches through a proxy.
+struct Fleet {
+    speaker: Redis,
+    watcher: Redis,
+    proxy: FaultProxy,
+    namespace: String,
+}
+
+impl Fleet {
+    async fn new() -> Self {
+        let url = redis_url();
+        let (_, server) = url.trim_end_matches('/').split_once("//").unwrap();
+        let proxy = FaultProxy::before(server.to_owned()).await;
+        let namespace = format!("test-{}", unique());
+        let through = format!("redis://{}/", proxy.address());
+        let results = |url: &str| Redis::new(redis_at(url).with_namespace(&namespace)).unwrap();
+        Self {
+            speaker: results(&url),
+            watcher: results(&through),
+            proxy,
+            namespace,
+        }
+    }
+
+    /// As an operator would. The reader may be between two connections; then it is waited for.
+    async fn kill_reader(&self) {
+        let mut redis = beside().await;
+        let name = format!("name={} ", self.key("reader"));
+        loop {
+            let clients: String = command("CLIENT LIST")
+                .query_async(&mut redis)
+                .await
+                .unwrap();
+            let reader = clients.lines().find(|line| line.contains(&name));
+            if let Some(id) = reader.and_then(|line| line.strip_prefix("id=")) {
+                let (id, _) = id.split_once(' ').unwrap();
+                let kill = command(&format!("CLIENT KILL ID {id}"));
+                let killed: i64 = kill.query_async(&mut redis).await.unwrap();
+                assert_eq!(killed, 1);
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn key(&self, kind: &str) -> String {
+        format!("{}:{{0}}:{kind}", self.namespace)
+    }
+}
+
+#[tokio::test]
+async fn what_one_process_says_another_hears() {
+    let fleet = Fleet::new().await;
+    let job = job();
+    let admitted = admit(&fleet.speaker, &job).await.event;
+    let watching = watch(&fleet.watcher, &job.id(), None).await;
+    let processing = claim_and_tell(&fleet.speaker, &job, Status::Processing).await;
+    let done = claim_and_tell(&fleet.speaker, &job, Status::Done).await;
+    assert_eq!(all(watching).await, [admitted, processing, done]);
+}
+
+#[tokio::test]
+async fn a_cut_wire_costs_no_event() {
+    let fleet = Fleet::new().await;
+    let job = job();
+    admit(&fleet.speaker, &job).await;
+    let mut watching = watch(&fleet.watcher, &job.id(), None).await;
+    next(&mut watching).await;
+    let before = claim_and_tell(&fleet.speaker, &job, Status::Retrying).await;
+    assert_eq!(next(&mut watching).await, before);
+
+    fleet.proxy.set(Wire::Cut);
+    let processing = claim_and_tell(&fleet.speaker, &job, Status::Processing).await;
+    let retrying = claim_and_tell(&fleet.speaker, &job, Status::Retrying).await;
+    fleet.watcher.record(&job.id()).await.unwrap_err();
+    fleet.proxy.set(Wire::Whole);
+    let done = claim_and_tell(&fleet.speaker, &job, Status::Done).await;
+    assert_eq!(all(watching).await, [processing, retrying, done]);
+}
+
+#[tokio::test]
+async fn a_reader_that_was_killed_reads_again() {
+    let fleet = Fleet::new().await;
+    let job = job();
+    admit(&fleet.speaker, &job).await;
+    let mut watching = watch(&fleet.watcher, &job.id(), None).await;
+    next(&mut watching).await;
+    for _ in 0..3 {
+        let told = claim_and_tell(&fleet.speaker, &job, Status::Retrying).await;
+        assert_eq!(next(&mut watching).await, told);
+        fleet.kill_reader().await;
+    }
+    let done = claim_and_tell(&fleet.speaker, &job, Status::Done).await;
+    assert_eq!(all(watching).await, [done]);
+}
+
+#[tokio::test]
+async fn events_that_were_trimmed_meanwhile_are_read_from_the_records() {
+    let fleet = Fleet::new().await;
+    let job = job();
+    admit(&fleet.speaker, &job).await;
+    let mut watching = watch(&fleet.watcher, &job.id(), None).await;
+    next(&mut watching).await;
+    let before = claim_and_tell(&fleet.speaker, &job, Status::Retrying).await;
+    assert_eq!(next(&mut watching).await, before);
+
+    fleet.proxy.set(Wire::Cut);
+    let done = claim_and_tell(&fleet.speaker, &job, Status::Done).await;
+    let _: () = beside().await.del(fleet.key("fire")).await.unwrap();
+    fleet.proxy.set(Wire::Whole);
+    assert_eq!(all(watching).await, [done]);
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_at_the_start_is_used_once_it_is_up() {
+    let fleet = Fleet::new().await;
+    let job = job();
+    fleet.proxy.set(Wire::Cut);
+    let down = fleet.watcher.admit(&job, &queued(&job), false).await;
+    assert!(matches!(down.unwrap_err().cause, Cause::Failed(_)));
+    assert!(fleet.watcher.watch(&job.id(), None).await.is_err());
+    fleet.watcher.check().await.unwrap_err();
+
+    fleet.proxy.set(Wire::Whole);
+    admit(&fleet.watcher, &job).await;
+    let watching = watch(&fleet.watcher, &job.id(), None).await;
+    let done = claim_and_tell(&fleet.speaker, &job, Status::Done).await;
+    assert_eq!(all(watching).await.last(), Some(&done));
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_an_error_in_time() {
+    let fleet = Fleet::new().await;
+    let job = job();
+    admit(&fleet.watcher, &job).await;
+    fleet.proxy.set(Wire::Silent);
+    let error = fleet.watcher.record(&job.id()).await.unwrap_err();
+    assert!(
+        matches!(error.cause, Cause::Timeout(limit) if limit == Duration::from_secs(1)),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn records_expire_by_themselves() {
+    let fleet = Fleet::new().await;
+    let (job, claimed) = (job(), job());
+    let mut redis = beside().await;
+    let key = |kind: &str| fleet.key(&format!("{kind}:{}", job.id()));
+    admit(&fleet.speaker, &job).await;
+    for kind in ["job", "log"] {
+        let seconds: i64 = redis.ttl(key(kind)).await.unwrap();
+        assert!((604_700..=604_800).contains(&seconds), "{kind}: {seconds}");
+    }
+    claim_and_tell(&fleet.speaker, &job, Status::Done).await;
+    let record: i64 = redis.ttl(key("job")).await.unwrap();
+    let log: i64 = redis.ttl(key("log")).await.unwrap();
+    assert!((86_300..=86_400).contains(&record), "{record}");
+    assert!((500..=600).contains(&log), "{log}");
+    claim(&fleet.speaker, &claimed.id()).await;
+    let seconds: i64 = redis
+        .ttl(fleet.key(&format!("job:{}", claimed.id())))
+        .await
+        .unwrap();
+    assert!(seconds > 604_700, "{seconds}");
+}
+
+#[tokio::test]
+async fn a_mark_on_a_lost_record_leaves_no_trace() {
+    let fleet = Fleet::new().await;
+    let job = job();
+    admit(&fleet.speaker, &job).await;
+    let key = fleet.key(&format!("job:{}", job.id()));
+    let mut redis = beside().await;
+    let _: () = redis.del(&key).await.unwrap();
+    fleet.speaker.mark_sent(&job.id()).await.unwrap();
+    assert!(!redis.exists::<_, bool>(&key).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_claim_whose_record_was_lost_may_speak_and_its_watchers_hear_it() {
+    let fleet = Fleet::new().await;
+    let job = job();
+    admit(&fleet.speaker, &job).await;
+    let mut watching = watch(&fleet.watcher, &job.id(), None).await;
+    next(&mut watching).await;
+    let claimed = claim(&fleet.speaker, &job.id()).await;
+    tell(
+        &fleet.speaker,
+        claimed.epoch,
+        &state(&job, Status::Processing),
+    )
+    .await;
+    next(&mut watching).await;
+    let key = fleet.key(&format!("job:{}", job.id()));
+    let _: () = beside().await.del(key).await.unwrap();
+    tell(&fleet.speaker, claimed.epoch, &state(&job, Status::Done)).await;
+    let seen = all(watching).await;
+    assert_eq!(seen.last().unwrap().state.status, Status::Done);
+}
