@@ -29,6 +29,14 @@ alive() {
 
 gone() { ! alive "$1"; }
 
+# processes_with NAME=VALUE: those that were started with this in their environment.
+processes_with() {
+  local pid
+  while IFS=/ read -r _ _ pid _; do
+    ! alive "$pid" || echo "$pid"
+  done < <(grep -lzxF "$1" /proc/[0-9]*/environ 2> /dev/null)
+}
+
 # run_child COMMAND…: waits for its end and gives back its exit code. TERM, HUP and Ctrl-C reach it, and it ends with
 # us even when we are killed -9.
 run_child() {

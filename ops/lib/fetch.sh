@@ -15,7 +15,7 @@ unpacked=(
 )
 
 fetch_services() {
-  fetch_once "$(debian_programs)" fetch_debian_programs
+  fetch_once "$(debian_programs)" unpack_debian rabbitmq-server redis-server redis-tools
   case $(s3_kind) in
     s3s) fetch_once "$(cache)/s3s-fs-$s3s_version" build_crate s3s-fs --version $s3s_version --features binary ;;
     garage) fetch_once "$(cache)/garage-$garage_version" build_crate garage --version $garage_version \
@@ -24,7 +24,7 @@ fetch_services() {
 }
 
 # fetch_once FOLDER COMMAND…: COMMAND fills the folder it gets as its last argument. Half a folder never appears under
-# its name, and of two that want the same one waits.
+# its name, and of two that want the same one waits. COMMAND joins its steps with &&: `set -e` does not reach it here.
 fetch_once() {
   local folder=$1
   shift
@@ -40,27 +40,27 @@ fetch_once() {
   ) 7> "$folder.lock" 9>&-
 }
 
-# Debian's or Ubuntu's RabbitMQ and Redis with what they need that the system lacks. apt keeps its lists and locks in a
-# folder of ours, so the system's are not touched.
-fetch_debian_programs() {
-  local folder=$1 apt=$1/apt names erl=$1/usr/lib/erlang/bin/erl
-  command -v apt-get dpkg-deb > /dev/null || die 69 'RabbitMQ and Redis are taken from Debian or Ubuntu packages'
-  mkdir -p "$apt"/{lists,archives}/partial
+# unpack_debian PACKAGES… FOLDER: Debian's or Ubuntu's packages with what they need and the system lacks. apt keeps its
+# lists and locks in a folder of ours, so the system's are not touched.
+unpack_debian() {
+  local folder=${*: -1} apt=${*: -1}/apt names package
+  local wanted=("${@:1:$#-1}") erl=$folder/usr/lib/erlang/bin/erl
+  command -v apt-get dpkg-deb || die 69 "${wanted[*]}: these are taken from Debian's or Ubuntu's packages"
   local options=(
     -qq -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt" -o "Dir::Cache::Archives=$apt/archives"
     -o Debug::NoLocking=true -o "APT::Sandbox::User=$(id -un)"
   )
-  apt-get "${options[@]}" update
-  # --reinstall: the two themselves even where the system has them.
-  names=$(apt-get "${options[@]}" --print-uris --yes --no-install-recommends --reinstall install \
-    rabbitmq-server redis-server redis-tools | sed "s/^'[^']*' \([^_]*\)_.*/\1/")
+  # --reinstall: those wanted are named even where the system has them.
   # shellcheck disable=SC2086
-  (cd "$apt/archives" && apt-get "${options[@]}" download $names)
-  local package
-  for package in "$apt"/archives/*.deb; do dpkg-deb --extract "$package" "$folder"; done
+  mkdir -p "$apt"/{lists,archives}/partial &&
+    apt-get "${options[@]}" update &&
+    names=$(apt-get "${options[@]}" --print-uris --yes --no-install-recommends --reinstall install "${wanted[@]}" |
+      sed "s/^'[^']*' \([^_]*\)_.*/\1/") &&
+    (cd "$apt/archives" && apt-get "${options[@]}" download $names) &&
+    for package in "$apt"/archives/*.deb; do dpkg-deb --extract "$package" "$folder" || return; done &&
+    rm -rf "$apt" || return
   # Debian's erl spells its own place out.
   [ ! -f "$erl" ] || sed -i "s#ROOTDIR=/usr/lib/erlang#ROOTDIR=${folder%.part}/usr/lib/erlang#" "$erl"
-  rm -rf "$apt"
 }
 
 # build_crate NAME CARGO-ARGUMENTS… FOLDER: quick to build rather than quick to run, and without its 2 GB of objects.
@@ -72,4 +72,14 @@ build_crate() {
     cargo install --locked --root "$folder" "${@:1:$#-1}" || status=$?
   rm -rf "$folder/target"
   return $status
+}
+
+# python_tools REQUIREMENTS… FOLDER: a virtual environment with these.
+python_tools() {
+  local folder=${*: -1}
+  # Scripts in there spell their folder out, so it is made under its final name.
+  python3 -m venv "${folder%.part}.venv" &&
+    "${folder%.part}.venv/bin/pip" install --quiet --disable-pip-version-check "${@:1:$#-1}" &&
+    mkdir "$folder" &&
+    ln -s "${folder%.part}.venv/bin" "$folder/bin"
 }

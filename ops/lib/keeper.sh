@@ -87,18 +87,11 @@ stop_servers() {
 
 all_gone() {
   local pids
-  pids=$(processes_of "$1")
+  pids=$(processes_with "NWS_SERVICE_OF=$1")
   [ -n "$pids" ] || return 0
   # shellcheck disable=SC2086
   kill -KILL $pids 2> /dev/null
   return 1
-}
-
-processes_of() {
-  local environ pid
-  while IFS=/ read -r _ _ pid environ; do
-    ! alive "$pid" || echo "$pid"
-  done < <(grep -lzxF "NWS_SERVICE_OF=$1" /proc/[0-9]*/environ 2> /dev/null)
 }
 
 # release RUN: has the keeper stop everything, and waits until it did.

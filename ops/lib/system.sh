@@ -1,0 +1,27 @@
+# What a bare machine lacks before anything can be built.
+
+need_build_tools() {
+  PATH=$PATH:$HOME/.cargo/bin
+  command -v cargo > /dev/null ||
+    die 69 'cargo is missing. Get Rust from https://rustup.rs, open a new shell, and run this again.'
+  # SQLite, libwebp and the cryptography are built from their C sources.
+  command -v cc > /dev/null || install_packages gcc libc6-dev
+}
+
+install_packages() {
+  command -v apt-get > /dev/null ||
+    die 69 "these are missing, by their Debian names: $*. Install them and run this again."
+  say "installing $*"
+  as_root apt-get -qq update
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "$@" > /dev/null
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo > /dev/null; then
+    sudo "$@"
+  else
+    die 69 "this needs root, and there is no sudo: $*"
+  fi
+}
