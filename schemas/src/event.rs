@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::State;
@@ -22,7 +23,7 @@ pub struct EventId {
 }
 
 /// One change of a job's state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// Its place in the job's history.
     pub id: EventId,
@@ -65,6 +66,20 @@ impl TryFrom<String> for EventId {
 impl From<EventId> for String {
     fn from(id: EventId) -> Self {
         id.to_string()
+    }
+}
+
+impl JsonSchema for EventId {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "EventId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^[0-9]+-[0-9]+$",
+            "description": "<epoch>-<n>: an event's place in the job's history",
+        })
     }
 }
 
