@@ -1,0 +1,166 @@
+//! The business: a photo becomes a job that cannot be lost.
+
+use std::time::Duration;
+
+use backends::{Key, results::Record};
+use engine::{Format, Inspection};
+use jiff::{Timestamp, tz::TimeZone};
+use schemas::{Context, Job, JobId, OutputFormat, State, Status, Step, Timings, recipe::Date};
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use crate::{app::App, error::ApiError, spool::Spooled, upload::Upload};
+
+/// What became of an upload.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    /// Where its job stands.
+    pub(crate) state: State,
+    /// Whether it stood there before this upload.
+    pub(crate) known: bool,
+}
+
+/// What is known of a job that is asked for again.
+enum Known {
+    /// Where it stands; nothing has to be done for it.
+    Stands(State),
+    /// It was done once, and its result is not kept any more.
+    ResultGone,
+    /// It has to be started, for the first time or again.
+    No,
+}
+
+/// Keeps the original, records the job, then publishes it.
+///
+/// The order matters: a job on the queue always finds its original, and a job whose message was not confirmed is on
+/// record as unsent, for the next identical upload or the sweeper. Whoever gets `Ok` may rely on the job's end.
+pub(crate) async fn accept(
+    app: &App,
+    upload: Upload,
+    auto_format: OutputFormat,
+    now: Timestamp,
+) -> Result<Accepted, ApiError> {
+    let job = plan(app, &upload, auto_format, now).await?;
+    let id = job.id();
+    let again = match known(app, &id).await? {
+        Known::Stands(state) => return Ok(Accepted { state, known: true }),
+        Known::ResultGone => true,
+        Known::No => false,
+    };
+    let timings = store(app, &job, &upload).await?;
+    let state = State::queued(id, timings);
+    let record = app.results.admit(&job, &state, again).await?;
+    if waits_unsent(&record) {
+        send(app, &job).await?;
+    }
+    info!(job.id = %id, original = %job.original.sha256, "accepted job {id}");
+    Ok(Accepted {
+        state: record.event.state,
+        known: false,
+    })
+}
+
+/// Publishes `job`, and notes it once the queue has confirmed.
+///
+/// The note may fail: the message is safe by then, and without the note it is only published once more.
+pub(crate) async fn send(app: &App, job: &Job) -> Result<(), backends::Error> {
+    let began = Instant::now();
+    app.sender.send(job).await?;
+    app.metrics.step(Step::Queue, began.elapsed());
+    let id = job.id();
+    if let Err(error) = app.results.mark_sent(&id).await {
+        app.metrics.backend_error(&error);
+        warn!(job.id = %id, %error, "job {id} is sent but not marked so");
+    }
+    Ok(())
+}
+
+/// Makes the job: the header is read and held against the limits, then the recipe becomes literal.
+///
+/// This comes before the look at what is known, because a mark may quote the photo's EXIF and the id is taken of the
+/// literal recipe.
+async fn plan(
+    app: &App,
+    upload: &Upload,
+    auto_format: OutputFormat,
+    now: Timestamp,
+) -> Result<Job, ApiError> {
+    let inspection = inspect(&upload.image.original, app.limits).await?;
+    let context = Context {
+        today: date(now),
+        filename: upload.image.filename.clone(),
+        exif: inspection.exif,
+        auto_format,
+    };
+    let recipe = upload.request.clone().resolve(&context)?;
+    app.fonts.check(recipe.wm_text.as_str())?;
+    let now_ms = now.as_millisecond().try_into().unwrap_or_default();
+    Ok(Job::new(upload.image.sha256, recipe, now_ms))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it reads a header from a file, and no pixels: that needs a thread but no CPU permit"
+)]
+async fn inspect(original: &Spooled, limits: engine::Limits) -> Result<Inspection, ApiError> {
+    let source = original.source()?;
+    let inspected = tokio::task::spawn_blocking(move || engine::inspect(source, &limits)).await;
+    Ok(inspected.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()))?)
+}
+
+async fn known(app: &App, id: &JobId) -> Result<Known, ApiError> {
+    let Some(record) = app.results.record(id).await? else {
+        return Ok(Known::No);
+    };
+    let sent = !waits_unsent(&record);
+    let state = record.event.state;
+    Ok(match state.status {
+        Status::Done if app.objects.head(&Key::Result(*id)).await?.is_none() => Known::ResultGone,
+        Status::Done | Status::Failed | Status::Processing | Status::Retrying => {
+            Known::Stands(state)
+        }
+        Status::Queued if sent => Known::Stands(state),
+        Status::Queued | Status::Dead | Status::Cancelled => Known::No,
+    })
+}
+
+/// Whether no worker can know of it yet.
+fn waits_unsent(record: &Record) -> bool {
+    !record.sent && record.event.state.status == Status::Queued
+}
+
+async fn store(app: &App, job: &Job, upload: &Upload) -> Result<Timings, ApiError> {
+    let began = Instant::now();
+    let body = upload.image.original.body();
+    let media_type = media_type(upload.image.format);
+    let key = Key::Original(job.original.sha256);
+    app.objects.put(&key, body, media_type).await?;
+    Ok(timed(app, upload, began.elapsed()))
+}
+
+fn timed(app: &App, upload: &Upload, store_took: Duration) -> Timings {
+    let mut timings = upload.timings.clone();
+    timings.set(Step::Store, store_took);
+    for (step, took) in timings.iter() {
+        app.metrics.step(step, took);
+    }
+    timings
+}
+
+const fn media_type(format: Format) -> &'static str {
+    match format {
+        Format::Jpeg => "image/jpeg",
+        Format::Png => "image/png",
+        Format::Webp => "image/webp",
+        Format::Gif => "image/gif",
+    }
+}
+
+fn date(now: Timestamp) -> Date {
+    let date = now.to_zoned(TimeZone::UTC).date();
+    Date {
+        year: date.year(),
+        month: date.month().unsigned_abs(),
+        day: date.day().unsigned_abs(),
+    }
+}

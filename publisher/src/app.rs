@@ -1,0 +1,200 @@
+//! The state every request shares, the routes, and what surrounds them.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use backends::{Metrics, ObjectStore, Results, Sender};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::{sync::Semaphore, time::Instant};
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::{Instrument as _, debug, error, info, info_span, warn};
+use uuid::Uuid;
+
+use crate::{
+    Config, Parts,
+    error::ApiError,
+    routes::{
+        health::{self, Dependency, Probes},
+        images, page, status, uploads,
+    },
+    spool::Spool,
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A longer one from outside is not an id.
+const REQUEST_ID_CHARS_MAX: usize = 64;
+/// The label of everything that is no route: a scanner's paths must not become metrics.
+const NO_ROUTE: &str = "none";
+
+/// What every request shares.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) sender: Arc<dyn Sender>,
+    pub(crate) objects: Arc<dyn ObjectStore>,
+    pub(crate) results: Arc<dyn Results>,
+    pub(crate) fonts: Arc<engine::Fonts>,
+    pub(crate) limits: engine::Limits,
+    pub(crate) metrics: Metrics,
+    pub(crate) spool: Spool,
+    /// One permit per upload in hand.
+    pub(crate) uploads: Arc<Semaphore>,
+    /// One permit per open event stream.
+    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts, shutdown: CancellationToken) -> io::Result<Self> {
+        Ok(Self {
+            spool: Spool::open(parts.spool, parts.config.spool_memory_bytes_max)?,
+            uploads: Arc::new(Semaphore::new(parts.config.uploads_max)),
+            streams: Arc::new(Semaphore::new(parts.config.sse_clients_max)),
+            config: parts.config,
+            sender: parts.sender,
+            objects: parts.objects,
+            results: parts.results,
+            fonts: parts.fonts,
+            limits: parts.limits,
+            metrics: parts.metrics,
+            shutdown,
+        })
+    }
+
+    fn probes(&self) -> Probes {
+        let dependencies = vec![
+            Dependency::Queue(Arc::clone(&self.sender)),
+            Dependency::Objects(Arc::clone(&self.objects)),
+            Dependency::Results(Arc::clone(&self.results)),
+        ];
+        Probes {
+            dependencies,
+            timeout: self.config.check_timeout(),
+            metrics: self.metrics.clone(),
+        }
+    }
+}
+
+/// The table of routes.
+pub(crate) fn router(app: &Arc<App>) -> Router {
+    let routes = Router::new()
+        .route("/upload", post(uploads::upload))
+        .route("/status/{id}", get(status::status))
+        .route("/image/{id}", get(images::image))
+        .route("/limits", get(health::limits))
+        .route("/", get(page::index))
+        .route("/page.js", get(page::script))
+        .route("/page.css", get(page::style))
+        .with_state(Arc::clone(app));
+    surrounded(routes.merge(health::routes(app.probes())), &app.metrics)
+}
+
+/// The routes of a process that serves no clients.
+pub(crate) fn probes(dependencies: Vec<Dependency>, timeout: Duration, metrics: Metrics) -> Router {
+    let routes = health::routes(Probes {
+        dependencies,
+        timeout,
+        metrics: metrics.clone(),
+    });
+    surrounded(routes, &metrics)
+}
+
+/// Around every route, from the inside out: a panic becomes an answer, and every answer is noted.
+fn surrounded(routes: Router, metrics: &Metrics) -> Router {
+    routes
+        .fallback(async || ApiError::NotFound)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(CatchPanicLayer::custom(|_| {
+            ApiError::Panicked.into_response()
+        }))
+        .layer(from_fn_with_state(metrics.clone(), noted))
+}
+
+/// One span, one id, one log line and one measurement per request.
+async fn noted(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = request_id(request.headers());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| NO_ROUTE.to_owned(), |path| path.as_str().to_owned());
+    let method = request.method().clone();
+    let span = info_span!("request", request.id = ?id, %method, route);
+    async {
+        let mut response = next.run(request).await;
+        note(&metrics, &route, began.elapsed(), &response);
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, id);
+        headers.insert(
+            http::header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+fn note(metrics: &Metrics, route: &str, took: Duration, response: &Response) {
+    let status = response.status();
+    metrics
+        .http_seconds
+        .with_label_values(&[route, status.as_str()])
+        .observe(took.as_secs_f64());
+    let took_ms = took.as_millis();
+    let status = status.as_u16();
+    match response
+        .extensions()
+        .get::<Arc<ApiError>>()
+        .map(AsRef::as_ref)
+    {
+        Some(ApiError::Backend(error)) => {
+            metrics.backend_error(error);
+            warn!(status, took_ms, %error, "refused: {error}");
+        }
+        Some(error @ ApiError::Spool(cause)) => error!(status, took_ms, %cause, "refused: {error}"),
+        Some(error @ ApiError::Panicked) => error!(status, took_ms, "refused: {error}"),
+        Some(error) => info!(status, took_ms, "refused: {error}"),
+        None if health::is_probe(route) => debug!(status, took_ms, "answered"),
+        None => info!(status, took_ms, "answered"),
+    }
+}
+
+/// The client's id where it is one, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let given = headers.get(REQUEST_ID).filter(|value| is_sane(value));
+    given.cloned().unwrap_or_else(|| {
+        HeaderValue::try_from(Uuid::now_v7().to_string()).expect("a UUID is ASCII")
+    })
+}
+
+/// It goes into logs, so it holds nothing that could pretend to be more than an id.
+fn is_sane(value: &HeaderValue) -> bool {
+    let bytes = value.as_bytes();
+    (1..=REQUEST_ID_CHARS_MAX).contains(&bytes.len())
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_from_outside_is_taken_only_when_it_is_one() {
+        let kept = |text: &'static str| {
+            let headers = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static(text))]);
+            request_id(&headers) == text
+        };
+        assert!(kept("3f2a-B_c.9"));
+        assert!(!kept("") && !kept("a b") && !kept("a\"b") && !kept("a=b;c"));
+    }
+}

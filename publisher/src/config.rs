@@ -1,0 +1,120 @@
+//! What may be set, with every default's reason. Names end in their unit.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+
+/// The publisher's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// Longest photo. 20 MiB: a 24-megapixel JPEG at high quality has about 15.
+    pub image_bytes_max: u64,
+    /// All other fields of a form together. 64 KiB: the longest template of a mark needs 4.
+    pub fields_bytes_max: u64,
+    /// Uploads in hand at once; the next one is sent away with 503. 128: a hundred at once are promised, and each may
+    /// hold [`Config::spool_memory_bytes_max`] in memory and [`Config::image_bytes_max`] on the disk.
+    pub uploads_max: usize,
+    /// Bytes of one upload that are kept in memory before it goes to a file. 1 MiB: small pictures never touch the
+    /// disk, and 128 uploads together stay below 150 MiB.
+    pub spool_memory_bytes_max: usize,
+    /// Longest a client may take over a request's header, its first byte included. 10 s: one lost packet and its
+    /// retransmissions.
+    pub header_timeout_secs: u64,
+    /// Longest silence within an upload's body. 20 s: a phone that changes its cell.
+    pub idle_timeout_secs: u64,
+    /// Longest upload. 10 min: 20 MiB at 300 kbit/s.
+    pub upload_timeout_secs: u64,
+    /// Connections at once; the next ones wait in the kernel's backlog. 2048: twice the event streams, well below the
+    /// usual limit of open files.
+    pub connections_max: usize,
+    /// Event streams at once; the next one is sent away with 503. 1024: each costs a connection and a few kilobytes.
+    pub sse_clients_max: usize,
+    /// Time between two heartbeats of a silent event stream. 15 s: half of the shortest idle timeout that proxies are
+    /// known for.
+    pub heartbeat_secs: u64,
+    /// Time after which a browser connects again to an event stream that broke. 1 s.
+    pub reconnect_ms: u64,
+    /// Longest wait that `Prefer: wait` is granted. 60 s: the usual patience of a proxy.
+    pub wait_secs_max: u64,
+    /// Longest result that is read back. 64 MiB: a PNG of noise that fills the default box eight times over.
+    pub result_bytes_max: u64,
+    /// Age at which a job whose message was never confirmed is published again. 30 s: longer than any publish takes.
+    pub unsent_age_secs: u64,
+    /// Time between two looks for such jobs. 10 s.
+    pub sweep_interval_ms: u64,
+    /// Longest a dependency may take to say that it is well. 2 s: below the usual timeout of a probe.
+    pub check_timeout_ms: u64,
+    /// Time that uploads in hand get when the process is told to stop. 20 s: below the 30 s after which Kubernetes
+    /// kills.
+    pub drain_timeout_secs: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            image_bytes_max: 20 * MIB,
+            fields_bytes_max: 64 * KIB,
+            uploads_max: 128,
+            spool_memory_bytes_max: MIB as usize,
+            header_timeout_secs: 10,
+            idle_timeout_secs: 20,
+            upload_timeout_secs: 600,
+            connections_max: 2048,
+            sse_clients_max: 1024,
+            heartbeat_secs: 15,
+            reconnect_ms: 1000,
+            wait_secs_max: 60,
+            result_bytes_max: 64 * MIB,
+            unsent_age_secs: 30,
+            sweep_interval_ms: 10_000,
+            check_timeout_ms: 2000,
+            drain_timeout_secs: 20,
+        }
+    }
+}
+
+impl Config {
+    pub(crate) const fn header_timeout(&self) -> Duration {
+        Duration::from_secs(self.header_timeout_secs)
+    }
+
+    pub(crate) const fn idle_timeout(&self) -> Duration {
+        Duration::from_secs(self.idle_timeout_secs)
+    }
+
+    pub(crate) const fn upload_timeout(&self) -> Duration {
+        Duration::from_secs(self.upload_timeout_secs)
+    }
+
+    pub(crate) const fn heartbeat(&self) -> Duration {
+        Duration::from_secs(self.heartbeat_secs)
+    }
+
+    pub(crate) const fn reconnect(&self) -> Duration {
+        Duration::from_millis(self.reconnect_ms)
+    }
+
+    pub(crate) const fn wait_max(&self) -> Duration {
+        Duration::from_secs(self.wait_secs_max)
+    }
+
+    pub(crate) const fn unsent_age(&self) -> Duration {
+        Duration::from_secs(self.unsent_age_secs)
+    }
+
+    pub(crate) const fn sweep_interval(&self) -> Duration {
+        Duration::from_millis(self.sweep_interval_ms)
+    }
+
+    pub(crate) const fn check_timeout(&self) -> Duration {
+        Duration::from_millis(self.check_timeout_ms)
+    }
+
+    pub(crate) const fn drain_timeout(&self) -> Duration {
+        Duration::from_secs(self.drain_timeout_secs)
+    }
+}

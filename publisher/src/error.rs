@@ -1,0 +1,199 @@
+//! Every refusal, translated into HTTP once, as `application/problem+json` (RFC 9457).
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use engine::{InputError, MissingGlyph};
+use http::{HeaderValue, StatusCode, header};
+use schemas::{FieldError, Status};
+use serde::Serialize;
+
+/// Seconds after which a client may try again what the outside world refused: the time a broker needs to come back.
+const RETRY_AFTER_SECS: u64 = 5;
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    #[error("{0}")]
+    Malformed(String),
+    #[error("the form has no part named image")]
+    ImageMissing,
+    #[error("there is nothing here")]
+    NotFound,
+    #[error("the result is not there: the job is {0}")]
+    NotReady(Status),
+    #[error("this path knows other methods")]
+    MethodNotAllowed,
+    #[error("the upload was silent for too long or took too long, the limit is {} s", .0.as_secs())]
+    TooSlow(Duration),
+    #[error("{what} has {measured} bytes or more, the limit is {limit}")]
+    TooLarge {
+        what: &'static str,
+        measured: u64,
+        limit: u64,
+    },
+    #[error(transparent)]
+    Image(#[from] InputError),
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    #[error("wm_text: {0}")]
+    Glyph(#[from] MissingGlyph),
+    #[error("{max} {what} are in hand already")]
+    Busy { what: &'static str, max: usize },
+    #[error("the upload could not be kept while it arrived")]
+    Spool(#[from] io::Error),
+    #[error("{} does not answer as it should", .0.backend)]
+    Backend(#[from] backends::Error),
+    #[error("a bug on our side; it is logged under this answer's X-Request-Id")]
+    Panicked,
+}
+
+/// The body of a refusal.
+#[derive(Serialize)]
+struct Problem {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+}
+
+impl ApiError {
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.kind().0
+    }
+
+    /// The status, a word for programs, and a title for people.
+    const fn kind(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed form"),
+            Self::ImageMissing => (StatusCode::BAD_REQUEST, "image_missing", "No image"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
+            Self::NotReady(_) => (StatusCode::NOT_FOUND, "not_ready", "No result"),
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "Method not allowed",
+            ),
+            Self::TooSlow(_) => (StatusCode::REQUEST_TIMEOUT, "too_slow", "Too slow"),
+            Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
+            Self::Image(error) if error.measured_and_limit().is_some() => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                error.code(),
+                "Image out of range",
+            ),
+            Self::Image(error) => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                error.code(),
+                "Not an accepted image",
+            ),
+            Self::Field(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "field_refused",
+                "Field refused",
+            ),
+            Self::Glyph(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "missing_glyph",
+                "Text cannot be drawn",
+            ),
+            Self::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+            Self::Spool(_) | Self::Backend(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Cannot be done safely now",
+            ),
+            Self::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "bug", "Internal error"),
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Field(error) => Some(&error.field),
+            Self::Glyph(_) => Some("wm_text"),
+            Self::Image(_) | Self::ImageMissing => Some("image"),
+            Self::TooLarge { what, .. } => Some(what),
+            _ => None,
+        }
+    }
+
+    fn measured_and_limit(&self) -> (Option<u64>, Option<u64>) {
+        match self {
+            Self::Field(error) => (error.measured, error.limit),
+            Self::Image(error) => error.measured_and_limit().unzip(),
+            Self::TooLarge {
+                measured, limit, ..
+            } => (Some(*measured), Some(*limit)),
+            _ => (None, None),
+        }
+    }
+
+    fn problem(&self) -> Problem {
+        let (status, word, title) = self.kind();
+        let (measured, limit) = self.measured_and_limit();
+        Problem {
+            r#type: format!("urn:nws:problem:{word}"),
+            title,
+            status: status.as_u16(),
+            detail: self.to_string(),
+            field: self.field().map(str::to_owned),
+            measured,
+            limit,
+        }
+    }
+}
+
+/// The answer carries its error along, for the log and the metrics.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), Json(self.problem())).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECS.into());
+        }
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_says_what_was_measured_and_what_is_allowed() {
+        let error = ApiError::from(InputError::SideTooLong {
+            side: 20_000,
+            side_max: 16_384,
+        });
+        let problem = serde_json::to_value(error.problem()).unwrap();
+        assert_eq!(problem["status"], 422);
+        assert_eq!(problem["type"], "urn:nws:problem:side_too_long");
+        assert_eq!(
+            (&problem["measured"], &problem["limit"]),
+            (&20_000.into(), &16_384.into())
+        );
+    }
+
+    #[test]
+    fn a_broken_header_is_not_an_accepted_image() {
+        let error = ApiError::from(InputError::Broken {
+            format: engine::Format::Jpeg,
+            reason: "no dimensions".to_owned(),
+        });
+        assert_eq!(error.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+}

@@ -1,0 +1,145 @@
+//! Whether we live, whether we can take work, what is measured, and which limits hold.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use backends::{Error, Metrics, ObjectStore, Results, Sender, error::Backend};
+use futures::future::join_all;
+use http::{HeaderValue, StatusCode, header};
+use schemas::recipe::TEXT_CHARS_MAX;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+use tracing::warn;
+
+use crate::app::App;
+
+/// What `/ready` asks.
+#[derive(Clone, Debug)]
+pub enum Dependency {
+    Queue(Arc<dyn Sender>),
+    Objects(Arc<dyn ObjectStore>),
+    Results(Arc<dyn Results>),
+}
+
+/// What the probes need.
+#[derive(Clone, Debug)]
+pub(crate) struct Probes {
+    pub(crate) dependencies: Vec<Dependency>,
+    /// Longest wait for a dependency.
+    pub(crate) timeout: Duration,
+    pub(crate) metrics: Metrics,
+}
+
+/// What a dependency answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Answer {
+    Ok,
+    Failing,
+}
+
+/// The routes that every process of the fleet has.
+pub(crate) fn routes(probes: Probes) -> Router {
+    Router::new()
+        .route("/health", get(async || Json(json!({ "status": "ok" }))))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(probes)
+}
+
+/// Probes come every few seconds, and are logged only when they fail.
+pub(crate) fn is_probe(route: &str) -> bool {
+    matches!(route, "/health" | "/ready" | "/metrics")
+}
+
+async fn ready(State(probes): State<Probes>) -> Response {
+    let asked = probes.dependencies.iter().map(|it| probes.ask(it));
+    let dependencies = BTreeMap::from_iter(join_all(asked).await);
+    let (code, status) = if dependencies.values().all(|answer| *answer == Answer::Ok) {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready")
+    };
+    let body = json!({ "status": status, "dependencies": dependencies });
+    (code, Json(body)).into_response()
+}
+
+async fn metrics(State(probes): State<Probes>) -> impl IntoResponse {
+    probes.measure_depth().await;
+    let media_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    ([(header::CONTENT_TYPE, media_type)], probes.metrics.text())
+}
+
+/// `GET /limits`: what holds now.
+pub(crate) async fn limits(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(json!({
+        "imageBytesMax": app.config.image_bytes_max,
+        "fieldsBytesMax": app.config.fields_bytes_max,
+        "textCharsMax": TEXT_CHARS_MAX,
+        "pixelsMax": app.limits.pixels_max,
+        "sideMax": app.limits.side_max,
+        "uploadsMax": app.config.uploads_max,
+        "waitSecsMax": app.config.wait_secs_max,
+    }))
+}
+
+impl Probes {
+    /// The body is read by strangers: it names the dependency and no reason, which the log has.
+    async fn ask(&self, dependency: &Dependency) -> (&'static str, Answer) {
+        let backend = dependency.backend();
+        let answer = match timeout(self.timeout, dependency.check()).await {
+            Ok(Ok(())) => Answer::Ok,
+            Ok(Err(error)) => {
+                self.metrics.backend_error(&error);
+                warn!(%backend, %error, "{backend} is not ready");
+                Answer::Failing
+            }
+            Err(_) => {
+                warn!(%backend, "{backend} did not answer its check in time");
+                Answer::Failing
+            }
+        };
+        (backend.as_str(), answer)
+    }
+
+    /// Where the depth cannot be had, the last one stays.
+    async fn measure_depth(&self) {
+        for dependency in &self.dependencies {
+            let Dependency::Queue(sender) = dependency else {
+                continue;
+            };
+            match timeout(self.timeout, sender.depth()).await {
+                Ok(Ok(depth)) => self
+                    .metrics
+                    .queue_depth
+                    .set(depth.try_into().unwrap_or(i64::MAX)),
+                Ok(Err(error)) => self.metrics.backend_error(&error),
+                Err(_) => warn!("the queue did not tell its depth in time"),
+            }
+        }
+    }
+}
+
+impl Dependency {
+    const fn backend(&self) -> Backend {
+        match self {
+            Self::Queue(_) => Backend::Queue,
+            Self::Objects(_) => Backend::Objects,
+            Self::Results(_) => Backend::Results,
+        }
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Queue(sender) => sender.check().await,
+            Self::Objects(objects) => objects.check().await,
+            Self::Results(results) => results.check().await,
+        }
+    }
+}

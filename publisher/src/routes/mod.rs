@@ -1,0 +1,26 @@
+//! The routes, a file each.
+
+pub(crate) mod health;
+pub(crate) mod images;
+pub(crate) mod page;
+pub(crate) mod status;
+pub(crate) mod uploads;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use schemas::JobId;
+
+use crate::error::ApiError;
+
+/// The job that a path names. A path that names none leads nowhere.
+pub(crate) struct PathId(pub(crate) JobId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let id = parts.uri.path().rsplit('/').next();
+        id.and_then(|id| id.parse().ok())
+            .map(Self)
+            .ok_or(ApiError::NotFound)
+    }
+}

@@ -1,0 +1,142 @@
+//! `POST /upload`: a photo in, a job or its known result out.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State as AppState,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use schemas::{
+    Failure, JobId, State, Status,
+    state::{image_url, status_url},
+};
+use serde::Serialize;
+
+use super::{images, status};
+use crate::{
+    accept::{self, Accepted},
+    app::App,
+    error::ApiError,
+    negotiate::{self, Accept},
+    upload::Upload,
+};
+
+const CACHE: HeaderName = HeaderName::from_static("x-cache");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// What an upload is told of its job.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    job_id: JobId,
+    status: Status,
+    url: String,
+    status_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Failure>,
+}
+
+/// Takes an upload, and counts what became of it.
+pub(crate) async fn upload(
+    AppState(app): AppState<Arc<App>>,
+    headers: HeaderMap,
+    upload: Result<Upload, ApiError>,
+) -> Result<Response, ApiError> {
+    let answered = answer(&app, &headers, upload).await;
+    let outcome = answered
+        .as_ref()
+        .map_or("refused", |(status, _)| status.as_str());
+    app.metrics.uploads.with_label_values(&[outcome]).inc();
+    answered.map(|(_, response)| response)
+}
+
+async fn answer(
+    app: &App,
+    headers: &HeaderMap,
+    upload: Result<Upload, ApiError>,
+) -> Result<(Status, Response), ApiError> {
+    let upload = upload?;
+    let accept = Accept::of(headers);
+    count_bytes(app, &upload);
+    let accepted = accept::accept(app, upload, accept.output_format(), Timestamp::now()).await?;
+    count_known(app, &accepted);
+    let known = accepted.known && accepted.state.status == Status::Done;
+    let (state, waited) = wait(app, headers, accepted.state).await?;
+    let status = state.status;
+    let mut response = told(app, &accept, state).await?;
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept"));
+    if known {
+        headers.insert(CACHE, HeaderValue::from_static("HIT"));
+    }
+    if let Some(waited) = waited {
+        headers.insert(PREFERENCE_APPLIED, waited);
+    }
+    Ok((status, response))
+}
+
+/// Waits for the job's end where the client prefers to. The upload is let go of by now.
+async fn wait(
+    app: &App,
+    headers: &HeaderMap,
+    state: State,
+) -> Result<(State, Option<HeaderValue>), ApiError> {
+    let Some(limit) = negotiate::wait(headers, app.config.wait_max()) else {
+        return Ok((state, None));
+    };
+    let applied = HeaderValue::try_from(format!("wait={}", limit.as_secs())).expect("it is ASCII");
+    if state.status.is_final() {
+        return Ok((state, Some(applied)));
+    }
+    let end = status::end_of(app, &state.job_id, limit).await?;
+    Ok((end.unwrap_or(state), Some(applied)))
+}
+
+/// The image where it is done and wanted, else the job.
+async fn told(app: &App, accept: &Accept, state: State) -> Result<Response, ApiError> {
+    let id = state.job_id;
+    if state.status == Status::Done
+        && accept.prefers_image()
+        && let Some(image) = images::result(app, &id).await?
+    {
+        return Ok(([(header::CONTENT_LOCATION, image_url(&id))], image).into_response());
+    }
+    let code = if state.status.is_final() {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
+    let location = [(header::LOCATION, status_url(&id))];
+    let fresh = [(header::CACHE_CONTROL, "no-store")];
+    Ok((code, location, fresh, Json(Answer::of(state))).into_response())
+}
+
+fn count_bytes(app: &App, upload: &Upload) {
+    let size_bytes = upload.image.original.size_bytes() as f64;
+    let sizes = app.metrics.image_size_bytes.with_label_values(&["input"]);
+    sizes.observe(size_bytes);
+}
+
+fn count_known(app: &App, accepted: &Accepted) {
+    let counter = if accepted.known {
+        &app.metrics.cache_hits
+    } else {
+        &app.metrics.cache_misses
+    };
+    counter.with_label_values(&["results"]).inc();
+}
+
+impl Answer {
+    fn of(state: State) -> Self {
+        Self {
+            job_id: state.job_id,
+            status: state.status,
+            url: image_url(&state.job_id),
+            status_url: status_url(&state.job_id),
+            error: state.error,
+        }
+    }
+}

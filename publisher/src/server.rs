@@ -1,0 +1,187 @@
+//! The accept loop. `axum::serve` waits for ever for a header that does not come and for an event stream that does not
+//! end; this loop has a limit for each.
+
+use std::{
+    convert::Infallible,
+    future::{Future as _, poll_fn},
+    io,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{Router, body::Body};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt as _;
+use tracing::{debug, info, warn};
+
+use crate::Config;
+
+/// Bytes that one connection may buffer, and so the longest header. 64 KiB: four times what browsers send.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// What is still taken from a client that was answered before it had sent everything: long enough that it reads the
+/// answer instead of a reset, short enough that it cannot go on for ever.
+const LINGER_BYTES_MAX: u64 = 32 * 1024 * 1024;
+const LINGER_MAX: Duration = Duration::from_secs(5);
+/// Pause after an accept that failed, as it does without free file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long, and how many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    header: Duration,
+    drain: Duration,
+    connections_max: usize,
+}
+
+impl Patience {
+    pub(crate) const fn of(config: &Config) -> Self {
+        Self {
+            header: config.header_timeout(),
+            drain: config.drain_timeout(),
+            connections_max: config.connections_max,
+        }
+    }
+}
+
+/// Serves `router` until `shutdown`; then takes no more, lets what is in hand end within the drain, and returns.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    patience: Patience,
+    shutdown: &CancellationToken,
+) {
+    let connections = TaskTracker::new();
+    let patience_is_over = CancellationToken::new();
+    let accepting = accept_all(
+        listener,
+        router,
+        patience,
+        shutdown,
+        &patience_is_over,
+        &connections,
+    );
+    shutdown.run_until_cancelled(accepting).await;
+    connections.close();
+    info!(connections = connections.len(), "draining connections");
+    if timeout(patience.drain, connections.wait()).await.is_err() {
+        warn!(
+            connections = connections.len(),
+            "connections outlived the drain and are cut"
+        );
+        patience_is_over.cancel();
+        connections.wait().await;
+    }
+}
+
+async fn accept_all(
+    listener: TcpListener,
+    router: Router,
+    patience: Patience,
+    shutdown: &CancellationToken,
+    cut: &CancellationToken,
+    connections: &TaskTracker,
+) {
+    let slots = Arc::new(Semaphore::new(patience.connections_max));
+    loop {
+        let slot = Arc::clone(&slots)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        let stream = next_stream(&listener).await;
+        let connection = connection(stream, router.clone(), patience.header, shutdown.clone());
+        let cut = cut.clone();
+        connections.spawn(async move {
+            cut.run_until_cancelled(connection).await;
+            drop(slot);
+        });
+    }
+}
+
+async fn next_stream(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => {
+                warn!(%error, "no connection could be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// One connection, from its first byte to its last.
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    header_timeout: Duration,
+    shutdown: CancellationToken,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "connection is gone");
+        return;
+    }
+    if !speaks(&stream, header_timeout, &shutdown).await {
+        return;
+    }
+    match serve_requests(stream, router, header_timeout, &shutdown).await {
+        Ok(stream) => linger(stream).await,
+        Err(error) => debug!(%error, "connection ended early"),
+    }
+}
+
+/// Whether the client sends anything in time. A connection that was only opened, as browsers do in advance, neither
+/// stays nor holds the drain.
+async fn speaks(stream: &TcpStream, first_byte: Duration, shutdown: &CancellationToken) -> bool {
+    let readable = shutdown.run_until_cancelled(stream.readable());
+    matches!(timeout(first_byte, readable).await, Ok(Some(Ok(()))))
+}
+
+async fn serve_requests(
+    stream: TcpStream,
+    router: Router,
+    header_timeout: Duration,
+    shutdown: &CancellationToken,
+) -> Result<TcpStream, hyper::Error> {
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let answer = router.clone().oneshot(request.map(Body::new));
+        Box::pin(
+            async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) },
+        )
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut stop = pin!(shutdown.cancelled());
+    let mut stopping = false;
+    poll_fn(|cx| {
+        if !stopping && stop.as_mut().poll(cx).is_ready() {
+            stopping = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        connection.poll_without_shutdown(cx)
+    })
+    .await?;
+    Ok(connection.into_parts().io.into_inner())
+}
+
+/// Says goodbye, then listens a little longer: closing a socket with unread bytes resets it, and the reset may overtake
+/// the answer that says why we stopped reading.
+async fn linger(mut stream: TcpStream) {
+    let goodbye = async {
+        stream.shutdown().await?;
+        let mut rest = stream.take(LINGER_BYTES_MAX);
+        tokio::io::copy(&mut rest, &mut tokio::io::sink()).await
+    };
+    let _: Result<io::Result<u64>, _> = timeout(LINGER_MAX, goodbye).await;
+}

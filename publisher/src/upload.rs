@@ -1,0 +1,323 @@
+//! A form on its way in: its parts in any order, each within its limit, the photo's digest taken while it streams.
+//! Nothing is read that is already known to be refused.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::extract::{FromRequest, Request};
+use bytes::{Bytes, BytesMut};
+use engine::{Format, InputError};
+use futures::StreamExt as _;
+use http::{HeaderMap, header};
+use multer::{Field, Multipart};
+use schemas::{Digest, Step, Timings, recipe::FIELDS};
+use sha2::{Digest as _, Sha256};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, timeout},
+};
+
+use crate::{
+    Config,
+    app::App,
+    error::ApiError,
+    spool::{Spooled, Writer},
+};
+
+const IMAGE: &str = "image";
+/// Bytes of a form that are neither photo nor field: boundaries and part headers. The parser gathers them without a
+/// limit of its own, together with what the connection has buffered.
+const OVERHEAD_BYTES_MAX: u64 = 256 * 1024;
+
+/// A whole form, its photo spooled.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    pub(crate) request: schemas::Request,
+    pub(crate) image: Image,
+    pub(crate) timings: Timings,
+    /// Held for as long as the photo is.
+    _slot: OwnedSemaphorePermit,
+}
+
+/// A photo as it came.
+#[derive(Debug)]
+pub(crate) struct Image {
+    /// The file's name without its folder and extension.
+    pub(crate) filename: String,
+    pub(crate) format: Format,
+    pub(crate) sha256: Digest,
+    pub(crate) original: Spooled,
+    hash_took: Duration,
+}
+
+impl FromRequest<Arc<App>> for Upload {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let busy = |_| ApiError::Busy {
+            what: "uploads",
+            max: app.config.uploads_max,
+        };
+        let slot = Arc::clone(&app.uploads).try_acquire_owned().map_err(busy)?;
+        let limit = app.config.upload_timeout();
+        let began = Instant::now();
+        let (request, image) = timeout(limit, read(request, app))
+            .await
+            .map_err(|_| ApiError::TooSlow(limit))??;
+        let mut timings = Timings::default();
+        timings.set(Step::Read, began.elapsed().saturating_sub(image.hash_took));
+        timings.set(Step::Hash, image.hash_took);
+        Ok(Self {
+            request,
+            image,
+            timings,
+            _slot: slot,
+        })
+    }
+}
+
+async fn read(request: Request, app: &App) -> Result<(schemas::Request, Image), ApiError> {
+    refuse_announced(request.headers(), &app.config)?;
+    let mut form = Form::of(request, &app.config)?;
+    let mut wanted = schemas::Request::default();
+    let mut image = None;
+    while let Some(mut part) = form.next_part().await? {
+        match part.name().map(str::to_owned).as_deref() {
+            Some(IMAGE) if image.is_some() => {
+                return Err(ApiError::Malformed(
+                    "there are two images, one is expected".to_owned(),
+                ));
+            }
+            Some(IMAGE) => image = Some(form.image(&mut part, app).await?),
+            Some(name) => form.field(name, &mut part, &mut wanted).await?,
+            None => {
+                return Err(ApiError::Malformed(
+                    "a part of the form has no name".to_owned(),
+                ));
+            }
+        }
+    }
+    Ok((wanted, image.ok_or(ApiError::ImageMissing)?))
+}
+
+/// A body that says itself that it is too long is not read at all.
+fn refuse_announced(headers: &HeaderMap, config: &Config) -> Result<(), ApiError> {
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let limit = config.image_bytes_max + config.fields_bytes_max + OVERHEAD_BYTES_MAX;
+    match announced {
+        Some(measured) if measured > limit => Err(ApiError::TooLarge {
+            what: IMAGE,
+            measured,
+            limit: config.image_bytes_max,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The form's parser, with the limits it lacks.
+struct Form<'c> {
+    parts: Multipart<'static>,
+    /// Bytes that came from the client and that no part has given out yet.
+    in_parser: Arc<AtomicU64>,
+    fields_bytes: u64,
+    config: &'c Config,
+}
+
+impl<'c> Form<'c> {
+    fn of(request: Request, config: &'c Config) -> Result<Self, ApiError> {
+        let content_type = request.headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        let boundary = multer::parse_boundary(content_type.unwrap_or_default())
+            .map_err(|_| ApiError::Malformed("multipart/form-data is expected".to_owned()))?;
+        let in_parser = Arc::new(AtomicU64::new(0));
+        let body = bounded(request.into_body(), Arc::clone(&in_parser));
+        Ok(Self {
+            parts: Multipart::new(body, boundary),
+            in_parser,
+            fields_bytes: 0,
+            config,
+        })
+    }
+
+    async fn next_part(&mut self) -> Result<Option<Field<'static>>, ApiError> {
+        within(self.config.idle_timeout(), self.parts.next_field()).await
+    }
+
+    async fn chunk(&self, part: &mut Field<'static>) -> Result<Option<Bytes>, ApiError> {
+        let chunk = within(self.config.idle_timeout(), part.chunk()).await?;
+        let length = chunk.as_ref().map_or(0, Bytes::len) as u64;
+        self.in_parser.fetch_sub(length, Ordering::Relaxed);
+        Ok(chunk)
+    }
+
+    /// Reads a recipe field. One that is refused for its name is not read, however long it is.
+    async fn field(
+        &mut self,
+        name: &str,
+        part: &mut Field<'static>,
+        wanted: &mut schemas::Request,
+    ) -> Result<(), ApiError> {
+        if !FIELDS.contains(&name) {
+            return Ok(wanted.set(name, "")?);
+        }
+        let mut text = BytesMut::new();
+        while let Some(chunk) = self.chunk(part).await? {
+            self.fields_bytes += chunk.len() as u64;
+            check_size("fields", self.fields_bytes, self.config.fields_bytes_max)?;
+            text.extend_from_slice(&chunk);
+        }
+        let text = std::str::from_utf8(&text)
+            .map_err(|_| ApiError::Malformed(format!("{name} is not UTF-8")))?;
+        Ok(wanted.set(name, text)?)
+    }
+
+    async fn image(&self, part: &mut Field<'static>, app: &App) -> Result<Image, ApiError> {
+        let filename = stem(part.file_name().unwrap_or_default());
+        let mut taken = Taken::new(app.spool.writer());
+        while let Some(chunk) = self.chunk(part).await? {
+            taken.take(&chunk, self.config.image_bytes_max).await?;
+        }
+        taken.finish(filename).await
+    }
+}
+
+/// A photo while it streams.
+struct Taken<'s> {
+    spool: Writer<'s>,
+    digest: Sha256,
+    hash_took: Duration,
+    size_bytes: u64,
+    /// The first bytes, until they are enough to tell the format.
+    magic: Vec<u8>,
+}
+
+impl<'s> Taken<'s> {
+    fn new(spool: Writer<'s>) -> Self {
+        Self {
+            spool,
+            digest: Sha256::new(),
+            hash_took: Duration::ZERO,
+            size_bytes: 0,
+            magic: Vec::with_capacity(Format::MAGIC_BYTES),
+        }
+    }
+
+    async fn take(&mut self, chunk: &[u8], size_bytes_max: u64) -> Result<(), ApiError> {
+        self.size_bytes += chunk.len() as u64;
+        check_size(IMAGE, self.size_bytes, size_bytes_max)?;
+        self.look_at(chunk)?;
+        let began = Instant::now();
+        self.digest.update(chunk);
+        self.hash_took += began.elapsed();
+        Ok(self.spool.write(chunk).await?)
+    }
+
+    /// Refuses what is no image once its first bytes are there.
+    fn look_at(&mut self, chunk: &[u8]) -> Result<(), InputError> {
+        let missing = Format::MAGIC_BYTES - self.magic.len();
+        if missing == 0 {
+            return Ok(());
+        }
+        self.magic.extend(chunk.iter().take(missing));
+        if self.magic.len() == Format::MAGIC_BYTES {
+            Format::of_bytes(&self.magic).ok_or(InputError::UnknownFormat)?;
+        }
+        Ok(())
+    }
+
+    async fn finish(self, filename: String) -> Result<Image, ApiError> {
+        let format = Format::of_bytes(&self.magic).ok_or(InputError::UnknownFormat)?;
+        Ok(Image {
+            filename,
+            format,
+            sha256: Digest::from_bytes(self.digest.finalize().into()),
+            original: self.spool.finish().await?,
+            hash_took: self.hash_took,
+        })
+    }
+}
+
+/// The body, which ends in an error when too much of it is neither photo nor field.
+fn bounded(
+    body: axum::body::Body,
+    in_parser: Arc<AtomicU64>,
+) -> impl futures::Stream<Item = Result<Bytes, BodyError>> + Send + 'static {
+    body.into_data_stream().map(move |chunk| {
+        let chunk = chunk.map_err(BodyError::Connection)?;
+        let length = chunk.len() as u64;
+        if in_parser.fetch_add(length, Ordering::Relaxed) + length > OVERHEAD_BYTES_MAX {
+            return Err(BodyError::Overhead);
+        }
+        Ok(chunk)
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+enum BodyError {
+    #[error("the connection broke: {0}")]
+    Connection(#[source] axum::Error),
+    #[error("more than {OVERHEAD_BYTES_MAX} bytes are no part's content")]
+    Overhead,
+}
+
+/// Waits for the client, but not for ever.
+async fn within<T>(
+    idle: Duration,
+    work: impl Future<Output = multer::Result<T>>,
+) -> Result<T, ApiError> {
+    match timeout(idle, work).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(multer::Error::StreamReadFailed(error))) => {
+            Err(ApiError::Malformed(error.to_string()))
+        }
+        Ok(Err(error)) => Err(ApiError::Malformed(format!(
+            "the form is malformed: {error}"
+        ))),
+        Err(_) => Err(ApiError::TooSlow(idle)),
+    }
+}
+
+const fn check_size(what: &'static str, measured: u64, limit: u64) -> Result<(), ApiError> {
+    if measured > limit {
+        return Err(ApiError::TooLarge {
+            what,
+            measured,
+            limit,
+        });
+    }
+    Ok(())
+}
+
+/// A file's name without its folder and extension, whichever system it comes from.
+fn stem(filename: &str) -> String {
+    let name = filename.rsplit(['/', '\\']).next().unwrap_or_default();
+    match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filename_loses_its_folder_and_extension() {
+        for (filename, expected) in [
+            ("IMG_0042.jpg", "IMG_0042"),
+            ("C:\\photos\\sea.view.jpeg", "sea.view"),
+            ("../../etc/passwd", "passwd"),
+            (".hidden", ".hidden"),
+            ("", ""),
+        ] {
+            assert_eq!(stem(filename), expected);
+        }
+    }
+}
