@@ -97,13 +97,17 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 }
 
 /// The routes of a process that serves no clients.
-pub(crate) fn probes(dependencies: Vec<Dependency>, timeout: Duration, metrics: Metrics) -> Router {
+pub(crate) fn probes(
+    dependencies: Vec<Dependency>,
+    timeout: Duration,
+    metrics: &Metrics,
+) -> Router {
     let routes = health::routes(Probes {
         dependencies,
         timeout,
         metrics: metrics.clone(),
     });
-    surrounded(routes, &metrics)
+    surrounded(routes, metrics)
 }
 
 /// Around every route, from the inside out: a panic becomes an answer, and every answer is noted.
@@ -126,7 +130,7 @@ async fn noted(State(metrics): State<Metrics>, request: Request, next: Next) -> 
         .get::<MatchedPath>()
         .map_or_else(|| NO_ROUTE.to_owned(), |path| path.as_str().to_owned());
     let method = request.method().clone();
-    let span = info_span!("request", request.id = ?id, %method, route);
+    let span = info_span!("request", request.id = text(&id), %method, route);
     async {
         let mut response = next.run(request).await;
         note(&metrics, &route, began.elapsed(), &response);
@@ -175,6 +179,10 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     })
 }
 
+fn text(id: &HeaderValue) -> &str {
+    id.to_str().expect("an id is ASCII, ours or a sane one")
+}
+
 /// It goes into logs, so it holds nothing that could pretend to be more than an id.
 fn is_sane(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
@@ -186,7 +194,21 @@ fn is_sane(value: &HeaderValue) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use http::StatusCode;
+    use tower::ServiceExt as _;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_and_not_a_broken_connection() {
+        let routes = Router::new().route("/", get(async || -> () { panic!("a bug") }));
+        let router = surrounded(routes, &Metrics::new());
+        let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        assert!(answer.headers().contains_key(REQUEST_ID));
+    }
 
     #[test]
     fn an_id_from_outside_is_taken_only_when_it_is_one() {

@@ -13,7 +13,7 @@ const MIB: u64 = 1024 * KIB;
 pub struct Config {
     /// Longest photo. 20 MiB: a 24-megapixel JPEG at high quality has about 15.
     pub image_bytes_max: u64,
-    /// All other fields of a form together. 64 KiB: the longest template of a mark needs 4.
+    /// All that is not the photo. 64 KiB: the longest template of a mark needs 4.
     pub fields_bytes_max: u64,
     /// Uploads in hand at once; the next one is sent away with 503. 128: a hundred at once are promised, and each may
     /// hold [`Config::spool_memory_bytes_max`] in memory and [`Config::image_bytes_max`] on the disk.
@@ -26,6 +26,9 @@ pub struct Config {
     pub header_timeout_secs: u64,
     /// Longest silence within an upload's body. 20 s: a phone that changes its cell.
     pub idle_timeout_secs: u64,
+    /// Longest time in which a client takes nothing of its answer. 60 s: longer than any network's hiccup; a slow client
+    /// that takes a little is not cut.
+    pub stall_timeout_secs: u64,
     /// Longest upload. 10 min: 20 MiB at 300 kbit/s.
     pub upload_timeout_secs: u64,
     /// Connections at once; the next ones wait in the kernel's backlog. 2048: twice the event streams, well below the
@@ -62,6 +65,7 @@ impl Default for Config {
             spool_memory_bytes_max: MIB as usize,
             header_timeout_secs: 10,
             idle_timeout_secs: 20,
+            stall_timeout_secs: 60,
             upload_timeout_secs: 600,
             connections_max: 2048,
             sse_clients_max: 1024,
@@ -78,12 +82,21 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Longest body of an upload: the photo, the fields, and what the form puts around them.
+    pub(crate) const fn body_bytes_max(&self) -> u64 {
+        self.image_bytes_max + self.fields_bytes_max
+    }
+
     pub(crate) const fn header_timeout(&self) -> Duration {
         Duration::from_secs(self.header_timeout_secs)
     }
 
     pub(crate) const fn idle_timeout(&self) -> Duration {
         Duration::from_secs(self.idle_timeout_secs)
+    }
+
+    pub(crate) const fn stall_timeout(&self) -> Duration {
+        Duration::from_secs(self.stall_timeout_secs)
     }
 
     pub(crate) const fn upload_timeout(&self) -> Duration {

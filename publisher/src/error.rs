@@ -29,7 +29,7 @@ pub(crate) enum ApiError {
     MethodNotAllowed,
     #[error("the upload was silent for too long or took too long, the limit is {} s", .0.as_secs())]
     TooSlow(Duration),
-    #[error("{what} has {measured} bytes or more, the limit is {limit}")]
+    #[error("the {what} has {measured} bytes or more, the limit is {limit}")]
     TooLarge {
         what: &'static str,
         measured: u64,
@@ -120,7 +120,7 @@ impl ApiError {
             Self::Field(error) => Some(&error.field),
             Self::Glyph(_) => Some("wm_text"),
             Self::Image(_) | Self::ImageMissing => Some("image"),
-            Self::TooLarge { what, .. } => Some(what),
+            Self::TooLarge { what: "image", .. } => Some("image"),
             _ => None,
         }
     }

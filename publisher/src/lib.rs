@@ -79,6 +79,6 @@ pub async fn serve_probes(
     shutdown: CancellationToken,
 ) {
     let patience = server::Patience::of(&config);
-    let router = app::probes(dependencies, config.check_timeout(), metrics);
+    let router = app::probes(dependencies, config.check_timeout(), &metrics);
     server::serve(listener, router, patience, &shutdown).await;
 }

@@ -110,15 +110,11 @@ fn refuse_announced(headers: &HeaderMap, config: &Config) -> Result<(), ApiError
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
-    let limit = config.image_bytes_max + config.fields_bytes_max + OVERHEAD_BYTES_MAX;
-    match announced {
-        Some(measured) if measured > limit => Err(ApiError::TooLarge {
-            what: IMAGE,
-            measured,
-            limit: config.image_bytes_max,
-        }),
-        _ => Ok(()),
-    }
+    check_size(
+        "body",
+        announced.unwrap_or_default(),
+        config.body_bytes_max(),
+    )
 }
 
 /// The form's parser, with the limits it lacks.
@@ -170,7 +166,11 @@ impl<'c> Form<'c> {
         let mut text = BytesMut::new();
         while let Some(chunk) = self.chunk(part).await? {
             self.fields_bytes += chunk.len() as u64;
-            check_size("fields", self.fields_bytes, self.config.fields_bytes_max)?;
+            check_size(
+                "form without its image",
+                self.fields_bytes,
+                self.config.fields_bytes_max,
+            )?;
             text.extend_from_slice(&chunk);
         }
         let text = std::str::from_utf8(&text)

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::State,
+    extract::State as AppState,
     response::{IntoResponse as _, Response},
 };
 use backends::{Key, objects};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use schemas::{Digest, JobId, Status};
+use schemas::{Digest, JobId, State, Status};
 use tracing::warn;
 
 use super::PathId;
@@ -19,7 +19,7 @@ const CACHE_CONTROL: &str = "public, max-age=86400, immutable";
 
 /// Answers with the image, or with 304 to who has it.
 pub(crate) async fn image(
-    State(app): State<Arc<App>>,
+    AppState(app): AppState<Arc<App>>,
     PathId(id): PathId,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -37,11 +37,12 @@ pub(crate) async fn image(
     Ok(whole(bytes, etag))
 }
 
-/// The result itself, as an upload's answer has it too.
-pub(crate) async fn result(app: &App, id: &JobId) -> Result<Option<Response>, ApiError> {
-    let bytes = bytes(app, id).await?;
+/// The result of a job that is done, for an upload's answer; `None` where it is gone.
+pub(crate) async fn result(app: &App, state: &State) -> Result<Option<Response>, ApiError> {
+    let bytes = bytes(app, &state.job_id).await?;
+    let known = state.picture.as_ref().map(|picture| picture.sha256);
     Ok(bytes.map(|bytes| {
-        let etag = etag(Digest::of(&bytes));
+        let etag = etag(known.unwrap_or_else(|| Digest::of(&bytes)));
         whole(bytes, etag)
     }))
 }

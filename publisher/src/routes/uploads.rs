@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::{images, status};
 use crate::{
-    accept::{self, Accepted},
+    accept,
     app::App,
     error::ApiError,
     negotiate::{self, Accept},
@@ -62,14 +62,14 @@ async fn answer(
     let accept = Accept::of(headers);
     count_bytes(app, &upload);
     let accepted = accept::accept(app, upload, accept.output_format(), Timestamp::now()).await?;
-    count_known(app, &accepted);
-    let known = accepted.known && accepted.state.status == Status::Done;
+    let hit = accepted.known && accepted.state.status == Status::Done;
+    count_cache(app, hit);
     let (state, waited) = wait(app, headers, accepted.state).await?;
     let status = state.status;
     let mut response = told(app, &accept, state).await?;
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
-    if known {
+    if hit {
         headers.insert(CACHE, HeaderValue::from_static("HIT"));
     }
     if let Some(waited) = waited {
@@ -100,7 +100,7 @@ async fn told(app: &App, accept: &Accept, state: State) -> Result<Response, ApiE
     let id = state.job_id;
     if state.status == Status::Done
         && accept.prefers_image()
-        && let Some(image) = images::result(app, &id).await?
+        && let Some(image) = images::result(app, &state).await?
     {
         return Ok(([(header::CONTENT_LOCATION, image_url(&id))], image).into_response());
     }
@@ -120,8 +120,8 @@ fn count_bytes(app: &App, upload: &Upload) {
     sizes.observe(size_bytes);
 }
 
-fn count_known(app: &App, accepted: &Accepted) {
-    let counter = if accepted.known {
+fn count_cache(app: &App, hit: bool) {
+    let counter = if hit {
         &app.metrics.cache_hits
     } else {
         &app.metrics.cache_misses

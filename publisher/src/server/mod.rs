@@ -1,5 +1,7 @@
 //! The accept loop. `axum::serve` waits for ever for a header that does not come and for an event stream that does not
-//! end; this loop has a limit for each.
+//! end; this loop has a limit for each. `stall` is the limit for a client that stops reading.
+
+mod stall;
 
 use std::{
     convert::Infallible,
@@ -24,11 +26,12 @@ use tower::ServiceExt as _;
 use tracing::{debug, info, warn};
 
 use crate::Config;
+use stall::Stalling;
 
 /// Bytes that one connection may buffer, and so the longest header. 64 KiB: four times what browsers send.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
-/// What is still taken from a client that was answered before it had sent everything: long enough that it reads the
-/// answer instead of a reset, short enough that it cannot go on for ever.
+/// What is still taken from a client that was answered before it had sent everything, so that it reads the answer
+/// instead of a reset: as much as it may send at all and half again, but not for ever.
 const LINGER_BYTES_MAX: u64 = 32 * 1024 * 1024;
 const LINGER_MAX: Duration = Duration::from_secs(5);
 /// Pause after an accept that failed, as it does without free file descriptors.
@@ -38,6 +41,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     header: Duration,
+    stall: Duration,
     drain: Duration,
     connections_max: usize,
 }
@@ -46,6 +50,7 @@ impl Patience {
     pub(crate) const fn of(config: &Config) -> Self {
         Self {
             header: config.header_timeout(),
+            stall: config.stall_timeout(),
             drain: config.drain_timeout(),
             connections_max: config.connections_max,
         }
@@ -97,7 +102,7 @@ async fn accept_all(
             .await
             .expect("the semaphore is never closed");
         let stream = next_stream(&listener).await;
-        let connection = connection(stream, router.clone(), patience.header, shutdown.clone());
+        let connection = connection(stream, router.clone(), patience, shutdown.clone());
         let cut = cut.clone();
         connections.spawn(async move {
             cut.run_until_cancelled(connection).await;
@@ -122,17 +127,17 @@ async fn next_stream(listener: &TcpListener) -> TcpStream {
 async fn connection(
     stream: TcpStream,
     router: Router,
-    header_timeout: Duration,
+    patience: Patience,
     shutdown: CancellationToken,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "connection is gone");
         return;
     }
-    if !speaks(&stream, header_timeout, &shutdown).await {
+    if !speaks(&stream, patience.header, &shutdown).await {
         return;
     }
-    match serve_requests(stream, router, header_timeout, &shutdown).await {
+    match serve_requests(stream, router, patience, &shutdown).await {
         Ok(stream) => linger(stream).await,
         Err(error) => debug!(%error, "connection ended early"),
     }
@@ -141,14 +146,15 @@ async fn connection(
 /// Whether the client sends anything in time. A connection that was only opened, as browsers do in advance, neither
 /// stays nor holds the drain.
 async fn speaks(stream: &TcpStream, first_byte: Duration, shutdown: &CancellationToken) -> bool {
-    let readable = shutdown.run_until_cancelled(stream.readable());
-    matches!(timeout(first_byte, readable).await, Ok(Some(Ok(()))))
+    let mut first = [0];
+    let peeked = shutdown.run_until_cancelled(stream.peek(&mut first));
+    matches!(timeout(first_byte, peeked).await, Ok(Some(Ok(1))))
 }
 
 async fn serve_requests(
     stream: TcpStream,
     router: Router,
-    header_timeout: Duration,
+    patience: Patience,
     shutdown: &CancellationToken,
 ) -> Result<TcpStream, hyper::Error> {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
@@ -157,9 +163,10 @@ async fn serve_requests(
             async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) },
         )
     });
+    let stream = Stalling::new(stream, patience.stall);
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
+        .header_read_timeout(patience.header)
         .max_buf_size(BUFFER_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service);
     let mut stop = pin!(shutdown.cancelled());
@@ -172,7 +179,7 @@ async fn serve_requests(
         connection.poll_without_shutdown(cx)
     })
     .await?;
-    Ok(connection.into_parts().io.into_inner())
+    Ok(connection.into_parts().io.into_inner().into_inner())
 }
 
 /// Says goodbye, then listens a little longer: closing a socket with unread bytes resets it, and the reset may overtake

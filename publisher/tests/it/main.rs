@@ -1,0 +1,15 @@
+//! The publisher through its own front door: a real listener on port 0, a real HTTP client, ports in memory.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests unwrap as the tests themselves do"
+)]
+
+mod connections;
+mod images;
+mod probes;
+mod refusals;
+mod status;
+mod support;
+mod unsent;
+mod uploads;

@@ -1,0 +1,117 @@
+//! What operators and the page ask.
+
+use std::sync::Arc;
+
+use backends::Metrics;
+use publisher::{Config, Dependency};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Server, client, photo, ports::MemoryObjects};
+
+#[tokio::test]
+async fn ready_names_the_dependency_that_fails() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/health", &[]).await.status, 200);
+    let ready = server.get("/ready", &[]).await;
+    assert_eq!(
+        (ready.status, &ready.json()["status"]),
+        (200, &"ready".into())
+    );
+    server.objects.broken.set(true);
+    let ready = server.get("/ready", &[]).await;
+    assert_eq!(ready.status, 503);
+    let dependencies = &ready.json()["dependencies"];
+    assert_eq!(dependencies["objects"], "failing");
+    assert_eq!(
+        (&dependencies["queue"], &dependencies["results"]),
+        (&"ok".into(), &"ok".into())
+    );
+    assert_eq!(server.get("/health", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn metrics_tell_of_routes_uploads_and_depth() {
+    let server = Server::start().await;
+    server.accepted(&photo(1)).await;
+    server.get("/nowhere/else", &[]).await;
+    server
+        .get(&format!("/status/{}", "0".repeat(64)), &[])
+        .await;
+    let answer = server.get("/metrics", &[]).await;
+    assert!(
+        answer
+            .header("content-type")
+            .starts_with("text/plain; version=0.0.4")
+    );
+    let text = std::str::from_utf8(&answer.body).unwrap();
+    for line in [
+        r#"nws_uploads_total{status="queued"} 1"#,
+        "nws_queue_depth 1",
+        r#"nws_http_request_duration_seconds_count{route="/upload",status="202"} 1"#,
+        r#"nws_http_request_duration_seconds_count{route="/status/{id}",status="404"} 1"#,
+        r#"nws_http_request_duration_seconds_count{route="none",status="404"} 1"#,
+        r#"nws_pipeline_step_duration_seconds_count{step="store"} 1"#,
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn limits_are_those_in_force() {
+    let server = Server::with(|config| config.image_bytes_max = 7).await;
+    let limits = server.get("/limits", &[]).await.json();
+    assert_eq!(limits["imageBytesMax"], 7);
+    assert_eq!(limits["pixelsMax"], 100_000_000);
+}
+
+#[tokio::test]
+async fn every_answer_carries_a_request_id() {
+    let server = Server::start().await;
+    let given = server.get("/nowhere", &[("x-request-id", "abc-1")]).await;
+    assert_eq!(given.header("x-request-id"), "abc-1");
+    let refused = server.get("/health", &[("x-request-id", "a b\" c")]).await;
+    assert_eq!(refused.header("x-request-id").len(), 36);
+}
+
+#[tokio::test]
+async fn the_page_runs_no_script_but_its_own() {
+    let server = Server::start().await;
+    for (path, media_type) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/page.js", "text/javascript; charset=utf-8"),
+        ("/page.css", "text/css; charset=utf-8"),
+    ] {
+        let answer = server.get(path, &[]).await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, media_type)
+        );
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("script-src 'self'"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+    }
+    let html = server.get("/", &[]).await.body;
+    let html = std::str::from_utf8(&html).unwrap();
+    assert!(!html.contains("style=") && !html.contains("<style") && !html.contains(" on"));
+}
+
+#[tokio::test]
+async fn a_worker_serves_its_probes_alone() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = CancellationToken::new();
+    let served = tokio::spawn(publisher::serve_probes(
+        listener,
+        Config::default(),
+        vec![Dependency::Objects(Arc::new(MemoryObjects::default()))],
+        Metrics::new(),
+        shutdown.clone(),
+    ));
+    let get = async |path| client::send(address, "GET", path, &[], "".into()).await;
+    assert_eq!(get("/ready").await.json()["dependencies"]["objects"], "ok");
+    assert_eq!(get("/metrics").await.status, 200);
+    get("/upload").await.problem(404);
+    shutdown.cancel();
+    served.await.unwrap();
+}

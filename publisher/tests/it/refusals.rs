@@ -1,0 +1,201 @@
+//! What is refused, with what was measured and what is allowed.
+
+use serde_json::Value;
+
+use crate::support::{Server, client, form::Form, photo, photo_of};
+
+const MIB: usize = 1024 * 1024;
+
+#[tokio::test]
+async fn one_byte_too_many_is_refused_with_both_numbers() {
+    let mut server = Server::start().await;
+    let form = Form::new().image("a.png", &photo_of(20 * MIB + 1));
+    let problem = server.upload(form, &[]).await.problem(413);
+    assert_eq!(
+        (&problem["field"], &problem["limit"]),
+        (&"image".into(), &(20 * MIB).into())
+    );
+    assert!(
+        problem["measured"].as_u64().unwrap() > 20 * MIB as u64,
+        "{problem}"
+    );
+    server.drain().await;
+    assert_eq!(crate::support::files(&server.spool()), 0);
+}
+
+#[tokio::test]
+async fn a_body_far_beyond_the_limit_is_refused_by_its_announcement() {
+    let server = Server::start().await;
+    let form = Form::new().image("a.png", &photo_of(40 * MIB));
+    let problem = server.upload(form, &[]).await.problem(413);
+    assert!(
+        problem["measured"].as_u64().unwrap() > 40 * MIB as u64,
+        "{problem}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_image_is_refused_at_its_first_bytes() {
+    let server = Server::start().await;
+    for bytes in [&b"%PDF-1.7 not a photo"[..], b"", b"\xff\xd8"] {
+        let problem = server
+            .upload(Form::new().image("a.jpg", bytes), &[])
+            .await
+            .problem(415);
+        assert_eq!(problem["type"], "urn:nws:problem:unknown_format");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_header_is_no_accepted_image() {
+    let server = Server::start().await;
+    let form = Form::new().image("a.png", &photo(1)[..20]);
+    assert_eq!(
+        server.upload(form, &[]).await.problem(415)["field"],
+        "image"
+    );
+    assert!(server.sender.sent().is_empty());
+}
+
+#[tokio::test]
+async fn too_many_pixels_are_refused_from_the_header() {
+    let server = Server::start().await;
+    let mut bytes = photo(1);
+    // The width in the header; its checksum is the decoder's affair.
+    bytes[16..20].copy_from_slice(&20_000u32.to_be_bytes());
+    let crc = crc32(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&crc.to_be_bytes());
+    let problem = server
+        .upload(Form::new().image("a.png", &bytes), &[])
+        .await
+        .problem(422);
+    assert_eq!(
+        (&problem["measured"], &problem["limit"]),
+        (&20_000.into(), &16_384.into())
+    );
+}
+
+#[tokio::test]
+async fn a_field_that_cannot_be_taken_is_named() {
+    let server = Server::start().await;
+    for (field, value, measured) in [
+        ("wm_glitter", "1", Value::Null),
+        ("wm_logo", "logo", Value::Null),
+        ("quality", "101", Value::Null),
+        ("width", "20000", 20_000.into()),
+        ("wm_text", "{shutter}", Value::Null),
+    ] {
+        let form = Form::new().image("a.png", &photo(1)).field(field, value);
+        let problem = server.upload(form, &[]).await.problem(422);
+        assert_eq!(
+            (&problem["field"], &problem["measured"]),
+            (&field.into(), &measured)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_cannot_be_drawn_names_its_character() {
+    let server = Server::start().await;
+    let form = Form::new()
+        .image("a.png", &photo(1))
+        .field("wm_text", "sea \u{10ffff}");
+    let problem = server.upload(form, &[]).await.problem(422);
+    assert_eq!(problem["field"], "wm_text");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("U+10FFFF"),
+        "{problem}"
+    );
+}
+
+#[tokio::test]
+async fn long_fields_are_refused_together() {
+    let server = Server::start().await;
+    let form = Form::new()
+        .field("wm_text", &"x".repeat(65 * 1024))
+        .image("a.png", &photo(1));
+    let problem = server.upload(form, &[]).await.problem(413);
+    assert_eq!(
+        (&problem["field"], &problem["limit"]),
+        (&Value::Null, &65_536.into())
+    );
+}
+
+#[tokio::test]
+async fn a_malformed_form_is_a_bad_request() {
+    let server = Server::start().await;
+    let two = Form::new()
+        .image("a.png", &photo(1))
+        .image("b.png", &photo(2));
+    server.upload(two, &[]).await.problem(400);
+    server
+        .upload(Form::new().field("width", "400"), &[])
+        .await
+        .problem(400);
+
+    let post = |content_type: &'static str, body: Vec<u8>| {
+        let headers = [("content-type", content_type)];
+        let address = server.address;
+        async move { client::send(address, "POST", "/upload", &headers, body.into()).await }
+    };
+    post("application/json", b"{}".to_vec()).await.problem(400);
+    post("multipart/form-data; boundary=x", b"no boundary".to_vec())
+        .await
+        .problem(400);
+    let cut = b"--x\r\nContent-Disposition: form-data; name=\"width\"\r\n\r\n40".to_vec();
+    post("multipart/form-data; boundary=x", cut)
+        .await
+        .problem(400);
+}
+
+#[tokio::test]
+async fn a_form_that_never_begins_a_part_does_not_fill_the_memory() {
+    let server = Server::start().await;
+    let headers = [("content-type", "multipart/form-data; boundary=x")];
+    let body = vec![b'-'; 10 * MIB].into();
+    let answer = client::send(server.address, "POST", "/upload", &headers, body).await;
+    let problem = answer.problem(400);
+    assert!(
+        problem["detail"].as_str().unwrap().contains("262144"),
+        "{problem}"
+    );
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_problems() {
+    let server = Server::start().await;
+    for path in ["/nowhere", "/status/abc", "/image/ABC", "/status/"] {
+        server.get(path, &[]).await.problem(404);
+    }
+    let unknown = "0".repeat(64);
+    server
+        .get(&format!("/status/{unknown}"), &[])
+        .await
+        .problem(404);
+    server
+        .get(&format!("/image/{unknown}"), &[])
+        .await
+        .problem(404);
+    let answer = server.get("/upload", &[]).await;
+    answer.problem(405);
+    assert_eq!(answer.header("allow"), "POST");
+}
+
+#[tokio::test]
+async fn more_uploads_than_allowed_are_sent_away() {
+    let server = Server::with(|config| config.uploads_max = 0).await;
+    let answer = server
+        .upload(Form::new().image("a.png", &photo(1)), &[])
+        .await;
+    answer.problem(503);
+    assert_eq!(answer.header("retry-after"), "5");
+}
+
+/// CRC-32 as PNG has it.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 * (crc & 1))
+        })
+    })
+}

@@ -1,0 +1,162 @@
+//! A publisher on port 0, its client, and the forms that are sent to it.
+
+pub(crate) mod client;
+pub(crate) mod form;
+pub(crate) mod ports;
+
+use std::{io::Cursor, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use backends::{Key, Metrics, ObjectStore as _, Results as _, objects::Body};
+use publisher::{Config, Parts};
+use schemas::{Digest, Failure, JobId, OutputFormat, Picture, State, Status, Timings};
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use client::Answer;
+use form::Form;
+use ports::{MemoryObjects, MemoryResults, MemorySender};
+
+/// The longest a test waits for an event: far beyond what it takes, so that only a missing event fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) sender: MemorySender,
+    pub(crate) objects: MemoryObjects,
+    pub(crate) results: MemoryResults,
+    pub(crate) metrics: Metrics,
+    pub(crate) shutdown: CancellationToken,
+    folder: tempfile::TempDir,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A publisher whose settings `change` has changed.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        change(&mut config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (sender, objects, results) = Default::default();
+        let (metrics, shutdown) = (Metrics::new(), CancellationToken::new());
+        let parts = Parts {
+            config,
+            sender: Arc::new(MemorySender::clone(&sender)),
+            objects: Arc::new(MemoryObjects::clone(&objects)),
+            results: Arc::new(MemoryResults::clone(&results)),
+            fonts: Arc::new(engine::Fonts::embedded()),
+            limits: engine::Limits::default(),
+            metrics: metrics.clone(),
+            spool: folder.path().join("spool"),
+        };
+        let served = tokio::spawn(publisher::serve(listener, parts, shutdown.clone()));
+        Self {
+            address,
+            sender,
+            objects,
+            results,
+            metrics,
+            shutdown,
+            folder,
+            served,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        client::send(self.address, "GET", path, headers, "".into()).await
+    }
+
+    pub(crate) async fn upload(&self, form: Form, headers: &[(&str, &str)]) -> Answer {
+        let content_type = form.content_type();
+        let mut all = vec![("content-type", content_type.as_str())];
+        all.extend(headers);
+        client::send(self.address, "POST", "/upload", &all, form.into_bytes()).await
+    }
+
+    /// Uploads `photo` with the default recipe.
+    pub(crate) async fn accepted(&self, photo: &[u8]) -> JobId {
+        let answer = self.upload(Form::new().image("a.png", photo), &[]).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        answer.job_id()
+    }
+
+    /// Does what a worker does with a job that succeeds.
+    pub(crate) async fn finish(&self, id: &JobId, bytes: &'static [u8]) {
+        let body = Body::Bytes(bytes.into());
+        self.objects
+            .put(&Key::Result(*id), body, "image/jpeg")
+            .await
+            .unwrap();
+        let picture = Picture {
+            format: OutputFormat::Jpeg,
+            width: 8,
+            height: 8,
+            size_bytes: bytes.len() as u64,
+            sha256: Digest::of(bytes),
+        };
+        self.announce(State::queued(*id, Timings::default()).done(picture))
+            .await;
+    }
+
+    /// Does what a worker does with a job that ends without a result.
+    pub(crate) async fn stop(&self, id: &JobId, status: Status) {
+        let error = Failure {
+            code: "broken_image".to_owned(),
+            message: "JPEG cannot be decoded".to_owned(),
+        };
+        self.announce(State::queued(*id, Timings::default()).stopped(status, error))
+            .await;
+    }
+
+    pub(crate) async fn announce(&self, state: State) {
+        let epoch = self.results.claim(&state.job_id).await.unwrap().epoch;
+        self.results.announce(epoch, &state).await.unwrap();
+    }
+
+    pub(crate) fn spool(&self) -> std::path::PathBuf {
+        self.folder.path().join("spool")
+    }
+
+    /// Tells the publisher to stop, and waits until it has.
+    pub(crate) async fn drain(&mut self) {
+        self.shutdown.cancel();
+        let served = timeout(PATIENCE, &mut self.served).await;
+        served.expect("it drains").unwrap().unwrap();
+    }
+}
+
+pub(crate) fn files(folder: &Path) -> usize {
+    std::fs::read_dir(folder).map_or(0, Iterator::count)
+}
+
+/// Waits until `holds`, looking again and again: for what no event tells of.
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let mut looks = tokio::time::interval(Duration::from_millis(5));
+    let looked = async {
+        while !holds() {
+            looks.tick().await;
+        }
+    };
+    timeout(PATIENCE, looked).await.expect(what);
+}
+
+/// A PNG that no other seed gives.
+pub(crate) fn photo(seed: u8) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(8, 8, image::Rgb([seed, 0, 0]))
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap();
+    bytes.into_inner()
+}
+
+/// A PNG of `size_bytes` bytes; what follows the picture is nothing to a decoder.
+pub(crate) fn photo_of(size_bytes: usize) -> Vec<u8> {
+    let mut bytes = photo(1);
+    bytes.resize(size_bytes, 0);
+    bytes
+}

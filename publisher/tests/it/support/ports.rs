@@ -1,0 +1,261 @@
+//! The ports in memory, each with a switch that breaks it.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use async_trait::async_trait;
+use backends::{
+    Error, Key, ObjectStore, Results, Sender,
+    error::{Backend, Cause},
+    objects::{Body, Meta},
+    results::{Announced, Claim, Epoch, Record, Watch},
+};
+use bytes::Bytes;
+use futures::StreamExt as _;
+use schemas::{Event, EventId, Job, JobId, State, Status};
+use tokio::sync::watch;
+
+/// Whether a port is out of order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Switch(Arc<AtomicBool>);
+
+impl Switch {
+    pub(crate) fn set(&self, out_of_order: bool) {
+        self.0.store(out_of_order, Ordering::SeqCst);
+    }
+
+    fn check(&self, backend: Backend, op: &'static str) -> Result<(), Error> {
+        if self.0.load(Ordering::SeqCst) {
+            let cause = Cause::Refused("out of order".to_owned());
+            return Err(Error::new(backend, op, cause));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MemorySender {
+    pub(crate) broken: Switch,
+    sent: Arc<Mutex<Vec<Job>>>,
+}
+
+impl MemorySender {
+    pub(crate) fn sent(&self) -> Vec<Job> {
+        self.sent.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Sender for MemorySender {
+    async fn send(&self, job: &Job) -> Result<(), Error> {
+        self.broken.check(Backend::Queue, "send")?;
+        self.sent.lock().unwrap().push(job.clone());
+        Ok(())
+    }
+
+    async fn depth(&self) -> Result<u64, Error> {
+        self.broken.check(Backend::Queue, "depth")?;
+        Ok(self.sent().len() as u64)
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.broken.check(Backend::Queue, "check")
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MemoryObjects {
+    pub(crate) broken: Switch,
+    objects: Arc<Mutex<HashMap<Key, Bytes>>>,
+}
+
+#[async_trait]
+impl ObjectStore for MemoryObjects {
+    async fn put(&self, key: &Key, body: Body, _: &str) -> Result<(), Error> {
+        self.broken.check(Backend::Objects, "put")?;
+        let bytes = match body {
+            Body::Bytes(bytes) => bytes,
+            Body::File { path, .. } => tokio::fs::read(path).await.unwrap().into(),
+        };
+        self.objects.lock().unwrap().insert(*key, bytes);
+        Ok(())
+    }
+
+    async fn get(&self, key: &Key, _: u64) -> Result<Option<Bytes>, Error> {
+        self.broken.check(Backend::Objects, "get")?;
+        Ok(self.objects.lock().unwrap().get(key).cloned())
+    }
+
+    async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {
+        let bytes = self.get(key, 0).await?;
+        Ok(bytes.map(|bytes| Meta {
+            size_bytes: bytes.len() as u64,
+            stored_at: SystemTime::now(),
+        }))
+    }
+
+    async fn delete(&self, key: &Key) -> Result<(), Error> {
+        self.objects.lock().unwrap().remove(key);
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.broken.check(Backend::Objects, "check")
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MemoryResults {
+    pub(crate) broken: Switch,
+    jobs: Arc<Mutex<HashMap<JobId, Entry>>>,
+    changes: watch::Sender<()>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    job: Option<Job>,
+    events: Vec<Event>,
+    epoch: Epoch,
+    sent: bool,
+    admitted: Instant,
+}
+
+impl Entry {
+    fn last(&self) -> &Event {
+        self.events.last().unwrap()
+    }
+
+    fn push(&mut self, epoch: Epoch, state: &State) -> EventId {
+        let n = self.events.iter().filter(|event| event.id.epoch == epoch);
+        let id = EventId {
+            epoch,
+            n: n.count() as u64,
+        };
+        self.events.push(Event {
+            id,
+            state: state.clone(),
+        });
+        id
+    }
+
+    /// What a watcher that knows `after` is told next; `None` when it knows all there is.
+    fn after(&self, after: Option<EventId>) -> Option<Event> {
+        match after {
+            None => Some(self.last().clone()),
+            Some(after) => self.events.iter().find(|event| event.id > after).cloned(),
+        }
+    }
+}
+
+impl MemoryResults {
+    /// Forgets a job, as a store whose records expire does.
+    pub(crate) fn forget(&self, id: &JobId) {
+        self.jobs.lock().unwrap().remove(id);
+    }
+}
+
+#[async_trait]
+impl Results for MemoryResults {
+    async fn record(&self, id: &JobId) -> Result<Option<Record>, Error> {
+        self.broken.check(Backend::Results, "record")?;
+        Ok(self.jobs.lock().unwrap().get(id).map(|entry| Record {
+            event: entry.last().clone(),
+            sent: entry.sent,
+        }))
+    }
+
+    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
+        self.broken.check(Backend::Results, "admit")?;
+        let mut jobs = self.jobs.lock().unwrap();
+        let entry = jobs.entry(job.id()).or_insert_with(|| Entry {
+            job: None,
+            events: Vec::new(),
+            epoch: 0,
+            sent: false,
+            admitted: Instant::now(),
+        });
+        let status = entry.events.last().map(|event| event.state.status);
+        if again || matches!(status, None | Some(Status::Dead | Status::Cancelled)) {
+            entry.epoch += 1;
+            entry.sent = false;
+            entry.push(entry.epoch, state);
+        }
+        entry.job = Some(job.clone());
+        Ok(Record {
+            event: entry.last().clone(),
+            sent: entry.sent,
+        })
+    }
+
+    async fn mark_sent(&self, id: &JobId) -> Result<(), Error> {
+        self.broken.check(Backend::Results, "mark_sent")?;
+        self.jobs.lock().unwrap().get_mut(id).unwrap().sent = true;
+        self.changes.send_replace(());
+        Ok(())
+    }
+
+    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Job>, Error> {
+        self.broken.check(Backend::Results, "unsent")?;
+        let jobs = self.jobs.lock().unwrap();
+        let unsent = jobs
+            .values()
+            .filter(|entry| !entry.sent && entry.admitted.elapsed() >= age_min);
+        Ok(unsent
+            .filter_map(|entry| entry.job.clone())
+            .take(jobs_max)
+            .collect())
+    }
+
+    async fn claim(&self, id: &JobId) -> Result<Claim, Error> {
+        let mut jobs = self.jobs.lock().unwrap();
+        let entry = jobs.get_mut(id).unwrap();
+        entry.epoch += 1;
+        Ok(Claim {
+            epoch: entry.epoch,
+            before: Some(entry.last().state.clone()),
+        })
+    }
+
+    async fn announce(&self, epoch: Epoch, state: &State) -> Result<Announced, Error> {
+        let mut jobs = self.jobs.lock().unwrap();
+        let id = jobs.get_mut(&state.job_id).unwrap().push(epoch, state);
+        self.changes.send_replace(());
+        Ok(Announced::Told(id))
+    }
+
+    async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {
+        if self.record(id).await?.is_none() {
+            return Ok(None);
+        }
+        let (this, id) = (self.clone(), *id);
+        let changes = self.changes.subscribe();
+        let events = futures::stream::unfold((after, changes), move |(after, mut changes)| {
+            let this = this.clone();
+            async move {
+                loop {
+                    let (next, over) = {
+                        let jobs = this.jobs.lock().unwrap();
+                        let entry = jobs.get(&id)?;
+                        (entry.after(after), entry.last().state.status.is_final())
+                    };
+                    match next {
+                        Some(event) => return Some((event.clone(), (Some(event.id), changes))),
+                        None if over => return None,
+                        None => changes.changed().await.ok()?,
+                    }
+                }
+            }
+        });
+        Ok(Some(events.boxed()))
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.broken.check(Backend::Results, "check")
+    }
+}
