@@ -9,14 +9,25 @@
 //! 3. [`decode`], [`orient`], [`resize`], [`watermark`], [`encode`]: a step each.
 //! 4. [`fonts`]: the letters that travel inside the binary.
 
+mod budget;
+mod decode;
+mod encode;
 pub mod fonts;
 pub mod inspect;
+mod orient;
+mod pixels;
+mod profile;
+mod resize;
+mod watermark;
 
-use std::ops::ControlFlow;
+use std::{io::Cursor, ops::ControlFlow};
 
 pub use fonts::{Fonts, MissingGlyph};
 pub use inspect::{Format, Inspection, inspect};
+pub use orient::Orientation;
 use schemas::{OutputFormat, Recipe, Step};
+
+use watermark::Mark;
 
 /// What the engine takes on, checked from the header before there are pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +126,38 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    pub(crate) fn check_dimensions(&self, width: u32, height: u32) -> Result<(), InputError> {
+        let side = width.max(height);
+        if side > self.side_max {
+            return Err(InputError::SideTooLong {
+                side,
+                side_max: self.side_max,
+            });
+        }
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels > self.pixels_max {
+            return Err(InputError::TooManyPixels {
+                width,
+                height,
+                pixels,
+                pixels_max: self.pixels_max,
+            });
+        }
+        Ok(())
+    }
+
+    pub(crate) const fn check_bytes(&self, bytes: u64) -> Result<(), InputError> {
+        if bytes > self.decoded_bytes_max {
+            return Err(InputError::TooManyBytes {
+                bytes,
+                bytes_max: self.decoded_bytes_max,
+            });
+        }
+        Ok(())
+    }
+}
+
 /// Fits `source` into the recipe's box, marks it and encodes it.
 ///
 /// `on_step` hears of each of [`Step::Decode`], [`Step::Resize`], [`Step::Watermark`] and [`Step::Encode`] before it
@@ -130,6 +173,81 @@ pub fn render(
     limits: &Limits,
     on_step: &mut dyn FnMut(Step) -> ControlFlow<()>,
 ) -> Result<Rendered, RenderError> {
-    let _ = (source, recipe, fonts, limits, on_step);
-    todo!("the engine's own commit brings this")
+    let header = inspect(Cursor::new(source), limits)?;
+    let size = result_size(&header, recipe);
+    let mark = Mark::lay_out(recipe, fonts, size).map_err(InputError::from)?;
+    limits.check_bytes(budget::working_bytes(
+        &header,
+        size,
+        &mark,
+        recipe.wm_format,
+    ))?;
+
+    tell(on_step, Step::Decode)?;
+    let decode::Decoded { pixels, profile } = decode::decode(source, &header, limits)?;
+
+    tell(on_step, Step::Resize)?;
+    let (width, height) = header.orientation.applied_to(size);
+    let small = resize::resized(pixels, width, height);
+    let upright = orient::upright(small, header.orientation);
+
+    tell(on_step, Step::Watermark)?;
+    let ground = encode::prepared(upright, recipe.wm_format);
+    let marked = mark.draw(ground, recipe);
+
+    tell(on_step, Step::Encode)?;
+    let bytes = encode::encode(&marked, profile.as_ref(), recipe)?;
+    Ok(Rendered {
+        bytes,
+        format: recipe.wm_format,
+        width: marked.width,
+        height: marked.height,
+    })
+}
+
+/// Width and height of the result, as displayed: in the recipe's box, and no longer than its format can hold.
+fn result_size(header: &Inspection, recipe: &Recipe) -> (u32, u32) {
+    let side_max = encode::side_max(recipe.wm_format);
+    let fit_box = (
+        recipe.width.pixels().min(side_max),
+        recipe.height.pixels().min(side_max),
+    );
+    resize::fitted(header.displayed(), fit_box)
+}
+
+fn tell(on_step: &mut dyn FnMut(Step) -> ControlFlow<()>, step: Step) -> Result<(), RenderError> {
+    match on_step(step) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(RenderError::Stopped { before: step }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::{
+        OutputFormat, Recipe, Request,
+        recipe::{Context, Date, ExifTexts},
+    };
+
+    pub(crate) fn context() -> Context {
+        Context {
+            today: Date {
+                year: 2026,
+                month: 11,
+                day: 20,
+            },
+            filename: "photo".to_owned(),
+            exif: ExifTexts::default(),
+            auto_format: OutputFormat::Jpeg,
+        }
+    }
+
+    /// The default recipe, but for `fields`.
+    pub(crate) fn recipe(fields: &[(&str, &str)]) -> Recipe {
+        let mut request = Request::default();
+        for (field, value) in fields {
+            request.set(field, value).unwrap();
+        }
+        request.resolve(&context()).unwrap()
+    }
 }

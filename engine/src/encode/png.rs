@@ -1,0 +1,34 @@
+//! PNG with the fast deflate: an eighth of the time of the default for a few percent more bytes.
+
+use std::borrow::Cow;
+
+use png::{BitDepth, ColorType, Compression, Encoder, Info};
+
+use crate::pixels::{Layout, Pixels};
+
+pub(super) fn write(picture: &Pixels, profile: Option<&[u8]>) -> Result<Vec<u8>, String> {
+    let mut info = Info::with_size(picture.width, picture.height);
+    info.bit_depth = BitDepth::Eight;
+    info.color_type = match picture.layout {
+        Layout::Gray => ColorType::Grayscale,
+        Layout::GrayAlpha => ColorType::GrayscaleAlpha,
+        Layout::Rgb => ColorType::Rgb,
+        Layout::Rgba => ColorType::Rgba,
+    };
+    info.icc_profile = profile.map(Cow::Borrowed);
+    let mut bytes = Vec::new();
+    write_with(info, picture, &mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+fn write_with(
+    info: Info<'_>,
+    picture: &Pixels,
+    bytes: &mut Vec<u8>,
+) -> Result<(), png::EncodingError> {
+    let mut encoder = Encoder::with_info(bytes, info)?;
+    encoder.set_compression(Compression::Fast);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&picture.bytes)?;
+    writer.finish()
+}

@@ -1,0 +1,161 @@
+//! JPEG: markers up to the first scan (ITU-T T.81, annex B).
+
+use std::io::{BufRead, Seek};
+
+use super::{
+    Header,
+    reader::{Broken, Reader},
+};
+
+/// Segments before the first scan. Real files have a few; those with depth maps in extended XMP have hundreds.
+const SEGMENTS_MAX: u32 = 4096;
+/// Bytes between segments that belong to none, in all.
+const STRAY_BYTES_MAX: u32 = 64 * 1024;
+/// Rows of blocks, upsampled rows and tables that the decoder keeps besides the pictures.
+const DECODER_BYTES: u64 = 16 * 1024 * 1024;
+/// What an APP1 segment begins with if it is EXIF.
+const EXIF_PREFIX: &[u8] = b"Exif\0\0";
+
+const SOI: u8 = 0xd8;
+const EOI: u8 = 0xd9;
+const SOS: u8 = 0xda;
+const APP1: u8 = 0xe1;
+
+/// What the start of frame says.
+struct Frame {
+    width: u32,
+    height: u32,
+    progressive: bool,
+    /// Horizontal and vertical sampling factor of each component.
+    sampling: Vec<(u64, u64)>,
+}
+
+pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, Broken> {
+    let mut exif = None;
+    let mut frame = None;
+    let mut stray = 0;
+    reader.skip(2)?;
+    for _ in 0..SEGMENTS_MAX {
+        let marker = next_marker(reader, &mut stray)?;
+        match marker {
+            SOI | 0x01 | 0xd0..=0xd7 => {}
+            EOI => return Err(Broken::because("it ends before its picture begins")),
+            SOS => {
+                let frame: Frame =
+                    frame.ok_or_else(|| Broken::because("its picture begins before its frame"))?;
+                let scan_components = usize::from(reader.bytes::<3>()?[2]);
+                return Ok(Header {
+                    width: frame.width,
+                    height: frame.height,
+                    channels: frame.channels(),
+                    decode_bytes: frame.decode_bytes(scan_components),
+                    exif,
+                });
+            }
+            0xc0..=0xc2 if frame.is_none() => frame = Some(read_frame(reader, marker)?),
+            0xc0..=0xc2 => return Err(Broken::because("it has two frames")),
+            0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
+                return Err(Broken::because(
+                    "lossless, hierarchical and arithmetic JPEG are not supported",
+                ));
+            }
+            APP1 if exif.is_none() => exif = read_exif(reader)?,
+            _ => {
+                let length = segment_length(reader)?;
+                reader.skip(length.into())?;
+            }
+        }
+    }
+    Err(Broken::because(format!(
+        "it has more than {SEGMENTS_MAX} segments before its picture"
+    )))
+}
+
+/// The next marker's second byte. Fill bytes and a bounded number of stray bytes are passed over, as decoders do.
+fn next_marker(reader: &mut Reader<impl BufRead + Seek>, stray: &mut u32) -> Result<u8, Broken> {
+    let mut before = reader.byte()?;
+    loop {
+        let byte = reader.byte()?;
+        if before == 0xff && !matches!(byte, 0x00 | 0xff) {
+            return Ok(byte);
+        }
+        *stray += 1;
+        if *stray > STRAY_BYTES_MAX {
+            return Err(Broken::because(format!(
+                "more than {STRAY_BYTES_MAX} bytes lie between its segments"
+            )));
+        }
+        before = byte;
+    }
+}
+
+/// Length of a segment's content.
+fn segment_length(reader: &mut Reader<impl BufRead + Seek>) -> Result<u16, Broken> {
+    u16::from_be_bytes(reader.bytes()?)
+        .checked_sub(2)
+        .ok_or_else(|| Broken::because("a segment is shorter than its own length field"))
+}
+
+fn read_frame(reader: &mut Reader<impl BufRead + Seek>, marker: u8) -> Result<Frame, Broken> {
+    let length = segment_length(reader)?;
+    let [precision, h1, h0, w1, w0, components] = reader.bytes()?;
+    if precision != 8 {
+        return Err(Broken::because(format!(
+            "{precision} bits a sample, 8 are supported"
+        )));
+    }
+    if !matches!(components, 1 | 3 | 4) {
+        return Err(Broken::because(format!(
+            "{components} components, 1, 3 and 4 are supported"
+        )));
+    }
+    if length != 6 + 3 * u16::from(components) {
+        return Err(Broken::because("its frame header has the wrong length"));
+    }
+    let sampling = (0..components)
+        .map(|_| {
+            let [_, factors, _] = reader.bytes()?;
+            match (factors >> 4, factors & 0x0f) {
+                (h @ 1..=4, v @ 1..=4) => Ok((h.into(), v.into())),
+                _ => Err(Broken::because("a sampling factor is not from 1 to 4")),
+            }
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Frame {
+        width: u16::from_be_bytes([w1, w0]).into(),
+        height: u16::from_be_bytes([h1, h0]).into(),
+        progressive: marker == 0xc2,
+        sampling,
+    })
+}
+
+fn read_exif(reader: &mut Reader<impl BufRead + Seek>) -> Result<Option<Vec<u8>>, Broken> {
+    let length = segment_length(reader)?;
+    let content = reader.vec(length.into())?;
+    Ok(content.strip_prefix(EXIF_PREFIX).map(<[u8]>::to_vec))
+}
+
+impl Frame {
+    /// Grey stays grey; everything else becomes red, green and blue.
+    const fn channels(&self) -> u64 {
+        if self.sampling.len() == 1 { 1 } else { 3 }
+    }
+
+    /// A baseline picture is decoded row by row. A progressive one, and one whose components come in scans of their own,
+    /// keeps every coefficient, two bytes each, until the last scan has come.
+    fn decode_bytes(&self, scan_components: usize) -> u64 {
+        let pixels = u64::from(self.width) * u64::from(self.height) * self.channels();
+        let all_at_once = !self.progressive && scan_components == self.sampling.len();
+        let coefficients = if all_at_once { 0 } else { self.coefficients() };
+        pixels + 2 * coefficients + DECODER_BYTES
+    }
+
+    fn coefficients(&self) -> u64 {
+        let h_max = self.sampling.iter().map(|&(h, _)| h).max().unwrap_or(1);
+        let v_max = self.sampling.iter().map(|&(_, v)| v).max().unwrap_or(1);
+        let units =
+            u64::from(self.width).div_ceil(8 * h_max) * u64::from(self.height).div_ceil(8 * v_max);
+        let blocks: u64 = self.sampling.iter().map(|(h, v)| h * v).sum();
+        units * blocks * 64
+    }
+}

@@ -1,0 +1,151 @@
+//! What a file's header says: format, dimensions, orientation, EXIF texts. No pixels.
+//!
+//! This runs on strangers' bytes in the ingress, outside of any slot, so every reader here takes a bounded number of steps
+//! and keeps a bounded number of bytes, whatever the file claims.
+
+mod exif;
+mod gif;
+mod jpeg;
+mod png;
+mod reader;
+mod webp;
+
+use std::{
+    fmt,
+    io::{BufRead, Seek},
+};
+
+use schemas::recipe::ExifTexts;
+
+use crate::{InputError, Limits, orient::Orientation};
+use reader::{Broken, Reader};
+
+/// A format that is taken in, told by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    Jpeg,
+    Png,
+    Webp,
+    Gif,
+}
+
+/// What the header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspection {
+    /// The format of the bytes, whatever their name says.
+    pub format: Format,
+    /// Width in pixels as stored, before the EXIF orientation.
+    pub width: u32,
+    /// Height in pixels as stored.
+    pub height: u32,
+    /// How the stored picture is turned for display.
+    pub orientation: Orientation,
+    /// Bytes of the decoded picture.
+    pub picture_bytes: u64,
+    /// Bytes that decoding needs at its height, the decoded picture among them.
+    pub decode_bytes: u64,
+    /// What a mark may quote.
+    pub exif: ExifTexts,
+}
+
+/// What a format's own reader finds.
+struct Header {
+    width: u32,
+    height: u32,
+    /// Bytes of a decoded pixel.
+    channels: u64,
+    decode_bytes: u64,
+    /// A TIFF block, not looked into yet.
+    exif: Option<Vec<u8>>,
+}
+
+/// Reads the header of `source` and checks it against `limits`.
+///
+/// # Errors
+/// When the bytes are no accepted image, the header is broken, or it announces more than a limit allows.
+pub fn inspect(source: impl BufRead + Seek, limits: &Limits) -> Result<Inspection, InputError> {
+    let mut reader = Reader::new(source);
+    let format = format_of(&mut reader)?;
+    let header = read_header(format, &mut reader).map_err(|broken| broken.in_format(format))?;
+    limits.check_dimensions(header.width, header.height)?;
+    limits.check_bytes(header.decode_bytes)?;
+    let (orientation, exif) = header.exif.map(exif::read).unwrap_or_default();
+    Ok(Inspection {
+        format,
+        width: header.width,
+        height: header.height,
+        orientation,
+        picture_bytes: u64::from(header.width) * u64::from(header.height) * header.channels,
+        decode_bytes: header.decode_bytes,
+        exif,
+    })
+}
+
+fn format_of(reader: &mut Reader<impl BufRead + Seek>) -> Result<Format, InputError> {
+    let magic = reader.first_bytes::<{ Format::MAGIC_BYTES }>();
+    magic
+        .ok()
+        .and_then(|bytes| Format::of_bytes(&bytes))
+        .ok_or(InputError::UnknownFormat)
+}
+
+fn read_header(format: Format, reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, Broken> {
+    let header = match format {
+        Format::Jpeg => jpeg::read(reader),
+        Format::Png => png::read(reader),
+        Format::Webp => webp::read(reader),
+        Format::Gif => gif::read(reader),
+    }?;
+    if header.width == 0 || header.height == 0 {
+        return Err(Broken::because("it says that it has no pixels"));
+    }
+    Ok(header)
+}
+
+impl Inspection {
+    /// Width and height as displayed, after the EXIF orientation.
+    pub const fn displayed(&self) -> (u32, u32) {
+        self.orientation.applied_to((self.width, self.height))
+    }
+}
+
+impl Format {
+    /// How many of the first bytes [`Format::of_bytes`] wants.
+    pub const MAGIC_BYTES: usize = 12;
+
+    /// The format that the first bytes name, if it is one we take.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                ..,
+            ] => Some(Self::Webp),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::Webp => "WebP",
+            Self::Gif => "GIF",
+        })
+    }
+}
