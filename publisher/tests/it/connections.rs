@@ -97,6 +97,19 @@ async fn a_small_content_length_does_not_smuggle_a_large_photo() {
 }
 
 #[tokio::test]
+async fn what_is_no_image_is_refused_before_the_rest_is_sent() {
+    let server = Server::start().await;
+    let body = Form::new().image("a.pdf", &[b'%'; 1000]).into_bytes();
+    let mut stream = connected(&server, &upload(20 * MIB, &body[..500])).await;
+    let mut answer = [0; 12];
+    timeout(PATIENCE, stream.read_exact(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 415");
+}
+
+#[tokio::test]
 async fn an_answer_reaches_a_client_that_is_still_sending() {
     let server = Server::start().await;
     let body = Form::new()
