@@ -24,7 +24,7 @@ pub struct Config {
     /// Longest a client may take over a request's header, its first byte included. 10 s: one lost packet and its
     /// retransmissions.
     pub header_timeout_secs: u64,
-    /// Longest silence within an upload's body. 20 s: a phone that changes its cell.
+    /// Longest silence within an upload's body. 30 s: a phone that changes its cell, a machine that is busy.
     pub idle_timeout_secs: u64,
     /// Longest time in which a client takes nothing of its answer. 60 s: longer than any network's hiccup; a slow client
     /// that takes a little is not cut.
@@ -64,7 +64,7 @@ impl Default for Config {
             uploads_max: 128,
             spool_memory_bytes_max: MIB as usize,
             header_timeout_secs: 10,
-            idle_timeout_secs: 20,
+            idle_timeout_secs: 30,
             stall_timeout_secs: 60,
             upload_timeout_secs: 600,
             connections_max: 2048,
