@@ -50,6 +50,7 @@ run_child() {
   # A trapped signal ends `wait` early; the child still has its own last work to do.
   wait "$child" || status=$?
   while [ -n "$signalled" ] && alive "$child"; do wait "$child" || true; done
-  trap - INT TERM HUP
+  # Whoever was told to end does so undisturbed: a second Ctrl-C must not cut the cleaning up short.
+  if [ -n "$signalled" ]; then trap '' INT TERM HUP; else trap - INT TERM HUP; fi
   return "${signalled:-$status}"
 }
