@@ -30,6 +30,8 @@ use crate::{
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A longer one from outside is not an id.
 const REQUEST_ID_CHARS_MAX: usize = 64;
+/// As much of a path as a log line shows: the longest of ours has 72.
+const PATH_CHARS_MAX: usize = 100;
 /// The label of everything that is no route: a scanner's paths must not become metrics.
 const NO_ROUTE: &str = "none";
 
@@ -129,11 +131,12 @@ async fn noted(State(metrics): State<Metrics>, request: Request, next: Next) -> 
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| NO_ROUTE.to_owned(), |path| path.as_str().to_owned());
-    let method = request.method().clone();
-    let span = info_span!("request", request.id = text(&id), %method, route);
+    let path: String = request.uri().path().chars().take(PATH_CHARS_MAX).collect();
+    let asked = format!("{} {path}", request.method());
+    let span = info_span!("request", request.id = text(&id));
     async {
         let mut response = next.run(request).await;
-        note(&metrics, &route, began.elapsed(), &response);
+        note(&metrics, &asked, &route, began.elapsed(), &response);
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, id);
         headers.insert(
@@ -146,13 +149,13 @@ async fn noted(State(metrics): State<Metrics>, request: Request, next: Next) -> 
     .await
 }
 
-fn note(metrics: &Metrics, route: &str, took: Duration, response: &Response) {
+fn note(metrics: &Metrics, asked: &str, route: &str, took: Duration, response: &Response) {
     let status = response.status();
     metrics
         .http_seconds
         .with_label_values(&[route, status.as_str()])
         .observe(took.as_secs_f64());
-    let took_ms = took.as_millis();
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let status = status.as_u16();
     match response
         .extensions()
@@ -161,13 +164,15 @@ fn note(metrics: &Metrics, route: &str, took: Duration, response: &Response) {
     {
         Some(ApiError::Backend(error)) => {
             metrics.backend_error(error);
-            warn!(status, took_ms, %error, "refused: {error}");
+            warn!(status, took_ms, %error, "refused {asked}: {error}");
         }
-        Some(error @ ApiError::Spool(cause)) => error!(status, took_ms, %cause, "refused: {error}"),
-        Some(error @ ApiError::Panicked) => error!(status, took_ms, "refused: {error}"),
-        Some(error) => info!(status, took_ms, "refused: {error}"),
-        None if health::is_probe(route) => debug!(status, took_ms, "answered"),
-        None => info!(status, took_ms, "answered"),
+        Some(error @ ApiError::Spool(cause)) => {
+            error!(status, took_ms, %cause, "refused {asked}: {error}");
+        }
+        Some(error @ ApiError::Panicked) => error!(status, took_ms, "refused {asked}: {error}"),
+        Some(error) => info!(status, took_ms, "refused {asked}: {error}"),
+        None if health::is_probe(route) => debug!(status, took_ms, "answered {asked}"),
+        None => info!(status, took_ms, "answered {asked}"),
     }
 }
 

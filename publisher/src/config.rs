@@ -19,7 +19,7 @@ pub struct Config {
     /// hold [`Config::spool_memory_bytes_max`] in memory and [`Config::image_bytes_max`] on the disk.
     pub uploads_max: usize,
     /// Bytes of one upload that are kept in memory before it goes to a file. 1 MiB: small pictures never touch the
-    /// disk, and 128 uploads together stay below 150 MiB.
+    /// disk, and 128 uploads together stay below 256 MiB while their buffers double.
     pub spool_memory_bytes_max: usize,
     /// Longest a client may take over a request's header, its first byte included. 10 s: one lost packet and its
     /// retransmissions.
@@ -31,10 +31,11 @@ pub struct Config {
     pub stall_timeout_secs: u64,
     /// Longest upload. 10 min: 20 MiB at 300 kbit/s.
     pub upload_timeout_secs: u64,
-    /// Connections at once; the next ones wait in the kernel's backlog. 2048: twice the event streams, well below the
-    /// usual limit of open files.
+    /// Connections at once; the next ones wait in the kernel's backlog. 768: with the files of the uploads in hand it stays
+    /// below the 1024 open files that a process usually starts with.
     pub connections_max: usize,
-    /// Event streams at once; the next one is sent away with 503. 1024: each costs a connection and a few kilobytes.
+    /// Event streams at once; the next one is sent away with 503. 512: they leave
+    /// connections for uploads.
     pub sse_clients_max: usize,
     /// Time between two heartbeats of a silent event stream. 15 s: half of the shortest idle timeout that proxies are
     /// known for.
@@ -67,8 +68,8 @@ impl Default for Config {
             idle_timeout_secs: 30,
             stall_timeout_secs: 60,
             upload_timeout_secs: 600,
-            connections_max: 2048,
-            sse_clients_max: 1024,
+            connections_max: 768,
+            sse_clients_max: 512,
             heartbeat_secs: 15,
             reconnect_ms: 1000,
             wait_secs_max: 60,

@@ -3,10 +3,9 @@
 use axum::response::IntoResponse;
 use http::header;
 
-/// Nothing but our own files, and pictures that the page made itself. No inline script can run, whatever a file's name
-/// or a mark's text says.
+/// Nothing but our own files. No inline script can run, whatever a file's name or a mark's text says.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+    img-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 pub(crate) async fn index() -> impl IntoResponse {
     file(
