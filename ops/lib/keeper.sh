@@ -111,7 +111,7 @@ ready_seconds_max=90
 wait_until_ready() {
   local run=$1 name
   for name in redis s3 rabbitmq; do
-    until_true $ready_seconds_max settled "$run" "$name" || true
+    until_true "$ready_seconds_max" settled "$run" "$name" || true
     "${name}_ready" "$run" || failed_to_start "$run" "$name"
   done
 }

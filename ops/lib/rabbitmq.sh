@@ -84,6 +84,6 @@ restart_rabbitmq() {
   ! server_lives "$run" rabbitmq || rabbitmq_command kill9
   rm "$run/rabbitmq/pid"
   tell "$run" rabbitmq
-  until_true $ready_seconds_max settled "$run" rabbitmq || true
+  until_true "$ready_seconds_max" settled "$run" rabbitmq || true
   rabbitmq_ready "$run" || failed_to_start "$run" rabbitmq
 }
