@@ -7,7 +7,7 @@ use schemas::{Event, Job, Recipe, State};
 
 use crate::support::{path, read};
 
-/// `NWS_BLESS=1 cargo test -p schemas` writes the files anew. Look at the difference before it is committed: what
+/// `NWS_BLESS=1 cargo test -p schemas the_files` writes them anew. Look at the difference before it is committed: what
 /// others wrote against the old file must still hold.
 #[test]
 fn the_files_are_what_the_types_say() {
