@@ -9,6 +9,7 @@
 
 #[cfg(test)]
 mod contract;
+pub mod rabbitmq;
 pub mod sqlite;
 
 use std::{

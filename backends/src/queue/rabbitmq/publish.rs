@@ -1,0 +1,124 @@
+//! Publishing: done when the broker says that the message is safe, and not before.
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable as _};
+use lapin::{
+    BasicProperties, Confirmation, message::BasicReturnMessage, options::BasicPublishOptions,
+    types::ShortString,
+};
+use tokio::time::timeout;
+
+use super::session::{Link, Session};
+use crate::{
+    Error,
+    error::{Backend, Cause},
+};
+
+/// How often a message that was not taken is offered again; what lasts longer is the caller's to judge.
+const AGAIN_MAX: usize = 3;
+/// The first pause before that.
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+
+/// A message on its way out.
+#[derive(Debug)]
+pub(super) struct Message<'a> {
+    pub(super) exchange: ShortString,
+    pub(super) routing_key: ShortString,
+    pub(super) properties: BasicProperties,
+    pub(super) body: &'a [u8],
+}
+
+/// What the broker said.
+enum Answer {
+    Safe,
+    /// It could not keep the message now, for example because the queue is full.
+    NotNow,
+    /// No queue would have got it.
+    NoRoute(Box<BasicReturnMessage>),
+}
+
+/// Why a message was not taken.
+enum Refusal {
+    /// Another try may do.
+    Passing(Error),
+    Final(Error),
+}
+
+/// Publishes `message` within `publish_max`, through whatever session there is by then.
+///
+/// # Errors
+/// When it was not confirmed; it may or may not arrive. A session that did not do its work is given up.
+pub(super) async fn publish(
+    link: &Link,
+    publish_max: Duration,
+    op: &'static str,
+    message: &Message<'_>,
+) -> Result<(), Error> {
+    let offering = (|| offer(link, op, message))
+        .retry(pauses())
+        .when(|refusal| matches!(refusal, Refusal::Passing(_)));
+    match timeout(publish_max, offering).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(Refusal::Passing(error) | Refusal::Final(error))) => Err(error),
+        Err(_) => {
+            // It gave no answer; the next message tries another one.
+            if let Some(session) = link.session_now() {
+                session.give_up();
+            }
+            Err(Error::new(Backend::Queue, op, Cause::Timeout(publish_max)))
+        }
+    }
+}
+
+fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(PAUSE_MIN)
+        .with_max_times(AGAIN_MAX)
+        .with_jitter()
+}
+
+async fn offer(link: &Link, op: &'static str, message: &Message<'_>) -> Result<(), Refusal> {
+    let refused = |why| Error::new(Backend::Queue, op, Cause::Refused(why));
+    let session = link.session().await.map_err(Refusal::Final)?;
+    match confirmed(&session, message).await {
+        Ok(Answer::Safe) => Ok(()),
+        Ok(Answer::NotNow) => {
+            let why = "the broker cannot keep the message now".into();
+            Err(Refusal::Passing(refused(why)))
+        }
+        Ok(Answer::NoRoute(returned)) => {
+            // Somebody removed a queue or a binding: the next session declares it again.
+            session.give_up();
+            let why = format!("{} {}", returned.reply_code, returned.reply_text);
+            Err(Refusal::Final(refused(why)))
+        }
+        Err(error) => {
+            session.give_up();
+            Err(Refusal::Passing(Error::failed(Backend::Queue, op, error)))
+        }
+    }
+}
+
+async fn confirmed(session: &Session, message: &Message<'_>) -> lapin::Result<Answer> {
+    let options = BasicPublishOptions {
+        mandatory: true,
+        ..BasicPublishOptions::default()
+    };
+    let confirm = session
+        .channel
+        .basic_publish(
+            message.exchange.clone(),
+            message.routing_key.clone(),
+            options,
+            message.body,
+            message.properties.clone(),
+        )
+        .await?;
+    Ok(match confirm.await? {
+        Confirmation::Ack(None) => Answer::Safe,
+        Confirmation::Ack(Some(returned)) => Answer::NoRoute(Box::new(returned)),
+        // Without confirms nothing is known: the same as a no.
+        Confirmation::Nack(_) | Confirmation::NotRequested => Answer::NotNow,
+    })
+}

@@ -1,0 +1,283 @@
+//! A consumer that outlives its connections, and the settlement of what it received.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt as _;
+use lapin::{
+    Acker, BasicProperties, Channel, Consumer,
+    options::{
+        BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+    },
+    types::FieldTable,
+};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use super::{
+    Broker, headers,
+    session::{Session, answered},
+};
+use crate::{
+    Error,
+    error::Backend,
+    queue::{Attempt, Delivery, Receiver, Settle, Verdict},
+};
+
+/// One message at a time: what a receiver has not begun, another may take.
+const PREFETCH: u16 = 1;
+
+pub(super) struct RabbitReceiver {
+    broker: Arc<Broker>,
+    /// None until there is a session, and after one broke.
+    consuming: Option<Consuming>,
+    /// Free while the last delivery is settled: one in hand at most.
+    hand: Arc<Semaphore>,
+}
+
+impl RabbitReceiver {
+    pub(super) fn new(broker: Arc<Broker>) -> Self {
+        Self {
+            broker,
+            consuming: None,
+            hand: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// What consumes, built first where there is none, however long it takes.
+    async fn consuming(&mut self) -> Result<&mut Consuming, Error> {
+        while self.consuming.is_none() {
+            let session = self.broker.consume.session().await?;
+            match Consuming::start(&self.broker, Arc::clone(&session)).await {
+                Ok(consuming) => self.consuming = Some(consuming),
+                Err(error) => {
+                    tracing::warn!(%error, "consumer cannot be started, trying again");
+                    session.give_up();
+                }
+            }
+        }
+        Ok(self.consuming.as_mut().expect("it was built just now"))
+    }
+}
+
+#[async_trait]
+impl Receiver for RabbitReceiver {
+    async fn receive(&mut self) -> Result<Delivery, Error> {
+        let place = Arc::clone(&self.hand)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        loop {
+            let broker = Arc::clone(&self.broker);
+            let consuming = self.consuming().await?;
+            match consuming.next(&broker).await {
+                Ok(message) => {
+                    return Ok(delivery(Hand::new(broker, consuming, message, place)));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "consumer ended, building a new one");
+                    self.consuming = None;
+                }
+            }
+        }
+    }
+}
+
+/// The broker may have sent a message that nobody asked for any more; it goes back without counting as a crash where the
+/// broker allows that.
+impl Drop for RabbitReceiver {
+    fn drop(&mut self) {
+        if let (Some(consuming), Ok(runtime)) = (self.consuming.take(), Handle::try_current()) {
+            runtime.spawn(consuming.stop(self.broker.config.answer_max));
+        }
+    }
+}
+
+/// A consumer on a channel of its own.
+struct Consuming {
+    session: Arc<Session>,
+    channel: Channel,
+    messages: Consumer,
+}
+
+impl Consuming {
+    async fn start(broker: &Broker, session: Arc<Session>) -> Result<Self, Error> {
+        let max = broker.config.answer_max;
+        let channel = answered("open_channel", max, session.connection.create_channel()).await?;
+        let one = channel.basic_qos(PREFETCH, BasicQosOptions::default());
+        answered("qos", max, one).await?;
+        let consume = channel.basic_consume(
+            broker.topology.jobs_queue(),
+            "".into(),
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        );
+        let messages = answered("consume", max, consume).await?;
+        Ok(Self {
+            session,
+            channel,
+            messages,
+        })
+    }
+
+    /// The next message. Safe to cancel: until it is taken, it stays in the stream.
+    async fn next(&mut self, broker: &Broker) -> Result<lapin::message::Delivery, Error> {
+        let failed = |why| Error::failed(Backend::Queue, "receive", why);
+        loop {
+            match timeout(broker.config.silence_max, self.messages.next()).await {
+                Ok(Some(Ok(message))) => return Ok(message),
+                Ok(Some(Err(error))) => {
+                    return Err(Error::failed(Backend::Queue, "receive", error));
+                }
+                Ok(None) => return Err(failed("the broker cancelled the consumer")),
+                // Between the question and its answer others may have sent: then the consumer is built for nothing.
+                Err(_) if broker.depth().await? > 0 => {
+                    return Err(failed("messages wait, and none came"));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn stop(mut self, answer_max: Duration) {
+        let cancel = self
+            .channel
+            .basic_cancel(self.messages.tag(), BasicCancelOptions::default());
+        if answered("cancel", answer_max, cancel).await.is_err() {
+            return;
+        }
+        while let Some(Ok(message)) = self.messages.next().await {
+            let _ = answered("hand_back", answer_max, message.acker.nack(requeue())).await;
+        }
+    }
+}
+
+fn delivery(hand: Hand) -> Delivery {
+    let properties = &hand.properties;
+    Delivery {
+        message_id: properties
+            .message_id()
+            .as_ref()
+            .map(|id| id.as_str().to_owned()),
+        attempt: headers::attempt(properties),
+        crashes: headers::crashes(properties),
+        history: headers::history(properties),
+        body: hand.body.clone(),
+        settle: Box::new(hand),
+    }
+}
+
+/// A message in hand.
+#[derive(Debug)]
+struct Hand {
+    broker: Arc<Broker>,
+    session: Arc<Session>,
+    channel: Channel,
+    acker: Acker,
+    properties: BasicProperties,
+    body: Bytes,
+    settled: bool,
+    /// The receiver's one place, free again with this hand.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Hand {
+    fn new(
+        broker: Arc<Broker>,
+        consuming: &Consuming,
+        message: lapin::message::Delivery,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
+        Self {
+            broker,
+            session: Arc::clone(&consuming.session),
+            channel: consuming.channel.clone(),
+            acker: message.acker,
+            properties: message.properties,
+            body: Bytes::from(message.data),
+            settled: false,
+            _place: place,
+        }
+    }
+
+    /// Settles the message. An answer of `false` means that the channel is gone and nothing was settled.
+    async fn settle(
+        &mut self,
+        op: &'static str,
+        settle: impl Future<Output = lapin::Result<bool>>,
+    ) -> Result<(), Error> {
+        match answered(op, self.broker.config.answer_max, settle).await {
+            Ok(true) => {
+                self.settled = true;
+                Ok(())
+            }
+            Ok(false) => Err(Error::failed(
+                Backend::Queue,
+                op,
+                "the channel is gone, nothing was settled",
+            )),
+            Err(error) => {
+                self.session.give_up();
+                Err(error)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Settle for Hand {
+    async fn secure(&mut self, verdict: &Verdict, history: &[Attempt]) -> Result<(), Error> {
+        match *verdict {
+            Verdict::Retry { delay, .. } => {
+                let properties = headers::of_retry(&self.properties, history);
+                self.broker
+                    .publish_retry(delay, properties, &self.body)
+                    .await
+            }
+            Verdict::Bury { reason, .. } => {
+                let now_ms = crate::queue::now_ms();
+                let properties = headers::of_burial(&self.properties, history, reason, now_ms);
+                self.broker.publish_dead(properties, &self.body).await
+            }
+            Verdict::Done | Verdict::Fail(_) | Verdict::Drop => Ok(()),
+        }
+    }
+
+    async fn ack(mut self: Box<Self>) -> Result<(), Error> {
+        let acker = self.acker.clone();
+        self.settle("ack", acker.ack(BasicAckOptions::default()))
+            .await
+    }
+
+    /// Before RabbitMQ 4.3 the broker counts this as a delivery, and so as a crash.
+    async fn hand_back(mut self: Box<Self>) -> Result<(), Error> {
+        let acker = self.acker.clone();
+        self.settle("hand_back", acker.nack(requeue())).await
+    }
+}
+
+/// Closing the channel gives the message back and counts; the receiver opens another one.
+impl Drop for Hand {
+    fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            let (channel, answer_max) = (self.channel.clone(), self.broker.config.answer_max);
+            runtime.spawn(async move {
+                let _ = answered("close", answer_max, channel.close(200, "dropped".into())).await;
+            });
+        }
+    }
+}
+
+fn requeue() -> BasicNackOptions {
+    BasicNackOptions {
+        requeue: true,
+        ..BasicNackOptions::default()
+    }
+}

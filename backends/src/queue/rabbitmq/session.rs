@@ -1,0 +1,289 @@
+//! One connection to the broker that is built again whenever it breaks.
+//!
+//! lapin's own recovery stays off: with it, a channel that the broker closed leaves its consumer waiting for ever. A
+//! supervisor of ours knows one cure for everything: whoever sees an error gives the session up, and it builds a new
+//! one, topology included, with growing pauses and for as long as it takes.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use futures::StreamExt as _;
+use lapin::{
+    Channel, Connection, ConnectionProperties, Event, options::ConfirmSelectOptions, uri::AMQPUri,
+};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+use super::{
+    config::{Config, address},
+    topology::Topology,
+};
+use crate::{
+    Error,
+    error::{Backend, Cause},
+};
+
+/// The first pause before a broken session is built again.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
+/// The longest: how late a fleet notices that its broker is back.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+/// Declaring about seventy things, each a round trip, on a broker that has just started.
+const DECLARE_MAX: Duration = Duration::from_secs(60);
+/// Without a sign of life for twice as long, a connection counts as broken.
+const HEARTBEAT_SECONDS: u16 = 10;
+
+/// What a connection is for. An alarm of the broker's stops whoever publishes, acknowledgements on the same connection
+/// included; so the two are apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Publish,
+    Consume,
+}
+
+/// A connection that is kept up.
+pub(super) struct Link {
+    role: Role,
+    current: watch::Receiver<Option<Arc<Session>>>,
+    closing: CancellationToken,
+    supervisor: AbortOnDropHandle<()>,
+}
+
+/// A connection that worked when it was built.
+pub(super) struct Session {
+    pub(super) connection: Connection,
+    /// For publishing with confirms, or for asking. A receiver opens a channel of its own.
+    pub(super) channel: Channel,
+    broken: CancellationToken,
+}
+
+impl Link {
+    /// Starts to keep a connection up.
+    pub(super) fn start(config: Arc<Config>, role: Role) -> Self {
+        let (sessions, current) = watch::channel(None);
+        let closing = CancellationToken::new();
+        let supervisor = tokio::spawn(supervise(config, role, sessions, closing.clone()));
+        Self {
+            role,
+            current,
+            closing,
+            supervisor: AbortOnDropHandle::new(supervisor),
+        }
+    }
+
+    /// The session, however long it takes until there is one.
+    ///
+    /// # Errors
+    /// When the link was closed.
+    pub(super) async fn session(&self) -> Result<Arc<Session>, Error> {
+        let works = |session: &Option<Arc<Session>>| {
+            session.as_ref().is_some_and(|session| session.works())
+        };
+        let mut current = self.current.clone();
+        let session = current.wait_for(works).await.map_err(|_| closed())?;
+        session.clone().ok_or_else(closed)
+    }
+
+    /// The session there is.
+    pub(super) fn session_now(&self) -> Option<Arc<Session>> {
+        self.current
+            .borrow()
+            .clone()
+            .filter(|session| session.works())
+    }
+
+    /// Ends the connection; what its receivers had in hand goes back at once.
+    pub(super) async fn close(&self) {
+        self.closing.cancel();
+        let mut current = self.current.clone();
+        // The supervisor drops its side when it has said goodbye.
+        while current.changed().await.is_ok() {}
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("role", &self.role)
+            .field("up", &self.session_now().is_some())
+            .field("supervised", &!self.supervisor.is_finished())
+            .finish()
+    }
+}
+
+impl Session {
+    /// Says that this session does not work any more; a new one is built.
+    pub(super) fn give_up(&self) {
+        self.broken.cancel();
+    }
+
+    fn works(&self) -> bool {
+        !self.broken.is_cancelled() && self.connection.status().connected()
+    }
+
+    /// Returns when the connection is of no use any more.
+    async fn ended(&self) {
+        let mut events = Box::pin(self.connection.events_listener());
+        loop {
+            tokio::select! {
+                () = self.broken.cancelled() => return,
+                event = events.next() => match event {
+                    Some(Event::ConnectionBlocked(reason)) => {
+                        tracing::warn!(reason, "broker does not take messages now");
+                    }
+                    // A channel's error is for who uses the channel.
+                    Some(_) if self.connection.status().connected() => {}
+                    _ => return,
+                },
+            }
+        }
+    }
+
+    async fn close(&self, answer_max: Duration) {
+        self.broken.cancel();
+        let goodbye = self.connection.close(200, "goodbye".into());
+        // A broker that is gone does not answer; there is nothing left to save.
+        let _ = timeout(answer_max, goodbye).await;
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("works", &self.works())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A question to the broker, answered in time or not at all.
+pub(super) async fn answered<T>(
+    op: &'static str,
+    answer_max: Duration,
+    question: impl Future<Output = lapin::Result<T>>,
+) -> Result<T, Error> {
+    match timeout(answer_max, question).await {
+        Ok(answer) => answer.map_err(|error| Error::failed(Backend::Queue, op, error)),
+        Err(_) => Err(Error::new(Backend::Queue, op, Cause::Timeout(answer_max))),
+    }
+}
+
+fn closed() -> Error {
+    Error::failed(Backend::Queue, "connect", "the queue was closed")
+}
+
+async fn supervise(
+    config: Arc<Config>,
+    role: Role,
+    sessions: watch::Sender<Option<Arc<Session>>>,
+    closing: CancellationToken,
+) {
+    let topology = Topology::new(config.namespace.clone());
+    let mut pauses = pauses();
+    while !closing.is_cancelled() {
+        let began = Instant::now();
+        tokio::select! {
+            () = closing.cancelled() => {}
+            built = build(&config, &topology, role) => match built {
+                Ok(session) => keep(Arc::new(session), &config, &sessions, &closing).await,
+                Err(error) => tracing::warn!(%error, ?role, "broker cannot be reached, trying again"),
+            },
+        }
+        if began.elapsed() > PAUSE_MAX {
+            pauses = self::pauses();
+        }
+        tokio::select! {
+            () = closing.cancelled() => {}
+            () = sleep(pauses.next().unwrap_or(PAUSE_MAX)) => {}
+        }
+    }
+}
+
+/// Lends the session out for as long as it works.
+async fn keep(
+    session: Arc<Session>,
+    config: &Config,
+    sessions: &watch::Sender<Option<Arc<Session>>>,
+    closing: &CancellationToken,
+) {
+    sessions.send_replace(Some(Arc::clone(&session)));
+    tokio::select! {
+        () = closing.cancelled() => {}
+        () = session.ended() => tracing::warn!("connection to the broker broke, building a new one"),
+    }
+    sessions.send_replace(None);
+    session.close(config.answer_max).await;
+}
+
+/// Growing, and different in every process: a fleet does not knock in step.
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default()
+        .with_min_delay(PAUSE_MIN)
+        .with_max_delay(PAUSE_MAX)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}
+
+/// The first server that takes us.
+async fn build(config: &Config, topology: &Topology, role: Role) -> Result<Session, Error> {
+    let mut last = Error::failed(Backend::Queue, "connect", "the list of servers is empty");
+    for uri in config.servers.iter() {
+        match build_at(uri, config, topology, role).await {
+            Ok(session) => {
+                tracing::info!(server = address(uri), ?role, "connected to the broker");
+                return Ok(session);
+            }
+            Err(error) => {
+                tracing::debug!(%error, server = address(uri), "server does not take us");
+                last = error;
+            }
+        }
+    }
+    Err(last)
+}
+
+async fn build_at(
+    uri: &AMQPUri,
+    config: &Config,
+    topology: &Topology,
+    role: Role,
+) -> Result<Session, Error> {
+    let max = config.answer_max;
+    let connecting = Connection::connect_uri(patient(uri, config), properties(role));
+    let connection = answered("connect", config.connect_max, connecting).await?;
+    let channel = answered("open_channel", max, connection.create_channel()).await?;
+    answered("declare", DECLARE_MAX, topology.declare(&channel)).await?;
+    if role == Role::Publish {
+        let confirms = channel.confirm_select(ConfirmSelectOptions::default());
+        answered("confirm_select", max, confirms).await?;
+    }
+    Ok(Session {
+        connection,
+        channel,
+        broken: CancellationToken::new(),
+    })
+}
+
+/// The same server, with limits of time where the URL has none.
+fn patient(uri: &AMQPUri, config: &Config) -> AMQPUri {
+    let mut uri = uri.clone();
+    let connect_ms = u64::try_from(config.connect_max.as_millis()).unwrap_or(u64::MAX);
+    uri.query.connection_timeout.get_or_insert(connect_ms);
+    uri.query.heartbeat.get_or_insert(HEARTBEAT_SECONDS);
+    uri
+}
+
+/// The name that the broker's own page shows.
+fn properties(role: Role) -> ConnectionProperties {
+    let name = match role {
+        Role::Publish => "nws publish",
+        Role::Consume => "nws consume",
+    };
+    ConnectionProperties::default().with_connection_name(name.into())
+}
