@@ -143,16 +143,20 @@ impl Consuming {
         }
     }
 
+    /// Gives back what was sent and not asked for. Where this fails, the channel's end does it.
     async fn stop(mut self, answer_max: Duration) {
-        let cancel = self
-            .channel
-            .basic_cancel(self.messages.tag(), BasicCancelOptions::default());
-        if answered("cancel", answer_max, cancel).await.is_err() {
-            return;
+        let _ = timeout(answer_max, self.cancel_and_hand_back()).await;
+    }
+
+    async fn cancel_and_hand_back(&mut self) -> lapin::Result<()> {
+        let tag = self.messages.tag();
+        self.channel
+            .basic_cancel(tag, BasicCancelOptions::default())
+            .await?;
+        while let Some(message) = self.messages.next().await {
+            message?.acker.nack(requeue()).await?;
         }
-        while let Some(Ok(message)) = self.messages.next().await {
-            let _ = answered("hand_back", answer_max, message.acker.nack(requeue())).await;
-        }
+        Ok(())
     }
 }
 
