@@ -85,7 +85,7 @@ impl Sender for RabbitQueue {
     async fn check(&self) -> Result<(), Error> {
         let max = self.0.config.answer_max;
         let session = session_within(&self.0.publish, "check", max).await?;
-        if session.connection.status().blocked() {
+        if session.is_blocked() {
             let alarm = "the broker takes no messages now: its memory or its disk is short";
             return Err(Error::new(
                 Backend::Queue,

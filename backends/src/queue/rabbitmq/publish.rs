@@ -62,12 +62,18 @@ pub(super) async fn publish(
         Ok(Ok(())) => Ok(()),
         Ok(Err(Refusal::Passing(error) | Refusal::Final(error))) => Err(error),
         Err(_) => {
-            // It gave no answer; the next message tries another one.
-            if let Some(session) = link.session_now() {
-                session.give_up();
-            }
+            give_up_if_silent(link);
             Err(Error::new(Backend::Queue, op, Cause::Timeout(publish_max)))
         }
+    }
+}
+
+/// A session that gives no answer and no reason is of no use; one that is blocked will say when it is not.
+fn give_up_if_silent(link: &Link) {
+    if let Some(session) = link.session_now()
+        && !session.is_blocked()
+    {
+        session.give_up();
     }
 }
 
@@ -81,6 +87,7 @@ fn pauses() -> ExponentialBuilder {
 async fn offer(link: &Link, op: &'static str, message: &Message<'_>) -> Result<(), Refusal> {
     let refused = |why| Error::new(Backend::Queue, op, Cause::Refused(why));
     let session = link.session().await.map_err(Refusal::Final)?;
+    session.unblocked().await;
     match confirmed(&session, message).await {
         Ok(Answer::Safe) => Ok(()),
         Ok(Answer::NotNow) => {

@@ -60,6 +60,8 @@ pub(super) struct Session {
     pub(super) connection: Connection,
     /// For publishing with confirms, or for asking. A receiver opens a channel of its own.
     pub(super) channel: Channel,
+    /// Whether the broker takes no messages now, because its memory or its disk is short.
+    blocked: watch::Sender<bool>,
     broken: CancellationToken,
 }
 
@@ -123,6 +125,22 @@ impl Session {
         self.broken.cancel();
     }
 
+    /// Whether the broker takes no messages now. It says so to a connection that has tried.
+    pub(super) fn is_blocked(&self) -> bool {
+        *self.blocked.borrow()
+    }
+
+    /// Returns when the broker takes messages, or when there is no use in waiting for that.
+    ///
+    /// What is published to a broker that does not read stays in this process's memory; so nothing is.
+    pub(super) async fn unblocked(&self) {
+        let mut blocked = self.blocked.subscribe();
+        tokio::select! {
+            _ = blocked.wait_for(|blocked| !blocked) => {}
+            () = self.broken.cancelled() => {}
+        }
+    }
+
     fn works(&self) -> bool {
         !self.broken.is_cancelled() && self.connection.status().connected()
     }
@@ -135,7 +153,11 @@ impl Session {
                 () = self.broken.cancelled() => return,
                 event = events.next() => match event {
                     Some(Event::ConnectionBlocked(reason)) => {
-                        tracing::warn!(reason, "broker does not take messages now");
+                        tracing::warn!(reason, "broker takes no messages now");
+                        self.blocked.send_replace(true);
+                    }
+                    Some(Event::ConnectionUnblocked) => {
+                        self.blocked.send_replace(false);
                     }
                     // A channel's error is for who uses the channel.
                     Some(_) if self.connection.status().connected() => {}
@@ -266,6 +288,7 @@ async fn build_at(
     Ok(Session {
         connection,
         channel,
+        blocked: watch::Sender::new(false),
         broken: CancellationToken::new(),
     })
 }
