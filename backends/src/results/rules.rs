@@ -23,6 +23,9 @@ pub(super) const RECORD_AGE_AFTER_END: Duration = Duration::from_secs(24 * 60 * 
 /// How long a job may go without a word before its record is given up.
 pub(super) const RECORD_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// More events than one claim ever gives: an attempt has a dozen steps.
+pub(super) const EPOCH_EVENTS_MAX: u64 = 1000;
+
 /// Characters of a failure's message that are recorded, so that an event stays near 1 KiB.
 const MESSAGE_CHARS_MAX: usize = 500;
 
@@ -38,6 +41,12 @@ pub(super) fn starts_anew(before: Option<Status>, again: bool) -> bool {
 /// The epoch after `old`. It is seeded from the time, so that a claim from before a record was lost is still the older.
 pub(super) fn epoch_after(old: Option<Epoch>, now_ms: u64) -> Epoch {
     old.map_or(now_ms, |old| now_ms.max(old + 1))
+}
+
+/// The number of an event whose record was lost under its claim. Numbered by the time, beyond what the claim may have
+/// said before, it is newer than what watchers heard.
+pub(super) fn number_after_loss(epoch: Epoch, now_ms: u64) -> u64 {
+    now_ms.saturating_sub(epoch) + EPOCH_EVENTS_MAX
 }
 
 /// How long a record and its log are kept from now on, when the job stands at `status`.

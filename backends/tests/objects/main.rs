@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+#[path = "../support/bucket.rs"]
+mod bucket;
 #[path = "../support/services.rs"]
 mod services;
+#[path = "../support/settings.rs"]
+mod settings;
 
 mod cached;
 mod contract;

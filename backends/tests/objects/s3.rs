@@ -1,7 +1,5 @@
 //! A bucket on a real server.
 
-use std::sync::Once;
-
 use backends::{
     ObjectStore as _,
     error::Cause,
@@ -10,36 +8,14 @@ use backends::{
 use tokio::net::TcpListener;
 
 use crate::{
+    bucket::s3_options,
     contract::{
         PLENTY, bytes_of_our_own, file_of, object_store_contract, original_of, result_key,
         try_put_file,
     },
-    services::setting,
 };
 
 object_store_contract!((bucket(), ()));
-
-/// The test bucket. Tests share it: their keys are digests of bytes that no other test has.
-fn s3_options() -> S3Options {
-    install_tls();
-    S3Options {
-        endpoint: setting("NWS_TEST_S3_ENDPOINT"),
-        bucket: setting("NWS_TEST_S3_BUCKET"),
-        region: setting("NWS_TEST_S3_REGION"),
-        access_key: setting("NWS_TEST_S3_ACCESS_KEY"),
-        secret_key: setting("NWS_TEST_S3_SECRET_KEY"),
-    }
-}
-
-/// What `main` does in its first line.
-fn install_tls() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        rustls::crypto::aws_lc_rs::default_provider()
-            .install_default()
-            .expect("nobody installed another one");
-    });
-}
 
 fn bucket() -> S3 {
     S3::new(&s3_options()).unwrap()

@@ -6,6 +6,8 @@
 mod fault_proxy;
 #[path = "../support/services.rs"]
 mod services;
+#[path = "../support/settings.rs"]
+mod settings;
 
 mod contract;
 mod local;

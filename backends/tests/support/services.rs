@@ -8,12 +8,7 @@ use std::{
 
 use backends::RedisServer;
 
-/// A setting that names a server.
-pub(crate) fn setting(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: run `ops/test`, or `ops/services run cargo test`")
-    })
-}
+use crate::settings::setting;
 
 pub(crate) fn redis_url() -> String {
     setting("NWS_TEST_REDIS_URL")

@@ -67,8 +67,7 @@ impl Row {
 /// Whether `epoch` may say `state` now.
 pub(super) fn heard(row: Option<&Row>, epoch: Epoch, state: &State, now_ms: u64) -> Heard {
     let Some(row) = row else {
-        // The record was lost under the claim. Numbered by the time, this is newer than what watchers heard.
-        let n = now_ms.saturating_sub(epoch).max(1);
+        let n = rules::number_after_loss(epoch, now_ms);
         return Heard::New(EventId { epoch, n });
     };
     if epoch < row.epoch {

@@ -1,5 +1,5 @@
 -- Tells what the holder of a claim has to say.
--- ARGV: 1–8 the event, 9 its epoch
+-- ARGV: 1–8 the event, 9 its epoch, 10 what an epoch's events do not count up to
 -- Answers: the event's id, or nothing if the claim is not the latest or the job ended under it
 
 local event = event_of(ARGV)
@@ -7,8 +7,9 @@ event.epoch = tonumber(ARGV[9])
 local epoch, n, before, state, id = unpack(redis.call('HMGET', KEYS[1], 'epoch', 'n', 'status', 'state', 'id'))
 
 if not epoch then
-  -- The record was lost under the claim. Numbered by the time, this is newer than what watchers heard.
-  event.n = math.max(1, tonumber(event.now) - event.epoch)
+  -- The record was lost under the claim. Numbered by the time, beyond what it may have said before, this is newer than
+  -- what watchers heard.
+  event.n = math.max(0, tonumber(event.now) - event.epoch) + tonumber(ARGV[10])
   return tell(event)
 end
 

@@ -64,7 +64,7 @@ impl Jobs {
     ) -> RedisResult<Option<String>> {
         let mut call = self.about(&self.scripts.announce, &state.job_id);
         write_event(&mut call, state, now_ms);
-        call.arg(epoch);
+        call.arg(epoch).arg(rules::EPOCH_EVENTS_MAX);
         self.send(&call).await
     }
 
