@@ -35,7 +35,7 @@ pub struct Cached {
 }
 
 impl Cached {
-    /// `store` behind a cache on `server`.
+    /// `store` behind a cache on `server`, which may be down. It needs a runtime.
     ///
     /// # Errors
     /// When the server's address cannot be right.

@@ -1,4 +1,6 @@
 //! Originals and results, by key.
+//!
+//! Embedded: [`Disk`]. Networked: [`S3`]. [`Cached`] stands before either and keeps fresh results in Redis.
 
 use std::{fmt, path::PathBuf, time::SystemTime};
 

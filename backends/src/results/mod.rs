@@ -1,4 +1,7 @@
 //! Where each job stands, and who watches it. Status and events are one port, so they cannot disagree.
+//!
+//! Embedded: [`Local`]. Networked: [`Redis`]. Read in this order: `rules`, what becomes of a record; `hub`, how one
+//! event reaches everybody who watches here; then either implementation.
 
 use std::{fmt, time::Duration};
 

@@ -38,7 +38,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// The records on `server`. Nothing is sent yet, so this works while the server is down.
+    /// The records on `server`. Nothing is sent yet, so this works while the server is down; it needs a runtime.
     ///
     /// # Errors
     /// When the server's address cannot be right.

@@ -13,3 +13,4 @@ mod cached;
 mod contract;
 mod disk;
 mod s3;
+mod s3_stumbles;

@@ -19,7 +19,7 @@ pub(crate) fn s3_options() -> S3Options {
 }
 
 /// What `main` does in its first line.
-fn install_tls() {
+pub(crate) fn install_tls() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         rustls::crypto::aws_lc_rs::default_provider()

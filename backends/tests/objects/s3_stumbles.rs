@@ -1,0 +1,99 @@
+//! A bucket on a server that does not do its work: answers are scripted, one per connection.
+
+use backends::{
+    ObjectStore as _,
+    error::Cause,
+    objects::{S3, S3Options},
+};
+use bytes::Bytes;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+
+use crate::{
+    bucket::install_tls,
+    contract::{PLENTY, bytes_of_our_own, original_of, put, result_key},
+};
+
+const BUSY: &str = "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const PHOTO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nphoto";
+const BROKEN_OFF: &str = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\nphoto";
+const ENDLESS: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nphoto and more and more";
+const STORED: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const DENIED: &str = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const NO_BUCKET: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 25\r\nConnection: close\r\n\r\n\
+    <Code>NoSuchBucket</Code>";
+
+/// A bucket on a server that gives `answers` one by one, then hangs up.
+async fn server_that_says(answers: &'static [&'static str]) -> S3 {
+    install_tls();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            // Head and body of every request here fit.
+            let mut request = [0; 16 * 1024];
+            let _ = connection.read(&mut request).await.unwrap();
+            connection.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    S3::new(&S3Options {
+        endpoint,
+        bucket: "bucket".to_owned(),
+        region: "us-east-1".to_owned(),
+        access_key: "key".to_owned(),
+        secret_key: "secret".to_owned(),
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_busy_server_is_asked_again() {
+    let store = server_that_says(&[BUSY, BUSY, PHOTO]).await;
+    let photo = store.get(&result_key(), PLENTY).await.unwrap();
+    assert_eq!(photo, Some(Bytes::from("photo")));
+}
+
+#[tokio::test]
+async fn a_busy_server_is_asked_three_times_and_no_more() {
+    let store = server_that_says(&[BUSY, BUSY, BUSY, PHOTO]).await;
+    let error = store.get(&result_key(), PLENTY).await.unwrap_err();
+    assert!(error.to_string().contains("HTTP 503"), "{error}");
+}
+
+#[tokio::test]
+async fn a_put_that_broke_off_is_done_again_with_the_whole_body() {
+    let store = server_that_says(&["", BUSY, STORED]).await;
+    let bytes = bytes_of_our_own(1000);
+    put(&store, &original_of(&bytes), &bytes).await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_asked_again() {
+    let store = server_that_says(&[DENIED, PHOTO]).await;
+    let error = store.get(&result_key(), PLENTY).await.unwrap_err();
+    assert!(error.to_string().contains("HTTP 403 Forbidden"), "{error}");
+}
+
+#[tokio::test]
+async fn a_body_that_broke_off_is_no_object() {
+    let store = server_that_says(&[BROKEN_OFF, BROKEN_OFF, BROKEN_OFF]).await;
+    let error = store.get(&result_key(), PLENTY).await.unwrap_err();
+    assert!(matches!(error.cause, Cause::Failed(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_body_without_a_length_is_not_read_beyond_the_limit() {
+    let store = server_that_says(&[ENDLESS]).await;
+    let error = store.get(&result_key(), 10).await.unwrap_err();
+    assert!(error.to_string().contains("the limit is 10"), "{error}");
+}
+
+#[tokio::test]
+async fn a_missing_bucket_is_no_missing_object() {
+    let store = server_that_says(&[NO_BUCKET]).await;
+    let error = store.get(&result_key(), PLENTY).await.unwrap_err();
+    assert!(error.to_string().contains("NoSuchBucket"), "{error}");
+}
