@@ -111,9 +111,10 @@ impl ObjectStore for Cached {
         let Key::Result(id) = key else {
             return self.store.get(key, size_bytes_max).await;
         };
-        match self.cached(id).await {
-            Some(bytes) if bytes.len() as u64 <= size_bytes_max => return Ok(Some(bytes)),
-            _ => {}
+        if let Some(bytes) = self.cached(id).await
+            && bytes.len() as u64 <= size_bytes_max
+        {
+            return Ok(Some(bytes));
         }
         let stored = self.store.get(key, size_bytes_max).await?;
         if let Some(bytes) = &stored

@@ -166,7 +166,7 @@ fn link(folder: &Path, path: &Path) -> io::Result<TempPath> {
 
 fn copy(folder: &Path, path: &Path) -> io::Result<TempPath> {
     let mut file = NamedTempFile::new_in(folder.join(UNFINISHED))?;
-    io::copy(&mut File::open(path)?, &mut file)?;
+    io::copy(&mut File::open(path)?, file.as_file_mut())?;
     file.as_file().sync_all()?;
     Ok(file.into_temp_path())
 }

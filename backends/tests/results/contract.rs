@@ -1,6 +1,6 @@
 //! What every implementation of the results promises. Each promise is a function; [`results_contract`] makes them tests.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use backends::{
     Results,
@@ -43,6 +43,9 @@ macro_rules! results_contract {
             who_reconnects_gets_what_was_missed,
             who_knows_the_end_gets_nothing_more,
             who_comes_after_a_new_start_hears_nothing_of_the_old_end,
+            many_who_admit_a_job_at_once_agree,
+            many_claims_at_once_are_all_different,
+            who_joins_amid_the_end_hears_it,
             an_unknown_job_is_not_watched,
             a_thousand_watchers_all_hear_the_end,
             a_watcher_that_does_not_listen_is_told_the_newest,
@@ -297,6 +300,30 @@ pub(crate) async fn who_comes_after_a_new_start_hears_nothing_of_the_old_end(
     let resumed = watch(results, &job.id(), Some(first.id)).await;
     let done = claim_and_tell(results, &job, Status::Done).await;
     assert_eq!(all(resumed).await, [restarted, done]);
+}
+
+pub(crate) async fn many_who_admit_a_job_at_once_agree(results: &dyn Results) {
+    let job = job();
+    let records = join_all((0..20).map(|_| admit(results, &job))).await;
+    assert!(records.iter().all(|record| *record == records[0]));
+}
+
+pub(crate) async fn many_claims_at_once_are_all_different(results: &dyn Results) {
+    let id = job().id();
+    let claims = join_all((0..20).map(|_| claim(results, &id))).await;
+    let epochs: BTreeSet<_> = claims.iter().map(|claim| claim.epoch).collect();
+    assert_eq!(epochs.len(), claims.len());
+}
+
+pub(crate) async fn who_joins_amid_the_end_hears_it(results: &dyn Results) {
+    let round = async |job: Job| {
+        admit(results, &job).await;
+        let id = job.id();
+        let join = async { all(watch(results, &id, None).await).await };
+        let (seen, done) = tokio::join!(join, claim_and_tell(results, &job, Status::Done));
+        assert_eq!(seen.last(), Some(&done));
+    };
+    join_all((0..50).map(|_| round(job()))).await;
 }
 
 pub(crate) async fn an_unknown_job_is_not_watched(results: &dyn Results) {

@@ -145,6 +145,30 @@ async fn events_that_were_trimmed_meanwhile_are_read_from_the_records() {
 }
 
 #[tokio::test]
+async fn a_reader_that_was_overrun_reads_the_records() {
+    let fleet = Fleet::new().await;
+    let job = job();
+    admit(&fleet.speaker, &job).await;
+    let mut watching = watch(&fleet.watcher, &job.id(), None).await;
+    next(&mut watching).await;
+    let before = claim_and_tell(&fleet.speaker, &job, Status::Retrying).await;
+    assert_eq!(next(&mut watching).await, before);
+
+    // The reader hangs while the stream runs on, until it keeps only what comes after the job's end.
+    fleet.proxy.set(Wire::Silent);
+    claim_and_tell(&fleet.speaker, &job, Status::Processing).await;
+    let done = claim_and_tell(&fleet.speaker, &job, Status::Done).await;
+    let mut flood = redis::pipe();
+    for _ in 0..600 {
+        let add = flood.cmd("XADD").arg(fleet.key("fire"));
+        add.arg(&["MAXLEN", "=", "600", "*", "id", "none"]).ignore();
+    }
+    flood.exec_async(&mut beside().await).await.unwrap();
+    fleet.proxy.set(Wire::Whole);
+    assert_eq!(all(watching).await.last(), Some(&done));
+}
+
+#[tokio::test]
 async fn a_server_that_is_down_at_the_start_is_used_once_it_is_up() {
     let fleet = Fleet::new().await;
     let job = job();

@@ -8,7 +8,7 @@ use redis::{
     aio::MultiplexedConnection,
     streams::{StreamId, StreamRangeReply, StreamReadReply},
 };
-use schemas::{EventId, JobId};
+use schemas::JobId;
 use tracing::{info, warn};
 
 use super::Jobs;
@@ -34,15 +34,18 @@ const READS_AT_ONCE_MAX: usize = 16;
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
-/// Where we are in the stream of events; Redis orders them by it.
+/// Where we are in the stream of events: the id of the last one that was read, in the stream's own counting.
 type Place = String;
+
+/// The place before a stream's first event.
+const START: &str = "0-0";
 
 /// Tells `hub` whatever happens, over one connection after another.
 pub(super) async fn read(jobs: Jobs, hub: Arc<Hub>) {
     let mut reader = Reader {
         jobs,
         hub,
-        place: None,
+        place: START.to_owned(),
         pause: PAUSE_MIN,
     };
     loop {
@@ -57,8 +60,7 @@ pub(super) async fn read(jobs: Jobs, hub: Arc<Hub>) {
 struct Reader {
     jobs: Jobs,
     hub: Arc<Hub>,
-    /// The last event that was read, in the stream's own counting.
-    place: Option<Place>,
+    place: Place,
     pause: Duration,
 }
 
@@ -70,14 +72,17 @@ impl Reader {
     async fn read_one_connection(&mut self) -> Result<Never, Error> {
         let mut connection = in_time(self.jobs.server.blocking()).await?;
         self.introduce_ourselves(&mut connection).await?;
-        self.find_place(&mut connection).await?;
+        // The order matters: what comes after this place will be read, what came before is in the records by now.
+        self.place = self.last_place(&mut connection).await?;
         self.reread_records().await?;
         info!("event reader is connected");
         loop {
             let events = self.wait_for_news(&mut connection).await?;
             self.pause = PAUSE_MIN;
+            let fell_behind =
+                events.len() == EVENTS_MAX && self.is_place_lost(&mut connection).await?;
             self.tell(&events);
-            if events.len() == EVENTS_MAX && self.fell_behind(&mut connection).await? {
+            if fell_behind {
                 self.reread_records().await?;
             }
         }
@@ -93,22 +98,17 @@ impl Reader {
         in_time(name.query_async(connection)).await
     }
 
-    /// Starts at the stream's end, the first time. Whatever is before it is in the records, which are read next.
-    async fn find_place(&mut self, connection: &mut MultiplexedConnection) -> Result<(), Error> {
-        if self.place.is_none() {
-            let newest = self
-                .one_of_stream("XREVRANGE", "+", "-", connection)
-                .await?;
-            self.place = Some(newest.unwrap_or_else(|| "0-0".to_owned()));
-        }
-        Ok(())
+    async fn last_place(&self, connection: &mut MultiplexedConnection) -> Result<Place, Error> {
+        let last = self
+            .one_of_stream("XREVRANGE", "+", "-", connection)
+            .await?;
+        Ok(last.unwrap_or_else(|| START.to_owned()))
     }
 
-    /// Whether the stream was cut before our place, so that events were never read.
-    async fn fell_behind(&self, connection: &mut MultiplexedConnection) -> Result<bool, Error> {
+    /// Whether the stream was cut beyond our place, so that there were events that we will never read.
+    async fn is_place_lost(&self, connection: &mut MultiplexedConnection) -> Result<bool, Error> {
         let oldest = self.one_of_stream("XRANGE", "-", "+", connection).await?;
-        let order = |place: &Place| place.parse::<EventId>().ok();
-        Ok(oldest.as_ref().and_then(order) > self.place.as_ref().and_then(order))
+        Ok(oldest.is_some_and(|oldest| order(&oldest) > order(&self.place)))
     }
 
     /// Tells every watcher where its job stands: events may have been missed.
@@ -148,7 +148,7 @@ impl Reader {
     /// An entry that cannot be read is another version's; it must not stop the rest.
     fn tell(&mut self, events: &[StreamId]) {
         for entry in events {
-            self.place = Some(entry.id.clone());
+            self.place.clone_from(&entry.id);
             let text = |field| entry.get::<String>(field).unwrap_or_default();
             match rules::event("read", &text("id"), &text("state")) {
                 Ok(event) => self.hub.tell(&event),
@@ -174,6 +174,12 @@ impl Reader {
         let answer: StreamRangeReply = in_time(range.query_async(connection)).await?;
         Ok(answer.ids.into_iter().next().map(|entry| entry.id))
     }
+}
+
+/// Places are ordered as Redis orders them: by milliseconds, then by number.
+fn order(place: &str) -> Option<(u64, u64)> {
+    let (millis, number) = place.split_once('-')?;
+    Some((millis.parse().ok()?, number.parse().ok()?))
 }
 
 async fn in_time<T>(answer: impl Future<Output = RedisResult<T>>) -> Result<T, Error> {
