@@ -4,8 +4,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use backon::{ConstantBuilder, Retryable as _};
 use redis::{
-    AsyncConnectionConfig, Client, RedisError, RedisResult,
+    AsyncConnectionConfig, Client, IntoConnectionInfo as _, RedisError, RedisResult,
     aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
+    io::tcp::TcpSettings,
 };
 use schemas::JobId;
 
@@ -16,6 +17,11 @@ use crate::{
 
 /// A command takes less than a millisecond; who waits longer than this waits for a server that is not well.
 const COMMAND_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// A host that acknowledges nothing for so long is gone. Without this a connection that a firewall forgot would time out
+/// one command after another for a quarter of an hour before it is built again.
+#[cfg(target_os = "linux")]
+const ACKNOWLEDGE_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Before every key, so that several systems may share a server.
 const NAMESPACE: &str = "nws";
@@ -36,7 +42,11 @@ impl RedisServer {
     /// # Errors
     /// When `url` is no Redis URL.
     pub fn new(url: &str) -> Result<Self, Error> {
-        let client = Client::open(url).map_err(|error| failed("open", error))?;
+        let client = url
+            .into_connection_info()
+            .map(|server| server.set_tcp_settings(tcp_settings()))
+            .and_then(Client::open)
+            .map_err(|error| failed("open", error))?;
         Ok(Self {
             client,
             namespace: NAMESPACE.into(),
@@ -80,6 +90,14 @@ impl RedisServer {
     pub(crate) fn key_of(&self, kind: &str, id: &JobId) -> String {
         format!("{}:{SHARD}:{kind}:{id}", self.namespace)
     }
+}
+
+/// Small commands must not wait until the one before is acknowledged.
+fn tcp_settings() -> TcpSettings {
+    let settings = TcpSettings::default().set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(ACKNOWLEDGE_TIME_MAX);
+    settings
 }
 
 /// Waits for one command, as long as a command may take.

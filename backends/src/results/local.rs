@@ -55,7 +55,10 @@ impl Local {
     /// When the file could not be written.
     pub async fn expire(&self, now: SystemTime) -> Result<usize, Error> {
         let since = now.duration_since(SystemTime::UNIX_EPOCH);
-        let now_ms = millis(since.unwrap_or_default());
+        self.sweep(millis(since.unwrap_or_default())).await
+    }
+
+    async fn sweep(&self, now_ms: u64) -> Result<usize, Error> {
         self.database
             .call("expire", move |db| table::expire(db, now_ms))
             .await
@@ -70,9 +73,7 @@ impl Local {
                 .compare_exchange(due_ms, next_ms, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok();
         if ours {
-            self.database
-                .call("expire", move |db| table::expire(db, now_ms))
-                .await?;
+            self.sweep(now_ms).await?;
         }
         Ok(())
     }

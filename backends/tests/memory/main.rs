@@ -17,8 +17,8 @@ use schemas::{Digest, JobId};
 use tempfile::NamedTempFile;
 
 const UPLOADS: u32 = 100;
-const UPLOAD_BYTES: u64 = 5 * 1024 * 1024;
-/// Measured: 67 to 74 MiB for 20 MiB each; held whole, the 5 MiB of this test would be 500.
+const UPLOAD_BYTES: u64 = 2 * 1024 * 1024;
+/// Measured: 67 to 74 MiB for 20 MiB each; held whole, the 2 MiB of this test would be 200.
 const MEMORY_KIB_MAX: u64 = 128 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
