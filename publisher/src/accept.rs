@@ -64,9 +64,7 @@ pub(crate) async fn accept(
 ///
 /// The note may fail: the message is safe by then, and without the note it is only published once more.
 pub(crate) async fn send(app: &App, job: &Job) -> Result<(), backends::Error> {
-    let began = Instant::now();
     app.sender.send(job).await?;
-    app.metrics.step(Step::Queue, began.elapsed());
     let id = job.id();
     if let Err(error) = app.results.mark_sent(&id).await {
         app.metrics.backend_error(&error);

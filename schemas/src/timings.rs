@@ -17,7 +17,7 @@ pub enum Step {
     Hash,
     /// The original was written to the object store.
     Store,
-    /// The message was confirmed by the queue (publisher), then waited for a worker.
+    /// The job waited for a worker.
     Queue,
     /// The worker fetched the original.
     Fetch,

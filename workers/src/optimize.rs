@@ -122,7 +122,7 @@ impl Optimizer {
                     .inc();
                 warn!(
                     code = failure.code,
-                    delay_ms = delay.as_millis(),
+                    delay_ms = millis(*delay),
                     "attempt failed: {}",
                     failure.message
                 );
@@ -354,11 +354,7 @@ impl Optimizer {
                 .jobs
                 .with_label_values(&[status.as_str()])
                 .inc();
-            let took_ms = state
-                .timings
-                .get(Step::Total)
-                .unwrap_or_default()
-                .as_millis();
+            let took_ms = millis(state.timings.get(Step::Total).unwrap_or_default());
             let reason = state.error.as_ref().map(|error| error.message.as_str());
             info!(job.id = %id, took_ms, reason, "job {id} is {status}");
         }
@@ -400,4 +396,9 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.dec();
     }
+}
+
+/// Whole milliseconds as a number in JSON; `u128` would become a text there.
+fn millis(duration: Duration) -> u64 {
+    duration.as_millis().try_into().unwrap_or(u64::MAX)
 }

@@ -1,0 +1,8 @@
+//! A worker's turns over the embedded backends, with a world that fails on purpose.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by stopping"
+)]
+
+mod turns;
+mod world;

@@ -1,0 +1,169 @@
+//! What becomes of a delivery, told by what a client sees and what the queue keeps.
+
+use std::sync::atomic::Ordering;
+
+use backends::{Key, ObjectStore as _, Results as _};
+use schemas::{Job, Status};
+
+use crate::world::{World, job, photo, statuses};
+
+#[tokio::test]
+async fn a_job_is_done_and_its_message_let_go() {
+    let world = World::new().await;
+    let job = world.accept(&photo()).await;
+    let worker = world.work();
+    let states = world.watch(&job).await;
+    assert_eq!(
+        statuses(&states),
+        [Status::Queued, Status::Processing, Status::Done]
+    );
+    let picture = states.last().unwrap().picture.clone().unwrap();
+    assert_eq!((picture.width, picture.height), (64, 48));
+    let stored = world
+        .objects
+        .get(&Key::Result(job.id()), 1 << 20)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(stored.len() as u64, picture.size_bytes);
+    world.settled().await;
+    worker.drain().await;
+}
+
+#[tokio::test]
+async fn an_outage_of_the_object_store_is_waited_out() {
+    let world = World::new().await;
+    let job = world.accept(&photo()).await;
+    world.objects.gets.store(1, Ordering::SeqCst);
+    let _worker = world.work();
+    let states = world.watch(&job).await;
+    let expected = [
+        Status::Queued,
+        Status::Processing,
+        Status::Retrying,
+        Status::Processing,
+        Status::Done,
+    ];
+    assert_eq!(statuses(&states), expected);
+    assert_eq!(states.last().unwrap().attempt, 2);
+    let reason = states.iter().find_map(|state| state.error.clone()).unwrap();
+    assert_eq!(reason.code, "objects_unavailable");
+}
+
+#[tokio::test]
+async fn an_end_that_nobody_heard_is_told_by_the_next_attempt() {
+    let world = World::new().await;
+    let job = world.accept(&photo()).await;
+    world.results.ends.store(1, Ordering::SeqCst);
+    let _worker = world.work();
+    let states = world.watch(&job).await;
+    assert_eq!(states.last().unwrap().status, Status::Done);
+    assert_eq!(states.last().unwrap().attempt, 2);
+}
+
+#[tokio::test]
+async fn a_broken_photo_fails_at_once() {
+    let world = World::new().await;
+    let mut broken = photo();
+    broken.truncate(broken.len() / 2);
+    let job = world.accept(&broken).await;
+    let _worker = world.work();
+    let states = world.watch(&job).await;
+    assert_eq!(
+        statuses(&states),
+        [Status::Queued, Status::Processing, Status::Failed]
+    );
+    assert_eq!(
+        states.last().unwrap().error.as_ref().unwrap().code,
+        "broken_image"
+    );
+    world.settled().await;
+}
+
+#[tokio::test]
+async fn a_job_without_its_original_is_buried() {
+    let world = World::new().await;
+    let job = job(b"nobody stored this");
+    world.send(&job).await;
+    let _worker = world.work();
+    let states = world.watch(&job).await;
+    assert_eq!(states.last().unwrap().status, Status::Dead);
+    assert_eq!(
+        states.last().unwrap().error.as_ref().unwrap().code,
+        "original_missing"
+    );
+    world.settled().await;
+    let buried = world
+        .metrics
+        .dead_letters
+        .with_label_values(&["original_missing"])
+        .get();
+    assert_eq!(buried, 1);
+}
+
+#[tokio::test]
+async fn a_message_that_comes_twice_is_worked_on_once() {
+    let world = World::new().await;
+    let job = world.accept(&photo()).await;
+    world.send(&job).await;
+    world.send(&job).await;
+    let worker = world.work();
+    world.watch(&job).await;
+    world.settled().await;
+    worker.drain().await;
+    let done = world.metrics.jobs.with_label_values(&["done"]).get();
+    assert_eq!(done, 1);
+}
+
+#[tokio::test]
+async fn a_done_job_whose_result_is_gone_is_made_again() {
+    let world = World::new().await;
+    let job = world.accept(&photo()).await;
+    let _worker = world.work();
+    world.watch(&job).await;
+    world.settled().await;
+    world.objects.delete(&Key::Result(job.id())).await.unwrap();
+    world.send(&job).await;
+    world.settled().await;
+    assert!(
+        world
+            .objects
+            .head(&Key::Result(job.id()))
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn an_engine_that_is_not_there_yet_is_waited_for() {
+    let world = World::new().await;
+    let mut newer = job(&photo());
+    newer.recipe.engine += 1;
+    let key = Key::Original(newer.original.sha256);
+    world
+        .objects
+        .put(
+            &key,
+            backends::objects::Body::Bytes(photo().into()),
+            "image/jpeg",
+        )
+        .await
+        .unwrap();
+    world.send(&newer).await;
+    let _worker = world.work();
+    let retrying = until(&world, &newer, Status::Retrying).await;
+    assert_eq!(retrying, "newer_engine");
+}
+
+/// Waits until the job stands at `status`, and gives the failure's code.
+async fn until(world: &World, job: &Job, status: Status) -> String {
+    use futures::StreamExt as _;
+    let mut events = world.results.watch(&job.id(), None).await.unwrap().unwrap();
+    loop {
+        let event = events.next().await.expect("the job goes on");
+        if event.state.status == status {
+            return event.state.error.unwrap().code;
+        }
+    }
+}

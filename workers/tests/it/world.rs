@@ -1,0 +1,274 @@
+//! Embedded backends in a folder of their own, and an object store and records that fail as often as they are told.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use backends::{
+    Error, Key, Metrics, ObjectStore, Results, Sender as _,
+    error::Backend,
+    objects::{Body, Disk, Meta},
+    queue::sqlite::SqliteQueue,
+    results::{Announced, Claim, Epoch, Local, Record, Watch},
+};
+use bytes::Bytes;
+use engine::{Fonts, Limits};
+use futures::StreamExt as _;
+use jpeg_encoder::{ColorType, Encoder};
+use schemas::{
+    Context, Digest, EventId, Job, JobId, OutputFormat, Request, State, Status, Timings,
+    recipe::{Date, ExifTexts},
+};
+use tempfile::TempDir;
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+use workers::{Config, Tools};
+
+/// Generous: the machine may be busy.
+const WITHIN: Duration = Duration::from_secs(60);
+
+pub(crate) struct World {
+    pub(crate) queue: Arc<SqliteQueue>,
+    pub(crate) objects: Arc<Faulty<Disk>>,
+    pub(crate) results: Arc<Faulty<Local>>,
+    pub(crate) metrics: Metrics,
+    _folder: TempDir,
+}
+
+/// A backend of which the next calls fail.
+#[derive(Debug)]
+pub(crate) struct Faulty<B> {
+    backend: B,
+    /// Reads of originals that fail.
+    pub(crate) gets: AtomicU32,
+    /// Announcements of an end that fail.
+    pub(crate) ends: AtomicU32,
+}
+
+/// A worker at work. It drains when it is told to.
+pub(crate) struct Worker {
+    shutdown: CancellationToken,
+    run: JoinHandle<()>,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            queue: Arc::new(
+                SqliteQueue::open(&folder.path().join("queue.db"))
+                    .await
+                    .unwrap(),
+            ),
+            objects: Faulty::new(Disk::open(&folder.path().join("objects")).await.unwrap()),
+            results: Faulty::new(
+                Local::open(&folder.path().join("results.db"))
+                    .await
+                    .unwrap(),
+            ),
+            metrics: Metrics::new(),
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn work(&self) -> Worker {
+        let shutdown = CancellationToken::new();
+        let tools = Tools {
+            objects: self.objects.clone(),
+            results: self.results.clone(),
+            fonts: Arc::new(Fonts::embedded()),
+            limits: Limits::default(),
+            original_bytes_max: 1 << 20,
+            metrics: self.metrics.clone(),
+        };
+        let config = Config {
+            worker_slots: 1,
+            ..Config::default()
+        };
+        let run = tokio::spawn(workers::run(
+            self.queue.clone(),
+            tools,
+            config,
+            shutdown.clone(),
+        ));
+        Worker { shutdown, run }
+    }
+
+    /// Stores `original` and sends a job for it, as a publisher does.
+    pub(crate) async fn accept(&self, original: &[u8]) -> Job {
+        let job = job(original);
+        let key = Key::Original(job.original.sha256);
+        self.objects
+            .put(
+                &key,
+                Body::Bytes(Bytes::copy_from_slice(original)),
+                "image/jpeg",
+            )
+            .await
+            .unwrap();
+        self.send(&job).await;
+        job
+    }
+
+    pub(crate) async fn send(&self, job: &Job) {
+        let state = State::queued(job.id(), Timings::default());
+        self.results.admit(job, &state, false).await.unwrap();
+        self.queue.send(job).await.unwrap();
+        self.results.mark_sent(&job.id()).await.unwrap();
+    }
+
+    /// The job's events up to its end, a status each.
+    pub(crate) async fn watch(&self, job: &Job) -> Vec<State> {
+        let beginning = Some(EventId::default());
+        let events = self
+            .results
+            .watch(&job.id(), beginning)
+            .await
+            .unwrap()
+            .expect("the job is recorded");
+        let states: Vec<State> = timeout(WITHIN, events.map(|event| event.state).collect())
+            .await
+            .expect("it ends");
+        states
+    }
+
+    /// Waits until the queue holds nothing any more.
+    pub(crate) async fn settled(&self) {
+        let empty = async {
+            while self.queue.depth().await.unwrap() > 0 || self.metrics.jobs_in_flight.get() > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(WITHIN, empty)
+            .await
+            .expect("the queue becomes empty");
+    }
+}
+
+impl Worker {
+    pub(crate) async fn drain(self) {
+        self.shutdown.cancel();
+        timeout(WITHIN, self.run).await.expect("it drains").unwrap();
+    }
+}
+
+/// Each status once, in the order in which they came.
+pub(crate) fn statuses(states: &[State]) -> Vec<Status> {
+    let mut statuses: Vec<Status> = states.iter().map(|state| state.status).collect();
+    statuses.dedup();
+    statuses
+}
+
+pub(crate) fn photo() -> Vec<u8> {
+    let mut jpeg = Vec::new();
+    Encoder::new(&mut jpeg, 80)
+        .encode(&[90; 64 * 48 * 3], 64, 48, ColorType::Rgb)
+        .unwrap();
+    jpeg
+}
+
+pub(crate) fn job(original: &[u8]) -> Job {
+    let today = Date {
+        year: 2026,
+        month: 1,
+        day: 1,
+    };
+    let context = Context {
+        today,
+        filename: String::new(),
+        exif: ExifTexts::default(),
+        auto_format: OutputFormat::Jpeg,
+    };
+    Job::new(
+        Digest::of(original),
+        Request::default().resolve(&context).unwrap(),
+        0,
+    )
+}
+
+impl<B> Faulty<B> {
+    fn new(backend: B) -> Arc<Self> {
+        Arc::new(Self {
+            backend,
+            gets: AtomicU32::new(0),
+            ends: AtomicU32::new(0),
+        })
+    }
+}
+
+/// Fails and counts down, unless it is at nothing.
+fn fault(left: &AtomicU32, backend: Backend, op: &'static str) -> Result<(), Error> {
+    let took = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+        left.checked_sub(1)
+    });
+    took.map_or(Ok(()), |_| {
+        Err(Error::failed(backend, op, "a fault on purpose"))
+    })
+}
+
+#[async_trait]
+impl ObjectStore for Faulty<Disk> {
+    async fn put(&self, key: &Key, body: Body, media_type: &str) -> Result<(), Error> {
+        self.backend.put(key, body, media_type).await
+    }
+
+    async fn get(&self, key: &Key, size_bytes_max: u64) -> Result<Option<Bytes>, Error> {
+        fault(&self.gets, Backend::Objects, "get")?;
+        self.backend.get(key, size_bytes_max).await
+    }
+
+    async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {
+        self.backend.head(key).await
+    }
+
+    async fn delete(&self, key: &Key) -> Result<(), Error> {
+        self.backend.delete(key).await
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.backend.check().await
+    }
+}
+
+#[async_trait]
+impl Results for Faulty<Local> {
+    async fn record(&self, id: &JobId) -> Result<Option<Record>, Error> {
+        self.backend.record(id).await
+    }
+
+    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
+        self.backend.admit(job, state, again).await
+    }
+
+    async fn mark_sent(&self, id: &JobId) -> Result<(), Error> {
+        self.backend.mark_sent(id).await
+    }
+
+    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Job>, Error> {
+        self.backend.unsent(age_min, jobs_max).await
+    }
+
+    async fn claim(&self, id: &JobId) -> Result<Claim, Error> {
+        self.backend.claim(id).await
+    }
+
+    async fn announce(&self, epoch: Epoch, state: &State) -> Result<Announced, Error> {
+        if state.status.is_final() {
+            fault(&self.ends, Backend::Results, "announce")?;
+        }
+        self.backend.announce(epoch, state).await
+    }
+
+    async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {
+        self.backend.watch(id, after).await
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.backend.check().await
+    }
+}
