@@ -1,1 +1,89 @@
-fn main() {}
+//! The one binary: the whole system, a role of the fleet, or a command.
+//!
+//! Read in this order: [`cli`], [`config`], [`wiring`] (where every part meets), [`commands`].
+
+mod cli;
+mod commands;
+mod config;
+mod telemetry;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use cli::{Cli, Command};
+use config::{ConfigError, Settings};
+
+/// A usage or configuration error (`EX_USAGE` of BSD's sysexits).
+const EXIT_USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    install_tls_provider();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match start(cli) {
+        Ok(code) => code,
+        Err(error) => complain(&error),
+    }
+}
+
+fn start(cli: Cli) -> anyhow::Result<ExitCode> {
+    let settings = Settings::load(cli.settings.file(), &cli.settings.overrides()?)?;
+    match cli.command.unwrap_or(Command::Run) {
+        Command::Config => commands::config::print(&settings),
+        Command::Apply(apply) => commands::apply::run(&apply, &settings),
+        Command::Health { url } => runtime()?.block_on(commands::health::ask(url, &settings)),
+        Command::Run => serve(&settings, commands::serve::everything(&settings)),
+        Command::Publisher => serve(&settings, commands::serve::publisher(&settings)),
+        Command::Worker => serve(&settings, commands::serve::worker(&settings)),
+    }
+}
+
+/// Runs a server until it is drained.
+fn serve(
+    settings: &Settings,
+    server: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<ExitCode> {
+    telemetry::init(&settings.common)?;
+    runtime()?.block_on(server)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+}
+
+/// The TLS library has several providers and takes none by itself.
+fn install_tls_provider() {
+    let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    installed.expect("nothing was installed before the first line of main");
+}
+
+/// Help and version are asked for; anything else clap says is a usage error.
+fn usage(error: &clap::Error) -> ExitCode {
+    let printed = error.print();
+    match (error.use_stderr(), printed) {
+        (false, Ok(())) => ExitCode::SUCCESS,
+        _ => ExitCode::from(EXIT_USAGE),
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the log may not have begun when a setting is wrong"
+)]
+fn complain(error: &anyhow::Error) -> ExitCode {
+    eprintln!("nws: {error:#}");
+    let is_usage = error.is::<ConfigError>()
+        || error.is::<schemas::FieldError>()
+        || error.is::<commands::apply::UsageError>();
+    if is_usage {
+        ExitCode::from(EXIT_USAGE)
+    } else {
+        ExitCode::FAILURE
+    }
+}

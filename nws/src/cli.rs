@@ -1,0 +1,188 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Watermarks and optimises photographs: a server, its fleet, and a command.
+#[derive(Debug, Parser)]
+#[command(name = "nws", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) settings: SettingsFlags,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Settings that every command takes; `nws config` shows all of them.
+#[derive(Debug, Args)]
+pub(crate) struct SettingsFlags {
+    /// Settings file [default: nws.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where HTTP is served [default: 127.0.0.1:3000]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Folder of the embedded backends [default: ./nws-data]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<String>,
+    /// Listen beyond loopback although nobody has to say who they are
+    #[arg(long, global = true)]
+    insecure_public: bool,
+    /// Any other setting; `nws config` lists them
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The whole system in one process; each backend is embedded unless its URL is set (default)
+    Run,
+    /// The ingress of a fleet: uploads, status, images, the page
+    Publisher,
+    /// A worker of a fleet: takes jobs and makes their results
+    Worker,
+    /// Watermark files or folders right here, without a server
+    Apply(Box<Apply>),
+    /// Ask a running process whether it is well; exit code 0 if it is
+    Health {
+        /// What to ask [default: `/health` of the address in `listen`]
+        #[arg(long)]
+        url: Option<String>,
+    },
+    /// Print the effective settings and where each comes from, secrets redacted
+    Config,
+}
+
+/// `nws apply`.
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// Photos or folders of photos; - is standard input
+    #[arg(required = true, value_name = "FILES")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Folder to write into, a file for a single photo, or - for standard output
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace what an earlier run wrote; a source is never replaced
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    #[command(flatten)]
+    pub(crate) recipe: RecipeFlags,
+}
+
+/// The recipe's fields, checked by the same rules as a form's.
+#[derive(Debug, Args)]
+pub(crate) struct RecipeFlags {
+    /// The mark; {year} {date} {filename} {exif.date} {exif.artist} {exif.copyright} are replaced
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    wm_text: Option<String>,
+    /// top-left, top, top-right, left, center, right, bottom-left, bottom, bottom-right
+    #[arg(long, value_name = "PLACE")]
+    wm_position: Option<String>,
+    /// Height of a capital letter in percent of √(width·height), 0.5 to 25
+    #[arg(long, value_name = "PERCENT")]
+    wm_size: Option<String>,
+    /// 0 to 1, or auto
+    #[arg(long, value_name = "OPACITY")]
+    wm_opacity: Option<String>,
+    /// #rrggbb, or auto
+    #[arg(long, value_name = "COLOR")]
+    wm_color: Option<String>,
+    /// jpeg, webp or png [default: the source's]
+    #[arg(long, value_name = "FORMAT")]
+    wm_format: Option<String>,
+    /// Width of the box to fit into, in pixels
+    #[arg(long, value_name = "PIXELS")]
+    width: Option<String>,
+    /// Height of the box to fit into, in pixels
+    #[arg(long, value_name = "PIXELS")]
+    height: Option<String>,
+    /// 1 to 100, or auto
+    #[arg(long, value_name = "QUALITY")]
+    quality: Option<String>,
+}
+
+impl SettingsFlags {
+    /// The named settings file.
+    pub(crate) fn file(&self) -> Option<&std::path::Path> {
+        self.config.as_deref()
+    }
+
+    /// The flags as keys and values.
+    ///
+    /// # Errors
+    /// When a `--set` is not `KEY=VALUE`.
+    pub(crate) fn overrides(&self) -> Result<Vec<(String, String)>, crate::config::ConfigError> {
+        let mut overrides = self
+            .set
+            .iter()
+            .map(|flag| crate::config::key_and_value(flag))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut put = |key: &str, value: Option<&str>| {
+            overrides.extend(value.map(|value| (key.to_owned(), value.to_owned())));
+        };
+        put("listen", self.listen.as_deref());
+        put("data", self.data.as_deref());
+        put("insecure_public", self.insecure_public.then_some("true"));
+        Ok(overrides)
+    }
+}
+
+impl RecipeFlags {
+    /// The format that was named, if it is one.
+    pub(crate) fn format(&self) -> Option<schemas::OutputFormat> {
+        self.wm_format.as_deref()?.parse().ok()
+    }
+
+    /// The request that the flags make.
+    ///
+    /// # Errors
+    /// When a value is out of range.
+    pub(crate) fn request(&self) -> Result<schemas::Request, schemas::FieldError> {
+        let fields = [
+            ("wm_text", &self.wm_text),
+            ("wm_position", &self.wm_position),
+            ("wm_size", &self.wm_size),
+            ("wm_opacity", &self.wm_opacity),
+            ("wm_color", &self.wm_color),
+            ("wm_format", &self.wm_format),
+            ("width", &self.width),
+            ("height", &self.height),
+            ("quality", &self.quality),
+        ];
+        let mut request = schemas::Request::default();
+        for (field, value) in fields {
+            if let Some(value) = value {
+                request.set(field, value)?;
+            }
+        }
+        Ok(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_field_of_the_recipe_is_a_flag() {
+        let command = Cli::command();
+        let apply = command.find_subcommand("apply").unwrap();
+        for field in schemas::recipe::FIELDS {
+            let flag = field.replace('_', "-");
+            assert!(
+                apply
+                    .get_arguments()
+                    .any(|argument| argument.get_long() == Some(&flag)),
+                "--{flag}"
+            );
+        }
+    }
+}

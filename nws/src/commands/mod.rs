@@ -1,0 +1,6 @@
+//! What `nws` does, a command each.
+
+pub(crate) mod apply;
+pub(crate) mod config;
+pub(crate) mod health;
+pub(crate) mod serve;

@@ -1,0 +1,149 @@
+//! `nws run`, `nws publisher`, `nws worker`: serve until told to stop, then drain.
+
+use std::process;
+
+use anyhow::Context as _;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::{config::Settings, wiring::System};
+
+/// Everything in one process.
+pub(crate) async fn everything(settings: &Settings) -> anyhow::Result<()> {
+    settings.require_private()?;
+    let (listener, system, shutdown) = start("nws", settings).await?;
+    let served = until_either_ends(
+        &shutdown,
+        ingress(listener, &system, settings, &shutdown),
+        fleet(&system, settings, &shutdown),
+    );
+    served.await?;
+    system.close().await;
+    Ok(())
+}
+
+/// The ingress of a fleet.
+pub(crate) async fn publisher(settings: &Settings) -> anyhow::Result<()> {
+    settings.require_fleet("nws publisher")?;
+    settings.require_private()?;
+    let (listener, system, shutdown) = start("nws publisher", settings).await?;
+    ingress(listener, &system, settings, &shutdown).await?;
+    system.close().await;
+    Ok(())
+}
+
+/// A worker of a fleet. Its HTTP answers probes only, so anyone may ask.
+pub(crate) async fn worker(settings: &Settings) -> anyhow::Result<()> {
+    settings.require_fleet("nws worker")?;
+    let (listener, system, shutdown) = start("nws worker", settings).await?;
+    until_either_ends(
+        &shutdown,
+        probes(listener, &system, settings, &shutdown),
+        fleet(&system, settings, &shutdown),
+    )
+    .await?;
+    system.close().await;
+    Ok(())
+}
+
+/// Listens, wires, and waits for signals from here on.
+async fn start(
+    role: &str,
+    settings: &Settings,
+) -> anyhow::Result<(TcpListener, System, CancellationToken)> {
+    let shutdown = until_signal()?;
+    let listen = settings.common.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("listen = {listen}"))?;
+    let system = System::wire(settings).await?;
+    let address = listener.local_addr()?;
+    info!(listen.address = %address, "{role} serves http://{address}");
+    Ok((listener, system, shutdown))
+}
+
+async fn ingress(
+    listener: TcpListener,
+    system: &System,
+    settings: &Settings,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    Ok(publisher::serve(listener, system.publisher(settings), shutdown.clone()).await?)
+}
+
+async fn probes(
+    listener: TcpListener,
+    system: &System,
+    settings: &Settings,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    let config = settings.publisher.clone();
+    publisher::serve_probes(
+        listener,
+        config,
+        system.dependencies(),
+        system.metrics(),
+        shutdown.clone(),
+    )
+    .await;
+    Ok(())
+}
+
+async fn fleet(
+    system: &System,
+    settings: &Settings,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    workers::run(
+        system.source(),
+        system.tools(settings),
+        settings.workers.clone(),
+        shutdown.clone(),
+    )
+    .await;
+    Ok(())
+}
+
+/// Runs both; when one ends, whatever the reason, the other is told to stop and drains.
+async fn until_either_ends(
+    shutdown: &CancellationToken,
+    one: impl Future<Output = anyhow::Result<()>>,
+    other: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let (one, other) = tokio::join!(ending(shutdown, one), ending(shutdown, other));
+    one.and(other)
+}
+
+async fn ending<T>(shutdown: &CancellationToken, part: impl Future<Output = T>) -> T {
+    let _guard = shutdown.clone().drop_guard();
+    part.await
+}
+
+/// Cancelled by the first SIGTERM or SIGINT; the second one ends the process where it stands.
+fn until_signal() -> anyhow::Result<CancellationToken> {
+    let shutdown = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let told = shutdown.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if told.is_cancelled() {
+                info!("told to stop a second time, stopping at once");
+                process::exit(130);
+            }
+            info!("told to stop, draining");
+            told.cancel();
+        }
+    });
+    Ok(shutdown)
+}

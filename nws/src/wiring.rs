@@ -1,0 +1,206 @@
+//! Where every part meets: the one place that names a concrete backend.
+//!
+//! A backend is networked where its URL is set, and embedded where it is not.
+
+use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
+
+use backends::{
+    DataFolder, Metrics, ObjectStore, RedisServer, Results, Sender, Source,
+    objects::{Cached, Disk, S3, S3Options},
+    queue::{
+        rabbitmq::{self, RabbitQueue},
+        sqlite::SqliteQueue,
+    },
+    results::{Local, Redis},
+};
+use engine::Fonts;
+use publisher::Dependency;
+
+use crate::config::{Common, ConfigError, Settings};
+
+/// The parts of a process, wired.
+pub(crate) struct System {
+    queue: Queue,
+    objects: Arc<dyn ObjectStore>,
+    results: Arc<dyn Results>,
+    fonts: Arc<Fonts>,
+    metrics: Metrics,
+    spool: PathBuf,
+    /// Held as long as an embedded backend may write.
+    _folder: Option<DataFolder>,
+}
+
+/// A queue has two ends, and a networked one has connections to close.
+enum Queue {
+    Embedded(Arc<SqliteQueue>),
+    Networked(Arc<RabbitQueue>),
+}
+
+impl System {
+    /// Makes every backend that the settings name.
+    ///
+    /// # Errors
+    /// When the data folder is in use or cannot be written, or a URL cannot be understood. A server that is away is no
+    /// error: it is waited for.
+    pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Self> {
+        let (common, metrics) = (&settings.common, Metrics::new());
+        let redis = redis_server(common)?;
+        let folder = if is_embedded(common) {
+            Some(DataFolder::open(&common.data)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            queue: queue(common, folder.as_ref()).await?,
+            objects: objects(common, folder.as_ref(), redis.as_ref(), &metrics).await?,
+            results: results(folder.as_ref(), redis).await?,
+            fonts: Arc::new(Fonts::embedded()),
+            metrics,
+            spool: common.data.join("spool"),
+            _folder: folder,
+        })
+    }
+
+    /// What a publisher is made of.
+    pub(crate) fn publisher(&self, settings: &Settings) -> publisher::Parts {
+        publisher::Parts {
+            config: settings.publisher.clone(),
+            sender: self.queue.sender(),
+            objects: Arc::clone(&self.objects),
+            results: Arc::clone(&self.results),
+            fonts: Arc::clone(&self.fonts),
+            limits: settings.limits,
+            metrics: self.metrics.clone(),
+            spool: self.spool.clone(),
+        }
+    }
+
+    /// What a worker works with.
+    pub(crate) fn tools(&self, settings: &Settings) -> workers::Tools {
+        workers::Tools {
+            objects: Arc::clone(&self.objects),
+            results: Arc::clone(&self.results),
+            fonts: Arc::clone(&self.fonts),
+            limits: settings.limits,
+            original_bytes_max: settings.publisher.image_bytes_max,
+            metrics: self.metrics.clone(),
+        }
+    }
+
+    /// Where jobs come from.
+    pub(crate) fn source(&self) -> Arc<dyn Source> {
+        match &self.queue {
+            Queue::Embedded(queue) => Arc::clone(queue) as _,
+            Queue::Networked(queue) => Arc::clone(queue) as _,
+        }
+    }
+
+    /// What `/ready` asks.
+    pub(crate) fn dependencies(&self) -> Vec<Dependency> {
+        vec![
+            Dependency::Queue(self.queue.sender()),
+            Dependency::Objects(Arc::clone(&self.objects)),
+            Dependency::Results(Arc::clone(&self.results)),
+        ]
+    }
+
+    pub(crate) fn metrics(&self) -> Metrics {
+        self.metrics.clone()
+    }
+
+    /// Says goodbye where that spares others a wait.
+    pub(crate) async fn close(&self) {
+        if let Queue::Networked(queue) = &self.queue {
+            queue.close().await;
+        }
+    }
+}
+
+impl Queue {
+    fn sender(&self) -> Arc<dyn Sender> {
+        match self {
+            Self::Embedded(queue) => Arc::clone(queue) as _,
+            Self::Networked(queue) => Arc::clone(queue) as _,
+        }
+    }
+}
+
+/// Whether any backend lives in the data folder. A role of the fleet only spools there, and shares it with others.
+fn is_embedded(common: &Common) -> bool {
+    [&common.amqp_url, &common.redis_url, &common.s3_endpoint]
+        .into_iter()
+        .any(String::is_empty)
+}
+
+fn redis_server(common: &Common) -> anyhow::Result<Option<RedisServer>> {
+    if common.redis_url.is_empty() {
+        return Ok(None);
+    }
+    let server =
+        RedisServer::new(&common.redis_url).map_err(|error| invalid("redis_url", &error))?;
+    Ok(Some(server.with_namespace(&common.namespace)))
+}
+
+async fn queue(common: &Common, folder: Option<&DataFolder>) -> anyhow::Result<Queue> {
+    match folder {
+        Some(folder) if common.amqp_url.is_empty() => Ok(Queue::Embedded(Arc::new(
+            SqliteQueue::open(&folder.queue()).await?,
+        ))),
+        _ => {
+            let mut config = rabbitmq::Config::new(parsed("amqp_url", &common.amqp_url)?);
+            config.namespace = parsed("namespace", &common.namespace)?;
+            Ok(Queue::Networked(Arc::new(RabbitQueue::start(config))))
+        }
+    }
+}
+
+/// Results are read back far more often than they are made: a Redis that is there keeps them at hand.
+async fn objects(
+    common: &Common,
+    folder: Option<&DataFolder>,
+    redis: Option<&RedisServer>,
+    metrics: &Metrics,
+) -> anyhow::Result<Arc<dyn ObjectStore>> {
+    let store: Arc<dyn ObjectStore> = match folder {
+        Some(folder) if common.s3_endpoint.is_empty() => {
+            Arc::new(Disk::open(&folder.objects()).await?)
+        }
+        _ => Arc::new(S3::new(&s3(common)).map_err(|error| invalid("s3_endpoint", &error))?),
+    };
+    Ok(match redis {
+        Some(redis) => Arc::new(Cached::new(store, redis.clone(), metrics.clone())?),
+        None => store,
+    })
+}
+
+async fn results(
+    folder: Option<&DataFolder>,
+    redis: Option<RedisServer>,
+) -> anyhow::Result<Arc<dyn Results>> {
+    Ok(match (redis, folder) {
+        (Some(redis), _) => Arc::new(Redis::new(redis)?),
+        (None, Some(folder)) => Arc::new(Local::open(&folder.results()).await?),
+        (None, None) => unreachable!("without a Redis the data folder is open"),
+    })
+}
+
+fn s3(common: &Common) -> S3Options {
+    S3Options {
+        endpoint: common.s3_endpoint.clone(),
+        bucket: common.s3_bucket.clone(),
+        region: common.s3_region.clone(),
+        access_key: common.s3_access_key.clone(),
+        secret_key: common.s3_secret_key.clone(),
+    }
+}
+
+fn parsed<T: FromStr<Err: fmt::Display>>(key: &'static str, value: &str) -> Result<T, ConfigError> {
+    value.parse().map_err(|error| invalid(key, &error))
+}
+
+fn invalid(key: &'static str, error: &dyn fmt::Display) -> ConfigError {
+    ConfigError::Invalid {
+        key,
+        problem: error.to_string(),
+    }
+}

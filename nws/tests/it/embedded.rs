@@ -1,0 +1,179 @@
+//! One process, no service.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::support::{
+    client::Client,
+    picture::{broken_jpeg, jpeg},
+    process::Process,
+};
+
+#[tokio::test]
+async fn a_photo_goes_in_and_comes_out_fitted_and_marked() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &[]).await;
+    let client = Client::of(&process);
+
+    let id = client
+        .upload(
+            &jpeg(3000, 2000, 1),
+            &[("wm_text", "© Ada"), ("wm_position", "center")],
+        )
+        .await;
+    let events = client.follow(&id).await;
+    let end = &events.last().unwrap();
+    assert_eq!(end.event, "done");
+    assert_eq!(end.data["url"], format!("/image/{id}"));
+    for step in [
+        "read",
+        "hash",
+        "store",
+        "queue",
+        "fetch",
+        "decode",
+        "resize",
+        "watermark",
+        "encode",
+        "save",
+        "total",
+    ] {
+        assert!(
+            end.data["timings"][step].is_number(),
+            "{step} is missing: {}",
+            end.data
+        );
+    }
+
+    let image = client.get(&format!("/image/{id}")).await;
+    assert_eq!(image.headers()["content-type"], "image/jpeg");
+    let tag = image.headers()["etag"].to_str().unwrap().to_owned();
+    let bytes = image.bytes().await.unwrap();
+    let size = (
+        end.data["picture"]["width"].as_u64().unwrap(),
+        end.data["picture"]["height"].as_u64().unwrap(),
+    );
+    assert_eq!(size, (1620, 1080));
+    assert_eq!(end.data["picture"]["sizeBytes"], bytes.len());
+    let unchanged = client
+        .get_with(&format!("/image/{id}"), ("if-none-match", &tag))
+        .await;
+    assert_eq!(unchanged.status(), StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn events_are_ordered_and_a_reconnect_after_the_end_gets_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &[]).await;
+    let client = Client::of(&process);
+    let id = client.upload(&jpeg(800, 600, 2), &[]).await;
+
+    let events = client.follow(&id).await;
+    let ids: Vec<(u64, u64)> = events
+        .iter()
+        .map(|event| {
+            let (epoch, n) = event.id.split_once('-').unwrap();
+            (epoch.parse().unwrap(), n.parse().unwrap())
+        })
+        .collect();
+    assert!(ids.is_sorted(), "{ids:?}");
+    let last = &events.last().unwrap().id;
+    let path = format!("/status/{id}?lastEventId={last}");
+    let after = client
+        .get_with(&path, ("accept", "text/event-stream"))
+        .await;
+    assert_eq!(after.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn the_same_upload_twice_is_the_same_job() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &[]).await;
+    let client = Client::of(&process);
+    let photo = jpeg(400, 300, 3);
+    let id = client.upload(&photo, &[]).await;
+    assert_eq!(client.ended(&id).await["status"], "done");
+
+    let again = client.post(&photo, &[]).await;
+    assert_eq!(again.status(), StatusCode::OK);
+    assert_eq!(again.headers()["x-cache"], "HIT");
+    let body: Value = serde_json::from_slice(&again.bytes().await.unwrap()).unwrap();
+    assert_eq!(
+        (body["jobId"].as_str(), body["status"].as_str()),
+        (Some(&*id), Some("done"))
+    );
+
+    let other = client.upload(&photo, &[("wm_text", "another mark")]).await;
+    assert_ne!(other, id);
+}
+
+#[tokio::test]
+async fn a_broken_photo_fails_with_a_reason_and_without_a_retry() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &[]).await;
+    let client = Client::of(&process);
+    let id = client.upload(&broken_jpeg(), &[]).await;
+    let end = client.ended(&id).await;
+    assert_eq!(
+        (end["status"].as_str(), end["attempt"].as_u64()),
+        (Some("failed"), Some(1))
+    );
+    assert_eq!(end["error"]["code"], "broken_image");
+    assert_eq!(
+        client.get(&format!("/image/{id}")).await.status(),
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn twelve_accepted_jobs_survive_a_power_cut() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &["worker_slots=1"]).await;
+    let client = Client::of(&process);
+    let mut ids = Vec::new();
+    for seed in 0..12 {
+        ids.push(client.upload(&jpeg(2400, 1600, seed), &[]).await);
+    }
+    process.kill().await;
+
+    let process = Process::embedded(data.path(), &[]).await;
+    let client = Client::of(&process);
+    for id in ids {
+        assert_eq!(client.ended(&id).await["status"], "done");
+    }
+    assert_eq!(client.metric("nws_queue_depth").await, 0.0);
+}
+
+#[tokio::test]
+async fn sigterm_finishes_what_is_in_hand_and_spends_no_attempt() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &["worker_slots=1"]).await;
+    let client = Client::of(&process);
+    let mut ids = Vec::new();
+    for seed in 0..4 {
+        ids.push(client.upload(&jpeg(2400, 1600, seed), &[]).await);
+    }
+    assert!(process.terminate().await.success());
+
+    let process = Process::embedded(data.path(), &[]).await;
+    let client = Client::of(&process);
+    for id in ids {
+        let end = client.ended(&id).await;
+        assert_eq!(
+            (end["status"].as_str(), end["attempt"].as_u64()),
+            (Some("done"), Some(1)),
+            "{end}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_folder_has_one_process() {
+    let data = tempfile::tempdir().unwrap();
+    let _process = Process::embedded(data.path(), &[]).await;
+    let mut second = crate::support::process::nws(&["run", "--listen", "127.0.0.1:0", "--data"]);
+    let output = second.arg(data.path()).output().await.unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains(data.path().to_str().unwrap()), "{said}");
+}

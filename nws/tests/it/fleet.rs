@@ -1,0 +1,222 @@
+//! Publishers and workers as processes of their own, over real services.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use lapin::{BasicProperties, Connection, ConnectionProperties, options::BasicPublishOptions};
+use reqwest::StatusCode;
+use schemas::{
+    Context, Digest, Job, OutputFormat, Request,
+    recipe::{Date, ExifTexts},
+};
+use tempfile::TempDir;
+
+use crate::support::{
+    client::Client,
+    picture::jpeg,
+    process::{Process, service},
+};
+
+/// Names nobody else uses, on servers that every test uses.
+fn namespace(test: &str) -> String {
+    let nanos = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .subsec_nanos();
+    format!("{test}-{}-{nanos}", std::process::id())
+}
+
+async fn role(role: &str, namespace: &str, data: &TempDir, settings: &[&str]) -> Process {
+    Process::role(role, namespace, data.path(), settings).await
+}
+
+#[tokio::test]
+async fn two_publishers_and_two_workers_share_24_uploads() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("share"));
+    let publishers = [
+        role("publisher", &name, &data, &[]).await,
+        role("publisher", &name, &data, &[]).await,
+    ];
+    let clients = publishers.each_ref().map(Client::of);
+    let mut ids = Vec::new();
+    for seed in 0..24 {
+        ids.push(
+            clients[usize::from(seed % 2)]
+                .upload(&jpeg(1200, 800, seed), &[])
+                .await,
+        );
+    }
+    let workers = [
+        role("worker", &name, &data, &["worker_slots=1"]).await,
+        role("worker", &name, &data, &["worker_slots=1"]).await,
+    ];
+
+    for (number, id) in ids.iter().enumerate() {
+        let other = &clients[(number + 1) % 2];
+        assert_eq!(other.ended(id).await["status"], "done");
+        assert_eq!(
+            other.get(&format!("/image/{id}")).await.status(),
+            StatusCode::OK
+        );
+    }
+    let mut done = Vec::new();
+    for worker in &workers {
+        done.push(
+            Client::of(worker)
+                .metric(r#"nws_jobs_total{status="done"}"#)
+                .await,
+        );
+    }
+    assert_eq!(done.iter().sum::<f64>(), 24.0);
+    assert!(
+        done.iter().all(|done| *done > 0.0),
+        "one worker did it all: {done:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_job_outlives_the_worker_that_is_killed_with_it() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("kill"));
+    let publisher = role("publisher", &name, &data, &[]).await;
+    let client = Client::of(&publisher);
+    let doomed = role("worker", &name, &data, &["worker_slots=1"]).await;
+    let mut ids = Vec::new();
+    for seed in 0..4 {
+        ids.push(client.upload(&jpeg(4000, 3000, seed), &[]).await);
+    }
+    doomed.kill().await;
+    let _survivor = role("worker", &name, &data, &[]).await;
+    for id in ids {
+        assert_eq!(client.ended(&id).await["status"], "done");
+    }
+}
+
+#[tokio::test]
+async fn anyone_may_publish_a_job() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("stranger"));
+    let publisher = role("publisher", &name, &data, &[]).await;
+    let _worker = role("worker", &name, &data, &[]).await;
+    let client = Client::of(&publisher);
+    let photo = jpeg(600, 400, 7);
+    let first = client.upload(&photo, &[]).await;
+    assert_eq!(client.ended(&first).await["status"], "done");
+
+    // The original is there; a stranger asks for another result of it, with nothing but an AMQP library.
+    let job = Job::new(Digest::of(&photo), recipe("by a stranger"), 0);
+    publish(&name, &job.to_json()).await;
+    let id = job.id().to_string();
+    until_known(&client, &id).await;
+    assert_eq!(client.ended(&id).await["status"], "done");
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_job_does_not_stop_the_others() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("poison"));
+    let publisher = role("publisher", &name, &data, &[]).await;
+    let worker = role("worker", &name, &data, &[]).await;
+    publish(&name, b"this is no JSON").await;
+    let missing = Job::new(
+        Digest::of(b"an original that nobody stored"),
+        recipe("x"),
+        0,
+    );
+    publish(&name, &missing.to_json()).await;
+
+    let client = Client::of(&publisher);
+    let id = client.upload(&jpeg(300, 200, 1), &[]).await;
+    assert_eq!(client.ended(&id).await["status"], "done");
+    until_known(&client, &missing.id().to_string()).await;
+    assert_eq!(
+        client.ended(&missing.id().to_string()).await["status"],
+        "dead"
+    );
+    until_metric(
+        &Client::of(&worker),
+        r#"nws_dead_letters_total{reason="undecodable"}"#,
+        1.0,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_role_answers_probes() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("probes"));
+    for role_name in ["publisher", "worker"] {
+        let process = role(role_name, &name, &data, &[]).await;
+        let client = Client::of(&process);
+        assert_eq!(client.get("/health").await.status(), StatusCode::OK);
+        let ready = client.get("/ready").await;
+        assert_eq!(
+            ready.status(),
+            StatusCode::OK,
+            "{}",
+            ready.text().await.unwrap()
+        );
+        assert!(
+            client
+                .get("/metrics")
+                .await
+                .text()
+                .await
+                .unwrap()
+                .contains("nws_jobs_in_flight")
+        );
+    }
+}
+
+fn recipe(text: &str) -> schemas::Recipe {
+    let mut request = Request::default();
+    request.set("wm_text", text).unwrap();
+    let today = Date {
+        year: 2026,
+        month: 1,
+        day: 1,
+    };
+    let context = Context {
+        today,
+        filename: String::new(),
+        exif: ExifTexts::default(),
+        auto_format: OutputFormat::Jpeg,
+    };
+    request.resolve(&context).unwrap()
+}
+
+/// Publishes a message as a stranger does, without a `message_id`.
+async fn publish(namespace: &str, body: &[u8]) {
+    let connection = Connection::connect(&service("AMQP_URL"), ConnectionProperties::default())
+        .await
+        .unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let (exchange, options) = (format!("{namespace}.jobs"), BasicPublishOptions::default());
+    let persistent = BasicProperties::default().with_delivery_mode(2);
+    channel
+        .basic_publish(exchange.into(), "image".into(), options, body, persistent)
+        .await
+        .unwrap()
+        .await
+        .unwrap();
+    connection.close(200, "done".into()).await.unwrap();
+}
+
+/// Waits until a worker has spoken of the job: nobody announced it before.
+async fn until_known(client: &Client, id: &str) {
+    let known = async {
+        while client.get(&format!("/status/{id}")).await.status() == StatusCode::NOT_FOUND {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(crate::support::WITHIN, known)
+        .await
+        .expect("a worker speaks of it");
+}
+
+/// Waits until a metric has reached `value`.
+async fn until_metric(client: &Client, line: &str, value: f64) {
+    let reached = async {
+        while client.metric(line).await < value {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(crate::support::WITHIN, reached)
+        .await
+        .unwrap_or_else(|_| panic!("{line} does not reach {value}"));
+}

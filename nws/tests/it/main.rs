@@ -1,0 +1,12 @@
+//! The whole system through its own front door: the real binary, on one machine and as a fleet.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by stopping"
+)]
+
+mod apply;
+mod embedded;
+mod fleet;
+mod settings;
+mod support;

@@ -1,0 +1,62 @@
+//! What a wrong setting leads to.
+
+use crate::support::process::nws;
+
+async fn refused(arguments: &[&str], named: &str) {
+    let output = nws(arguments).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(64), "{arguments:?}: {said}");
+    assert!(said.contains(named), "{arguments:?}: {said}");
+}
+
+#[tokio::test]
+async fn a_missing_or_wrong_setting_is_named_and_exits_with_64() {
+    refused(&["worker"], "NWS_AMQP_URL").await;
+    refused(&["publisher"], "NWS_REDIS_URL").await;
+    refused(&["run", "--set", "worker_slots=many"], "worker_slots").await;
+    refused(&["run", "--set", "no_such_key=1"], "no_such_key").await;
+    refused(
+        &["run", "--config", "/no/such/file.toml"],
+        "/no/such/file.toml",
+    )
+    .await;
+    refused(&["run", "--listen", "0.0.0.0:0"], "--insecure-public").await;
+    refused(&["run", "--listen", "nowhere"], "listen").await;
+    refused(&["rnu"], "rnu").await;
+    refused(
+        &["apply", "photo.jpg", "-o", "out", "--width", "0"],
+        "width",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_effective_configuration_names_its_sources_and_hides_secrets() {
+    let mut command = nws(&["config", "--set", "grace_secs=7"]);
+    command
+        .env("NWS_AMQP_URL", "amqp://me:hush@broker")
+        .env("NWS_S3_ENDPOINT", "http://s3");
+    command
+        .env("NWS_S3_ACCESS_KEY", "key")
+        .env("NWS_S3_SECRET_KEY", "hush");
+    let output = command.output().await.unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(!printed.contains("hush"), "{printed}");
+    assert!(printed.contains("amqp://me:[redacted]@broker"), "{printed}");
+    assert!(
+        printed
+            .lines()
+            .any(|line| line.starts_with("grace_secs = 7")),
+        "{printed}"
+    );
+    let table: toml::Table = printed.parse().expect("what is printed can be read again");
+    assert_eq!(
+        table["worker_slots"].as_integer().map(|slots| slots > 0),
+        Some(true)
+    );
+}

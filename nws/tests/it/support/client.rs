@@ -1,0 +1,133 @@
+//! A client as strangers write one: multipart up, events, bytes down.
+
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::{WITHIN, process::Process};
+
+const BOUNDARY: &str = "a-line-that-no-photo-holds";
+
+/// Talks to one process.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    url: String,
+}
+
+/// One frame of an event stream.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) id: String,
+    pub(crate) event: String,
+    pub(crate) data: Value,
+}
+
+impl Client {
+    pub(crate) fn of(process: &Process) -> Self {
+        // The process installs the TLS provider itself; here the client does.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        Self {
+            http: reqwest::Client::builder().timeout(WITHIN).build().unwrap(),
+            url: process.url.clone(),
+        }
+    }
+
+    /// Posts a photo, and gives the whole answer.
+    pub(crate) async fn post(&self, photo: &[u8], fields: &[(&str, &str)]) -> Response {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend(part.into_bytes());
+        }
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"photo.jpg\"\r\n\r\n"
+        );
+        body.extend(head.into_bytes());
+        body.extend(photo);
+        body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
+        let form = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.http
+            .post(format!("{}/upload", self.url))
+            .header("content-type", form)
+            .body(body)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// Posts a photo that must be accepted, and gives its job id.
+    pub(crate) async fn upload(&self, photo: &[u8], fields: &[(&str, &str)]) -> String {
+        let answer = self.post(photo, fields).await;
+        let (status, body) = (answer.status(), answer.text().await.unwrap());
+        assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        body["jobId"].as_str().unwrap().to_owned()
+    }
+
+    /// The events of a job from now until its end.
+    pub(crate) async fn follow(&self, id: &str) -> Vec<Frame> {
+        let request = self
+            .http
+            .get(format!("{}/status/{id}", self.url))
+            .header("accept", "text/event-stream");
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let text = timeout(WITHIN, answer.text())
+            .await
+            .expect("the job ends in time")
+            .unwrap();
+        text.split("\n\n").filter_map(frame).collect()
+    }
+
+    /// A job's state once it has ended.
+    pub(crate) async fn ended(&self, id: &str) -> Value {
+        self.follow(id)
+            .await
+            .pop()
+            .expect("a followed job tells at least its end")
+            .data
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.http
+            .get(format!("{}{path}", self.url))
+            .send()
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn get_with(&self, path: &str, header: (&str, &str)) -> Response {
+        self.http
+            .get(format!("{}{path}", self.url))
+            .header(header.0, header.1)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// The value of a metric's line, 0 where there is none.
+    pub(crate) async fn metric(&self, line: &str) -> f64 {
+        let text = self.get("/metrics").await.text().await.unwrap();
+        let value = text
+            .lines()
+            .find_map(|found| found.strip_prefix(line)?.trim().parse().ok());
+        value.unwrap_or_default()
+    }
+}
+
+/// A frame with an event; comments are none.
+fn frame(text: &str) -> Option<Frame> {
+    let field = |name: &str| {
+        text.lines()
+            .find_map(|line| line.strip_prefix(name))
+            .map(|value| value.trim().to_owned())
+    };
+    let data = serde_json::from_str(&field("data:")?).unwrap();
+    Some(Frame {
+        id: field("id:")?,
+        event: field("event:")?,
+        data,
+    })
+}
