@@ -1,0 +1,136 @@
+//! How much memory a publisher and a worker need at most.
+
+use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::Value;
+
+use crate::{picture, process::Role};
+
+const MIB: u64 = 1024 * 1024;
+const UPLOADS: usize = 100;
+const UPLOAD_BYTES: usize = 20 * 1024 * 1024;
+const PUBLISHER_BYTES_MAX: u64 = 400 * MIB;
+/// 100 megapixels.
+const SIDE: u16 = 10_000;
+const WORKER_BYTES_MAX: u64 = 700 * MIB;
+const BOUNDARY: &str = "nws-load-7c1e";
+
+/// Runs both scenarios; an error where a bound is passed.
+pub(crate) async fn run() -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let namespace = format!("load-{}", std::process::id());
+    let publisher = Role::start("publisher", &namespace, data.path()).await?;
+    many_uploads(&publisher).await?;
+    let worker = Role::start("worker", &namespace, data.path()).await?;
+    large_picture(&publisher, &worker).await
+}
+
+/// 100 different uploads of 20 MiB at once, none of them worked on yet.
+async fn many_uploads(publisher: &Role) -> anyhow::Result<()> {
+    let idle = publisher.peak_bytes()?;
+    let photo = Bytes::from(picture::jpeg(64)?);
+    let padding = Bytes::from(vec![0xa5; UPLOAD_BYTES - photo.len() - 8]);
+    let client = reqwest::Client::new();
+    let uploads = (0..UPLOADS as u64).map(|number| {
+        // What follows a JPEG's end is no part of the picture, but of the upload and its digest.
+        let number = Bytes::copy_from_slice(&number.to_be_bytes());
+        upload(
+            &client,
+            &publisher.url,
+            vec![photo.clone(), padding.clone(), number],
+        )
+    });
+    let answers: Vec<Value> = stream::iter(uploads)
+        .buffer_unordered(UPLOADS)
+        .try_collect()
+        .await?;
+    let queued = answers
+        .iter()
+        .filter(|answer| answer["status"] == "queued")
+        .count();
+    anyhow::ensure!(
+        queued == UPLOADS,
+        "{queued} of {UPLOADS} uploads were accepted: {:?}",
+        answers.first()
+    );
+    let peak = publisher.peak_bytes()?;
+    println!(
+        "publisher: {UPLOADS} uploads of 20 MiB at once: peak {} MiB (idle {} MiB)",
+        peak / MIB,
+        idle / MIB
+    );
+    anyhow::ensure!(
+        peak < PUBLISHER_BYTES_MAX,
+        "the bound is {} MiB",
+        PUBLISHER_BYTES_MAX / MIB
+    );
+    Ok(())
+}
+
+/// One JPEG of 100 megapixels through the worker, after the small ones.
+async fn large_picture(publisher: &Role, worker: &Role) -> anyhow::Result<()> {
+    let photo = Bytes::from(picture::jpeg(SIDE)?);
+    let size = photo.len() as u64;
+    let client = reqwest::Client::new();
+    let accepted = upload(&client, &publisher.url, vec![photo]).await?;
+    let status_url = format!(
+        "{}{}",
+        publisher.url,
+        accepted["statusUrl"].as_str().unwrap_or_default()
+    );
+    let events = client
+        .get(&status_url)
+        .header("accept", "text/event-stream")
+        .send()
+        .await?
+        .error_for_status()?;
+    events.text().await?; // the stream ends with the job
+    let state: Value =
+        serde_json::from_slice(&client.get(&status_url).send().await?.bytes().await?)?;
+    anyhow::ensure!(
+        state["status"] == "done",
+        "the picture is not done: {state}"
+    );
+    let peak = worker.peak_bytes()?;
+    println!(
+        "worker: a JPEG of 100 megapixels ({} MiB): peak {} MiB",
+        size / MIB,
+        peak / MIB
+    );
+    anyhow::ensure!(
+        peak < WORKER_BYTES_MAX,
+        "the bound is {} MiB",
+        WORKER_BYTES_MAX / MIB
+    );
+    Ok(())
+}
+
+/// Posts a photo that is made of `parts`, and gives the answer's JSON.
+async fn upload(client: &reqwest::Client, url: &str, parts: Vec<Bytes>) -> anyhow::Result<Value> {
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"photo.jpg\"\r\n\
+         Content-Type: image/jpeg\r\n\r\n"
+    );
+    let tail = format!("\r\n--{BOUNDARY}--\r\n");
+    let chunks = [Bytes::from(head)]
+        .into_iter()
+        .chain(parts)
+        .chain([Bytes::from(tail)])
+        .map(std::io::Result::Ok);
+    let answer = client
+        .post(format!("{url}/upload"))
+        .header(
+            "content-type",
+            format!("multipart/form-data; boundary={BOUNDARY}"),
+        )
+        .body(reqwest::Body::wrap_stream(stream::iter(chunks)))
+        .send()
+        .await?;
+    let (status, body) = (answer.status(), answer.bytes().await?);
+    anyhow::ensure!(
+        status.is_success(),
+        "{status}: {}",
+        String::from_utf8_lossy(&body)
+    );
+    Ok(serde_json::from_slice(&body)?)
+}
