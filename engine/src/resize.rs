@@ -1,13 +1,6 @@
 //! Fitting the picture into its box.
-//!
-//! Alone in its module, and asked for four pixel types by name: `fast_image_resize` is generic code that is compiled into
-//! its caller, and compiles for minutes when it is asked for all of its types.
 
-use fast_image_resize::{
-    FilterType, MulDiv, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
-    images::{TypedImage, TypedImageRef},
-    pixels::{U8, U8x2, U8x3, U8x4},
-};
+use lanczos::Channels;
 
 use crate::pixels::{Layout, Pixels};
 
@@ -33,51 +26,20 @@ pub(crate) fn fitted(
     }
 }
 
-/// Scales `picture` to exactly `width` × `height` with Lanczos3, transparent pixels weighed by what they show.
+/// Scales `picture` to exactly `width` × `height`.
 pub(crate) fn resized(picture: Pixels, width: u32, height: u32) -> Pixels {
     if (picture.width, picture.height) == (width, height) {
         return picture;
     }
-    match picture.layout {
-        Layout::Gray => scaled::<U8>(&picture, width, height),
-        Layout::Rgb => scaled::<U8x3>(&picture, width, height),
-        Layout::GrayAlpha => scaled_with_alpha::<U8x2>(picture, width, height),
-        Layout::Rgba => scaled_with_alpha::<U8x4>(picture, width, height),
-    }
-}
-
-fn scaled<P: PixelTrait>(picture: &Pixels, width: u32, height: u32) -> Pixels {
-    let mut bytes = vec![0; width as usize * height as usize * picture.layout.channels()];
-    let source = TypedImageRef::<P>::from_buffer(picture.width, picture.height, &picture.bytes)
-        .expect("a picture holds exactly its pixels");
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
-        .use_alpha(false);
-    Resizer::new()
-        .resize_typed(&source, &mut view::<P>(&mut bytes, width, height), &options)
-        .expect("there is no crop box that could be wrong");
+    let channels = match picture.layout {
+        Layout::Gray => Channels::Gray,
+        Layout::GrayAlpha => Channels::GrayAlpha,
+        Layout::Rgb => Channels::Rgb,
+        Layout::Rgba => Channels::Rgba,
+    };
+    let from = (picture.width, picture.height);
+    let bytes = lanczos::resize(picture.bytes, channels, from, (width, height));
     Pixels::new(width, height, picture.layout, bytes)
-}
-
-/// Multiplied in place, because a copy of the whole source would double what the decoder was budgeted for.
-fn scaled_with_alpha<P: PixelTrait>(mut picture: Pixels, width: u32, height: u32) -> Pixels {
-    let alpha = MulDiv::new();
-    alpha
-        .multiply_alpha_inplace_typed(&mut view::<P>(
-            &mut picture.bytes,
-            picture.width,
-            picture.height,
-        ))
-        .expect("the type has an alpha channel");
-    let mut scaled = scaled::<P>(&picture, width, height);
-    alpha
-        .divide_alpha_inplace_typed(&mut view::<P>(&mut scaled.bytes, width, height))
-        .expect("the type has an alpha channel");
-    scaled
-}
-
-fn view<P: PixelTrait>(bytes: &mut [u8], width: u32, height: u32) -> TypedImage<'_, P> {
-    TypedImage::from_buffer(width, height, bytes).expect("a picture holds exactly its pixels")
 }
 
 #[cfg(test)]
@@ -108,7 +70,7 @@ mod tests {
     #[test]
     fn hidden_colours_do_not_bleed() {
         let bytes = (0..64).flat_map(|column| {
-            if column % 64 < 32 {
+            if column < 32 {
                 [255, 0, 0, 0]
             } else {
                 [0, 0, 255, 255]
@@ -117,8 +79,7 @@ mod tests {
         let picture = Pixels::new(64, 1, Layout::Rgba, bytes.collect());
         let small = resized(picture, 7, 1);
         let (pixels, _) = small.bytes.as_chunks::<4>();
-        let shown = pixels.iter().filter(|[.., alpha]| *alpha > 8);
-        for &[red, _, blue, alpha] in shown {
+        for &[red, _, blue, alpha] in pixels.iter().filter(|[.., alpha]| *alpha > 8) {
             assert!(red < 4 && blue > 250, "{red} {blue} at alpha {alpha}");
         }
     }

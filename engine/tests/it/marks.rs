@@ -1,12 +1,10 @@
 //! Marks against stored pictures. Look at them in `tests/pictures`; `NWS_BLESS=1 cargo test -p engine` draws them anew.
 
-mod support;
-
 use std::{fs, path::PathBuf};
 
+use crate::support::{decoded, encoded, landscape, rendered};
 use image::{ImageFormat, RgbImage};
 use schemas::recipe::Position;
-use support::{decoded, encoded, landscape, rendered};
 
 /// Mean difference of a channel that is taken for rounding, in 256ths.
 const MEAN_DIFFERENCE_MAX: f64 = 0.5;

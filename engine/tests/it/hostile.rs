@@ -1,0 +1,138 @@
+//! Bytes of strangers: no panic, no limit passed, whatever they are.
+
+use std::{io::Cursor, ops::ControlFlow, sync::LazyLock};
+
+use crate::support::{encoded, landscape, recipe};
+use engine::{Fonts, InputError, Limits, inspect, render};
+use image::ImageFormat;
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
+
+/// Small, so that a lie about dimensions is refused and not worked on.
+const LIMITS: Limits = Limits {
+    pixels_max: 100_000,
+    side_max: 2000,
+    decoded_bytes_max: 32 * 1024 * 1024,
+};
+
+static PICTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let formats = [
+        ImageFormat::Jpeg,
+        ImageFormat::Png,
+        ImageFormat::WebP,
+        ImageFormat::Gif,
+    ];
+    let mut pictures: Vec<_> = formats
+        .map(|format| encoded(landscape(48, 40), format))
+        .into();
+    pictures.push(progressive_jpeg());
+    pictures.push(lossy_webp());
+    pictures
+});
+
+fn progressive_jpeg() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 80);
+    encoder.set_progressive(true);
+    encoder
+        .encode(&landscape(48, 40), 48, 40, jpeg_encoder::ColorType::Rgb)
+        .unwrap();
+    bytes
+}
+
+fn lossy_webp() -> Vec<u8> {
+    let source = encoded(landscape(48, 40), ImageFormat::Png);
+    crate::support::rendered(&source, &[("wm_format", "webp")])
+        .unwrap()
+        .bytes
+}
+
+/// A good file with some bytes changed, mostly in its header, and perhaps cut.
+fn mutated() -> impl Strategy<Value = Vec<u8>> {
+    let places = prop_oneof![3 => 0_usize..200, 1 => any::<usize>()];
+    let values = prop_oneof![any::<u8>(), Just(0), Just(0xff)];
+    let changes = prop::collection::vec((places, values), 1..8);
+    let cut = prop::option::weighted(0.2, any::<usize>());
+    (0..PICTURES.len(), changes, cut).prop_map(|(picture, changes, cut)| {
+        let mut bytes = PICTURES[picture].clone();
+        for (place, value) in changes {
+            let place = place % bytes.len();
+            bytes[place] = value;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut % (bytes.len() + 1));
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_file_is_a_picture_or_a_reason(bytes in mutated()) {
+        let result = render(
+            &bytes,
+            &recipe(&[("width", "30")]),
+            &Fonts::embedded(),
+            &LIMITS,
+            &mut |_| ControlFlow::Continue(()),
+        );
+        if let Ok(result) = result {
+            assert!(result.width <= 30);
+        }
+    }
+
+    #[test]
+    fn what_inspect_lets_pass_is_within_the_limits(bytes in mutated()) {
+        if let Ok(header) = inspect(Cursor::new(&bytes), &LIMITS) {
+            assert!(header.width.max(header.height) <= LIMITS.side_max);
+            assert!(u64::from(header.width) * u64::from(header.height) <= LIMITS.pixels_max);
+            assert!(header.decode_bytes <= LIMITS.decoded_bytes_max);
+            assert!(header.width > 0 && header.height > 0);
+        }
+    }
+
+    #[test]
+    fn noise_is_no_picture(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        assert!(inspect(Cursor::new(&bytes), &LIMITS).is_err());
+    }
+}
+
+#[test]
+fn a_bomb_is_refused_by_its_header() {
+    let bomb = |width: u32, height: u32| {
+        let mut bytes = encoded(landscape(1, 1), ImageFormat::Png);
+        bytes[16..20].copy_from_slice(&width.to_be_bytes());
+        bytes[20..24].copy_from_slice(&height.to_be_bytes());
+        inspect(Cursor::new(bytes), &Limits::default()).unwrap_err()
+    };
+    assert!(matches!(
+        bomb(u32::MAX, u32::MAX),
+        InputError::SideTooLong { .. }
+    ));
+    assert!(matches!(
+        bomb(16_384, 16_384),
+        InputError::TooManyPixels { .. }
+    ));
+    assert!(matches!(bomb(0, 5), InputError::Broken { .. }));
+}
+
+/// The largest photo that is promised: 100 megapixels of baseline JPEG fit, the same as progressive do not.
+#[test]
+fn a_hundred_megapixels_fit_if_they_need_no_coefficients() {
+    let header_of = |mut jpeg: Vec<u8>| {
+        let frame = jpeg
+            .windows(2)
+            .position(|marker| matches!(marker, [0xff, 0xc0 | 0xc2]))
+            .unwrap();
+        jpeg[frame + 5..frame + 7].copy_from_slice(&8660_u16.to_be_bytes());
+        jpeg[frame + 7..frame + 9].copy_from_slice(&11_547_u16.to_be_bytes());
+        inspect(Cursor::new(jpeg), &Limits::default())
+    };
+    let baseline = header_of(encoded(landscape(8, 8), ImageFormat::Jpeg)).unwrap();
+    assert_eq!(baseline.picture_bytes, 3 * 8660 * 11_547);
+    assert!(matches!(
+        header_of(progressive_jpeg()),
+        Err(InputError::TooManyBytes { .. })
+    ));
+}
