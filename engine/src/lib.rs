@@ -5,7 +5,7 @@
 //!
 //! Read in this order:
 //! 1. [`render`]: the list of steps.
-//! 2. [`inspect`]: what the header says, and whether it is within the limits.
+//! 2. [`inspect()`]: what the header says, and whether it is within the limits.
 //! 3. [`decode`], [`orient`], [`resize`], [`watermark`], [`encode`]: a step each.
 //! 4. [`fonts`]: the letters that travel inside the binary.
 

@@ -1,4 +1,4 @@
-//! Pixels from bytes, within the limits that [`inspect`](crate::inspect) checked.
+//! Pixels from bytes, within the limits that [`inspect()`](crate::inspect()) checked.
 //!
 //! A picture that is cut or damaged is an error, never a grey half.
 
@@ -28,7 +28,7 @@ pub(crate) fn decode(
         Format::Gif => containers::decode_gif(source, limits),
     };
     let Decoded { pixels, profile } = decoded
-        .and_then(|decoded| decoded.as_announced(header))
+        .and_then(|decoded| decoded.checked_against(header))
         .map_err(|reason| InputError::Broken {
             format: header.format,
             reason,
@@ -41,7 +41,7 @@ pub(crate) fn decode(
 
 impl Decoded {
     /// The budget was made for the header's dimensions: a decoder that saw others is not trusted.
-    fn as_announced(self, header: &Inspection) -> Result<Self, String> {
+    fn checked_against(self, header: &Inspection) -> Result<Self, String> {
         let Pixels { width, height, .. } = self.pixels;
         if (width, height) == (header.width, header.height) {
             Ok(self)

@@ -1,4 +1,4 @@
-//! GIF: the logical screen (GIF89a, section 18). Only the first frame is ever decoded, onto this screen.
+//! GIF: the logical screen (section 18 of the specification). Only the first frame is ever decoded, onto this screen.
 
 use std::io::{BufRead, Seek};
 

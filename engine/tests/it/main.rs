@@ -1,5 +1,10 @@
 //! The engine from outside: files in, files out.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy exempts tests, but not the functions they share"
+)]
+
 mod hostile;
 mod marks;
 mod metadata;
