@@ -54,7 +54,7 @@ fn scripts_of_both_directions() {
     let text = "© 2026 Zoë Müller\nحقوق الصورة محفوظة\nכל הזכויות שמורות (2026)\nAb שלום مرحبا!";
     looks_like_stored(
         "scripts",
-        smooth(480, 320),
+        smooth(400, 270),
         &[
             ("wm_text", text),
             ("wm_position", "center"),
