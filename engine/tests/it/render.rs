@@ -167,6 +167,14 @@ fn tiny_and_narrow_pictures_are_marked_without_a_fuss() {
 }
 
 #[test]
+fn a_mark_that_nobody_can_see_changes_nothing() {
+    let ground = landscape(64, 48);
+    let source = encoded(ground.clone(), ImageFormat::Png);
+    let result = rendered(&source, &[("wm_text", "\u{200d}"), ("wm_format", "png")]).unwrap();
+    assert_eq!(decoded(&result.bytes).to_rgb8(), ground);
+}
+
+#[test]
 fn a_text_without_a_glyph_is_refused_before_there_are_pixels() {
     let source = encoded(landscape(64, 64), ImageFormat::Png);
     let result = render(
