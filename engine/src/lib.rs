@@ -5,9 +5,11 @@
 //!
 //! Read in this order:
 //! 1. [`render`]: the list of steps.
-//! 2. [`inspect()`]: what the header says, and whether it is within the limits.
+//! 2. [`mod@inspect`]: what the header says, and whether it is within the limits.
 //! 3. [`decode`], [`orient`], [`resize`], [`watermark`], [`encode`]: a step each.
-//! 4. [`fonts`]: the letters that travel inside the binary.
+//! 4. [`budget`]: what all of that needs at its height, known before it begins.
+//! 5. [`pixels`] and [`profile`]: the picture that goes from step to step, and what its colours mean.
+//! 6. [`fonts`]: the letters that travel inside the binary.
 
 mod budget;
 mod decode;
