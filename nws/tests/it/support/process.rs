@@ -118,6 +118,10 @@ async fn served_url(log: &mut Lines<BufReader<ChildStderr>>) -> String {
 }
 
 /// Passes the log on to the test's output, which is shown when the test fails.
+#[expect(
+    clippy::print_stdout,
+    reason = "a process's log belongs to the output of its test"
+)]
 async fn echo(mut log: Lines<BufReader<ChildStderr>>) {
     while let Ok(Some(line)) = log.next_line().await {
         println!("{line}");
