@@ -20,8 +20,8 @@ pub use variables::{Date, ExifTexts};
 /// appear under an old id.
 pub const ENGINE_REVISION: u32 = 1;
 
-/// A complete, literal recipe: no `auto` format, no variables. Its fields stand in the order of their names, which is
-/// what makes [`Recipe::canonical`] canonical.
+/// A complete, literal recipe: no `auto` format, no variables. Its fields stand in the order of their names, so that it
+/// has one spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
