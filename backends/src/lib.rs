@@ -9,6 +9,7 @@
 //! Each port has one `contract` that every implementation passes against the real thing. Only `nws::wiring` names a
 //! concrete backend.
 
+pub mod clock;
 pub mod error;
 pub mod folder;
 pub mod metrics;

@@ -16,7 +16,7 @@ use engine::{Fonts, Limits, render};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, imageops::FilterType};
 use schemas::{
     OutputFormat, Recipe, Request, Step,
-    recipe::{Context, Date, ExifTexts},
+    recipe::{Context, Date},
 };
 
 const ROUNDS: usize = 9;
@@ -150,16 +150,7 @@ fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
 }
 
 fn recipe(format: OutputFormat) -> Recipe {
-    let context = Context {
-        today: Date {
-            year: 2026,
-            month: 11,
-            day: 20,
-        },
-        filename: "photo".to_owned(),
-        exif: ExifTexts::default(),
-        auto_format: format,
-    };
+    let context = Context::new(Date::new(2026, 11, 20), format);
     Request::default()
         .resolve(&context)
         .expect("the default recipe is a good one")

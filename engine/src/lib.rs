@@ -228,20 +228,11 @@ fn tell(on_step: &mut dyn FnMut(Step) -> ControlFlow<()>, step: Step) -> Result<
 mod tests {
     use schemas::{
         OutputFormat, Recipe, Request,
-        recipe::{Context, Date, ExifTexts},
+        recipe::{Context, Date},
     };
 
     pub(crate) fn context() -> Context {
-        Context {
-            today: Date {
-                year: 2026,
-                month: 11,
-                day: 20,
-            },
-            filename: "photo".to_owned(),
-            exif: ExifTexts::default(),
-            auto_format: OutputFormat::Jpeg,
-        }
+        Context::new(Date::new(2026, 11, 20), OutputFormat::Jpeg)
     }
 
     /// The default recipe, but for `fields`.

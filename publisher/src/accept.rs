@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use backends::{Key, results::Record};
 use engine::{Format, Inspection};
-use jiff::{Timestamp, tz::TimeZone};
-use schemas::{Context, Job, JobId, OutputFormat, State, Status, Step, Timings, recipe::Date};
+use jiff::Timestamp;
+use schemas::{Context, Job, JobId, OutputFormat, State, Status, Step, Timings};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
@@ -85,7 +85,7 @@ async fn plan(
 ) -> Result<Job, ApiError> {
     let inspection = inspect(&upload.image.original, app.limits).await?;
     let context = Context {
-        today: date(now),
+        today: now.into(),
         filename: upload.image.filename.clone(),
         exif: inspection.exif,
         auto_format,
@@ -151,14 +151,5 @@ const fn media_type(format: Format) -> &'static str {
         Format::Png => "image/png",
         Format::Webp => "image/webp",
         Format::Gif => "image/gif",
-    }
-}
-
-fn date(now: Timestamp) -> Date {
-    let date = now.to_zoned(TimeZone::UTC).date();
-    Date {
-        year: date.year(),
-        month: date.month().unsigned_abs(),
-        day: date.day().unsigned_abs(),
     }
 }

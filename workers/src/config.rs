@@ -1,7 +1,5 @@
 //! What can be set about a worker.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde::{Deserialize, Serialize};
 
 /// Settings of a worker.
@@ -28,14 +26,6 @@ impl Default for Config {
             grace_secs: 25,
         }
     }
-}
-
-/// Milliseconds since 1970-01-01 UTC.
-pub(crate) fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    since.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 fn host() -> String {

@@ -17,7 +17,7 @@ mod stopwatch;
 
 use std::{sync::Arc, time::Duration};
 
-use backends::{Delivery, Error, Receiver, Source};
+use backends::{Delivery, Error, Receiver, Source, clock::now_ms};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, info, info_span, warn};
@@ -76,7 +76,7 @@ async fn work(optimizer: &Optimizer, delivery: Delivery) -> Result<(), Error> {
     let verdict = retry::judge(&turn.outcome, delivery.attempt, rand::random());
     // A retry or a burial is confirmed by the broker before anybody hears of it.
     let secured = delivery
-        .secure(&verdict, optimizer.name(), config::now_ms())
+        .secure(&verdict, optimizer.name(), now_ms())
         .await?;
     optimizer.tell_detour(&turn, &verdict).await;
     secured.ack().await

@@ -7,6 +7,7 @@ use std::{
 
 use backends::{
     Delivery, Error, Key, Metrics, ObjectStore, Results, Verdict,
+    clock::{millis, now_ms},
     error::{Backend, Cause},
     objects::Body,
     queue::CRASHES_MAX,
@@ -18,12 +19,7 @@ use prometheus::IntGauge;
 use schemas::{Digest, Job, JobId, Picture, State, Status, Step, Timings, recipe::ENGINE_REVISION};
 use tracing::{info, warn};
 
-use crate::{
-    config::{Config, now_ms},
-    error::WorkError,
-    slots::Slots,
-    stopwatch::Stopwatch,
-};
+use crate::{config::Config, error::WorkError, slots::Slots, stopwatch::Stopwatch};
 
 /// What a worker works with.
 #[derive(Clone, Debug)]
@@ -396,9 +392,4 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.dec();
     }
-}
-
-/// Whole milliseconds as a number in JSON; `u128` would become a text there.
-fn millis(duration: Duration) -> u64 {
-    duration.as_millis().try_into().unwrap_or(u64::MAX)
 }

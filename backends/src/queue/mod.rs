@@ -12,10 +12,7 @@ mod contract;
 pub mod rabbitmq;
 pub mod sqlite;
 
-use std::{
-    fmt,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -214,14 +211,4 @@ impl Reason {
             Self::OriginalMissing => "original_missing",
         }
     }
-}
-
-/// Milliseconds since 1970-01-01 UTC; messages outlive the process, so their times are the wall clock's.
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since
-        .unwrap_or_default()
-        .as_millis()
-        .try_into()
-        .unwrap_or(u64::MAX)
 }

@@ -74,7 +74,7 @@ impl RabbitQueue {
 #[async_trait]
 impl Sender for RabbitQueue {
     async fn send(&self, job: &Job) -> Result<(), Error> {
-        let properties = headers::of_job(job, super::now_ms());
+        let properties = headers::of_job(job, crate::clock::now_ms());
         self.0.publish_job(properties, &job.to_json()).await
     }
 

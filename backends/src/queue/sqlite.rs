@@ -268,7 +268,7 @@ impl Drop for Lease {
 
 /// SQLite's integers have a sign.
 fn now_ms() -> i64 {
-    super::now_ms().try_into().unwrap_or(i64::MAX)
+    crate::clock::now_ms().try_into().unwrap_or(i64::MAX)
 }
 
 /// Rounded up, so that no retry is early.

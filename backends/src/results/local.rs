@@ -15,13 +15,13 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use schemas::{Event, EventId, Job, JobId, State};
 
-use super::{
-    Announced, Claim, Epoch, Record, Results, Watch,
+use super::{Announced, Claim, Epoch, Record, Results, Watch, hub::Hub, rules};
+use crate::{
+    Error,
     clock::{millis, now_ms},
-    hub::Hub,
-    rules,
+    error::Backend,
+    sqlite::Database,
 };
-use crate::{Error, error::Backend, sqlite::Database};
 
 /// Between two sweeps of expired records. Ages are in days; an hour late is soon enough.
 const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);

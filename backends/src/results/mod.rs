@@ -11,7 +11,6 @@ use schemas::{Event, EventId, Job, JobId, State};
 
 use crate::Error;
 
-mod clock;
 mod hub;
 mod local;
 mod redis;

@@ -20,12 +20,12 @@ use tokio_util::task::AbortOnDropHandle;
 use self::scripts::Scripts;
 use super::{
     Announced, Claim, Epoch, Record, Results, Watch,
-    clock::{millis, now_ms},
     hub::{History, Hub},
     rules,
 };
 use crate::{
     Error,
+    clock::{millis, now_ms},
     redis_server::{RedisServer, within, within_again},
 };
 

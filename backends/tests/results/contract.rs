@@ -9,8 +9,7 @@ use backends::{
 use futures::{StreamExt as _, future::join_all};
 use schemas::{
     Context, Digest, Event, EventId, Failure, Job, JobId, OutputFormat, Picture, Request, State,
-    Status, Timings,
-    recipe::{Date, ExifTexts},
+    Status, Timings, recipe::Date,
 };
 
 use crate::services::unique;
@@ -385,16 +384,7 @@ pub(crate) async fn results_that_work_say_so(results: &dyn Results) {
 
 /// A job that no other test has.
 pub(crate) fn job() -> Job {
-    let context = Context {
-        today: Date {
-            year: 2026,
-            month: 11,
-            day: 20,
-        },
-        filename: "photo".to_owned(),
-        exif: ExifTexts::default(),
-        auto_format: OutputFormat::Jpeg,
-    };
+    let context = Context::new(Date::new(2026, 11, 20), OutputFormat::Jpeg);
     let recipe = Request::default().resolve(&context).unwrap();
     Job::new(Digest::of(unique().as_bytes()), recipe, 0)
 }

@@ -6,7 +6,7 @@ use engine::{Fonts, Limits, RenderError, Rendered, render};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use schemas::{
     OutputFormat, Recipe, Request,
-    recipe::{Context, Date, ExifTexts},
+    recipe::{Context, Date},
 };
 
 pub(crate) fn recipe(fields: &[(&str, &str)]) -> Recipe {
@@ -14,16 +14,7 @@ pub(crate) fn recipe(fields: &[(&str, &str)]) -> Recipe {
     for (field, value) in fields {
         request.set(field, value).unwrap();
     }
-    let context = Context {
-        today: Date {
-            year: 2026,
-            month: 11,
-            day: 20,
-        },
-        filename: "photo".to_owned(),
-        exif: ExifTexts::default(),
-        auto_format: OutputFormat::Jpeg,
-    };
+    let context = Context::new(Date::new(2026, 11, 20), OutputFormat::Jpeg);
     request.resolve(&context).unwrap()
 }
 

@@ -4,10 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use lapin::{BasicProperties, Connection, ConnectionProperties, options::BasicPublishOptions};
 use reqwest::StatusCode;
-use schemas::{
-    Context, Digest, Job, OutputFormat, Request,
-    recipe::{Date, ExifTexts},
-};
+use schemas::{Context, Digest, Job, OutputFormat, Request, recipe::Date};
 use tempfile::TempDir;
 
 use crate::support::{
@@ -166,17 +163,7 @@ async fn a_role_answers_probes() {
 fn recipe(text: &str) -> schemas::Recipe {
     let mut request = Request::default();
     request.set("wm_text", text).unwrap();
-    let today = Date {
-        year: 2026,
-        month: 1,
-        day: 1,
-    };
-    let context = Context {
-        today,
-        filename: String::new(),
-        exif: ExifTexts::default(),
-        auto_format: OutputFormat::Jpeg,
-    };
+    let context = Context::new(Date::new(2026, 11, 20), OutputFormat::Jpeg);
     request.resolve(&context).unwrap()
 }
 

@@ -164,6 +164,16 @@ fn put<T>(slot: &mut Option<T>, value: Result<T, ValueError>) -> Result<(), Valu
 }
 
 impl Context {
+    /// A photo without a name and without EXIF.
+    pub fn new(today: Date, auto_format: OutputFormat) -> Self {
+        Self {
+            today,
+            filename: String::new(),
+            exif: ExifTexts::default(),
+            auto_format,
+        }
+    }
+
     fn value(&self, name: &str) -> Option<Cow<'_, str>> {
         match name {
             "year" => Some(self.today.year.to_string().into()),
@@ -178,19 +188,10 @@ impl Context {
 
     #[cfg(test)]
     pub(crate) fn example() -> Self {
-        Self {
-            today: Date {
-                year: 2026,
-                month: 11,
-                day: 20,
-            },
-            filename: "IMG_0042".to_owned(),
-            exif: ExifTexts {
-                artist: "Ada".to_owned(),
-                ..ExifTexts::default()
-            },
-            auto_format: OutputFormat::Jpeg,
-        }
+        let mut example = Self::new(Date::new(2026, 11, 20), OutputFormat::Jpeg);
+        example.filename = "IMG_0042".to_owned();
+        example.exif.artist = "Ada".to_owned();
+        example
     }
 }
 

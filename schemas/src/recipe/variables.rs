@@ -67,6 +67,25 @@ fn unknown(name: &str) -> ValueError {
     ValueError::new(problem)
 }
 
+impl Date {
+    /// A day as a calendar names it.
+    pub const fn new(year: i16, month: u8, day: u8) -> Self {
+        Self { year, month, day }
+    }
+}
+
+/// The day of a moment in UTC: where a photo was taken says nothing about where it is uploaded.
+impl From<jiff::Timestamp> for Date {
+    fn from(moment: jiff::Timestamp) -> Self {
+        let date = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
+        Self::new(
+            date.year(),
+            date.month().unsigned_abs(),
+            date.day().unsigned_abs(),
+        )
+    }
+}
+
 impl std::fmt::Display for Date {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)

@@ -22,7 +22,7 @@ use futures::StreamExt as _;
 use jpeg_encoder::{ColorType, Encoder};
 use schemas::{
     Context, Digest, EventId, Job, JobId, OutputFormat, Request, State, Status, Timings,
-    recipe::{Date, ExifTexts},
+    recipe::Date,
 };
 use tempfile::TempDir;
 use tokio::{task::JoinHandle, time::timeout};
@@ -173,17 +173,7 @@ pub(crate) fn photo() -> Vec<u8> {
 }
 
 pub(crate) fn job(original: &[u8]) -> Job {
-    let today = Date {
-        year: 2026,
-        month: 1,
-        day: 1,
-    };
-    let context = Context {
-        today,
-        filename: String::new(),
-        exif: ExifTexts::default(),
-        auto_format: OutputFormat::Jpeg,
-    };
+    let context = Context::new(Date::new(2026, 11, 20), OutputFormat::Jpeg);
     Job::new(
         Digest::of(original),
         Request::default().resolve(&context).unwrap(),

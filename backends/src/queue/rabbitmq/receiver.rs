@@ -243,7 +243,7 @@ impl Settle for Hand {
                     .await
             }
             Verdict::Bury { reason, .. } => {
-                let now_ms = crate::queue::now_ms();
+                let now_ms = crate::clock::now_ms();
                 let properties = headers::of_burial(&self.properties, history, reason, now_ms);
                 self.broker.publish_dead(properties, &self.body).await
             }

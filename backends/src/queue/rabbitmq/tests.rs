@@ -139,7 +139,7 @@ fn config(servers: &str) -> Config {
     let namespace = format!(
         "test-{}-{}-{number}",
         std::process::id(),
-        crate::queue::now_ms()
+        crate::clock::now_ms()
     );
     Config {
         namespace: namespace.parse().unwrap(),

@@ -6,7 +6,10 @@ use rusqlite::{
 };
 use schemas::{Event, EventId, Job, JobId, State};
 
-use crate::results::{Epoch, Record, clock::millis, hub::History, rules};
+use crate::{
+    clock::millis,
+    results::{Epoch, Record, hub::History, rules},
+};
 
 pub(super) const SCHEMA: &[&str] = &["
     CREATE TABLE jobs (

@@ -165,21 +165,20 @@ impl Tally {
         for failure in &self.failures {
             eprintln!("nws: {failure}");
         }
-        let skipped = if self.skipped > 0 {
-            format!(", {} other files left alone", self.skipped)
-        } else {
-            String::new()
-        };
         let (before, after) = (HumanBytes(self.bytes_in), HumanBytes(self.bytes_out));
-        eprintln!(
-            "{} photos made, {} failed{skipped}; {before} became {after}",
-            self.made,
-            self.failures.len()
-        );
+        let (made, failed) = (counted(self.made, "photo"), self.failures.len());
+        eprintln!("{made} made, {failed} failed; {before} became {after}");
+        if self.skipped > 0 {
+            eprintln!("{} left alone: not a photo", counted(self.skipped, "file"));
+        }
         if self.failures.is_empty() {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
         }
     }
+}
+
+fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

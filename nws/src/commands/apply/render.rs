@@ -48,7 +48,7 @@ impl Renderer {
             request,
             fonts: Fonts::embedded(),
             limits,
-            today: today(),
+            today: jiff::Timestamp::now().into(),
         }
     }
 
@@ -131,15 +131,4 @@ fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)
-}
-
-fn today() -> Date {
-    let today = jiff::Timestamp::now()
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date();
-    Date {
-        year: today.year(),
-        month: today.month().unsigned_abs(),
-        day: today.day().unsigned_abs(),
-    }
 }
