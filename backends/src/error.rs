@@ -42,6 +42,12 @@ pub enum Cause {
     /// The backend was reached and said no: an unroutable message, a full queue.
     #[error("refused: {0}")]
     Refused(String),
+    /// What is there is longer than it may be.
+    #[error("object has {size_bytes} bytes, the limit is {size_bytes_max}")]
+    TooLong {
+        size_bytes: u64,
+        size_bytes_max: u64,
+    },
     /// What came back is not what was stored.
     #[error("{0}")]
     Corrupt(String),

@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use prometheus::{
-    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 
 /// Seconds: from a header read to a 100-megapixel encode.
@@ -45,7 +44,7 @@ pub struct Metrics {
     pub queue_depth: IntGauge,
     /// Jobs that workers of this process have in hand.
     pub jobs_in_flight: IntGauge,
-    /// Retries by failure code.
+    /// Retries by who was at fault: `world` or `bug`.
     pub retries: IntCounterVec,
     /// Messages buried by this process, by reason.
     pub dead_letters: IntCounterVec,
@@ -53,8 +52,6 @@ pub struct Metrics {
     pub sse_clients: IntGauge,
     /// Failed calls by backend and operation.
     pub backend_errors: IntCounterVec,
-    /// 0 closed, 1 half-open, 2 open.
-    pub breaker_state: IntGaugeVec,
     /// Seconds until an answer's head, by route and status.
     pub http_seconds: HistogramVec,
 }
@@ -86,15 +83,10 @@ impl Metrics {
             ),
             queue_depth: gauge("queue_depth", "messages that wait for a worker"),
             jobs_in_flight: gauge("jobs_in_flight", "jobs in hand"),
-            retries: counters("retries_total", "retries by failure", &["class"]),
+            retries: counters("retries_total", "retries by who was at fault", &["class"]),
             dead_letters: counters("dead_letters_total", "messages buried", &["reason"]),
             sse_clients: gauge("sse_clients", "open event streams"),
             backend_errors: counters("backend_errors_total", "failed calls", &["backend", "op"]),
-            breaker_state: IntGaugeVec::new(
-                opts("breaker_state", "0 closed, 1 half-open, 2 open"),
-                &["backend"],
-            )
-            .expect(VALID),
             http_seconds: histograms(
                 "http_request_duration_seconds",
                 "seconds until an answer's head",
@@ -131,7 +123,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let collectors: [Box<dyn prometheus::core::Collector>; 14] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 13] = [
             Box::new(self.uploads.clone()),
             Box::new(self.jobs.clone()),
             Box::new(self.step_seconds.clone()),
@@ -144,7 +136,6 @@ impl Metrics {
             Box::new(self.dead_letters.clone()),
             Box::new(self.sse_clients.clone()),
             Box::new(self.backend_errors.clone()),
-            Box::new(self.breaker_state.clone()),
             Box::new(self.http_seconds.clone()),
         ];
         for collector in collectors {

@@ -83,6 +83,7 @@ impl System {
             fonts: Arc::clone(&self.fonts),
             limits: settings.limits,
             original_bytes_max: settings.publisher.image_bytes_max,
+            result_bytes_max: settings.publisher.result_bytes_max,
             metrics: self.metrics.clone(),
         }
     }

@@ -11,6 +11,16 @@ use schemas::{Digest, Failure, job::JobError, recipe::ENGINE_REVISION};
 pub enum WorkError {
     #[error(transparent)]
     Input(#[from] InputError),
+    #[error("original has {size_bytes} bytes, the limit is {size_bytes_max}")]
+    OriginalTooLong {
+        size_bytes: u64,
+        size_bytes_max: u64,
+    },
+    #[error("result has {size_bytes} bytes, the limit is {size_bytes_max}")]
+    ResultTooLong {
+        size_bytes: u64,
+        size_bytes_max: u64,
+    },
     #[error(transparent)]
     Undecodable(#[from] JobError),
     #[error("the object store has no original {0}")]
@@ -18,7 +28,10 @@ pub enum WorkError {
     #[error("its worker died {crashes} times with it in hand, the limit is {CRASHES_MAX}")]
     CrashLoop { crashes: u32 },
     #[error("the picture brought its slot down")]
-    Panicked,
+    Panicked {
+        /// Whether it did so in an attempt before.
+        again: bool,
+    },
     #[error("not finished within {} s", .0.as_secs())]
     TooSlow(Duration),
     #[error("asks for engine revision {asked}, this worker has {ENGINE_REVISION}")]
@@ -27,8 +40,34 @@ pub enum WorkError {
     World(#[from] Error),
 }
 
+/// The code of [`WorkError::Panicked`], by which a message's history tells of it.
+pub(crate) const CRASHED: &str = "crashed";
+
 impl WorkError {
-    /// The failure as clients, metrics and a message's history see it.
+    /// Whether the input is at fault, now and later.
+    pub const fn is_permanent(&self) -> bool {
+        matches!(
+            self,
+            Self::Input(_) | Self::OriginalTooLong { .. } | Self::ResultTooLong { .. }
+        )
+    }
+
+    /// Who is at fault, as the label of the retries' metric: the `input`, the `world`, or a `bug` of ours.
+    pub const fn class(&self) -> &'static str {
+        match self {
+            Self::Input(_)
+            | Self::OriginalTooLong { .. }
+            | Self::ResultTooLong { .. }
+            | Self::Undecodable(_) => "input",
+            Self::Panicked { .. } | Self::CrashLoop { .. } => "bug",
+            Self::OriginalMissing(_)
+            | Self::TooSlow(_)
+            | Self::NewerEngine { .. }
+            | Self::World(_) => "world",
+        }
+    }
+
+    /// The failure as clients and a message's history see it.
     pub fn failure(&self) -> Failure {
         Failure {
             code: self.code().to_owned(),
@@ -39,10 +78,12 @@ impl WorkError {
     fn code(&self) -> &'static str {
         match self {
             Self::Input(error) => error.code(),
+            Self::OriginalTooLong { .. } => "original_too_long",
+            Self::ResultTooLong { .. } => "result_too_long",
             Self::Undecodable(_) => "undecodable",
             Self::OriginalMissing(_) => "original_missing",
             Self::CrashLoop { .. } => "crash_loop",
-            Self::Panicked => "crashed",
+            Self::Panicked { .. } => CRASHED,
             Self::TooSlow(_) => "too_slow",
             Self::NewerEngine { .. } => "newer_engine",
             Self::World(error) => match error.backend {

@@ -2,7 +2,7 @@
 //!
 //! Read in this order:
 //! 1. [`run`]: receivers side by side, until told to stop.
-//! 2. [`optimize`]: one job, from its original to its result.
+//! 2. [`optimize`]: one job, from its original to its result; `tell`: what clients hear of it.
 //! 3. [`error`] and [`retry`]: why it failed, and what becomes of it; pure.
 //! 4. [`slots`]: where pixels are worked on.
 //!
@@ -14,19 +14,26 @@ pub mod optimize;
 pub mod retry;
 pub mod slots;
 mod stopwatch;
+mod tell;
 
 use std::{sync::Arc, time::Duration};
 
 use backends::{Delivery, Error, Receiver, Source, clock::now_ms};
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument as _, info, info_span, warn};
+use tracing::{Instrument as _, error, info, info_span, warn};
 
 pub use config::Config;
 pub use optimize::{Optimizer, Tools};
 
-/// How long a worker waits before it asks again for a receiver that it could not get.
+/// How long a worker waits before it asks again for a receiver that it could not get or has lost.
 const RECEIVER_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long unfinished deliveries may take to be handed back once the grace is over.
+const HAND_BACK_MAX: Duration = Duration::from_secs(2);
 
 /// Works until `shutdown`, then finishes what is in hand, within the grace of the configuration.
 ///
@@ -37,101 +44,139 @@ pub async fn run(
     config: Config,
     shutdown: CancellationToken,
 ) {
-    let optimizer = Arc::new(Optimizer::new(tools, &config));
     let receivers = config.worker_slots + 1;
     info!(
         slots = config.worker_slots,
         receivers, "worker {} is ready for jobs", config.worker_name
     );
-
+    let worker = Worker {
+        source,
+        optimizer: Arc::new(Optimizer::new(tools, &config)),
+        shutdown,
+        grace_over: CancellationToken::new(),
+    };
     let mut loops = JoinSet::new();
     for _ in 0..receivers {
-        loops.spawn(consume(source.clone(), optimizer.clone(), shutdown.clone()));
+        loops.spawn(worker.clone().consume());
     }
-    shutdown.cancelled().await;
-    drain(loops, Duration::from_secs(config.grace_secs)).await;
+    worker.watch_over(&mut loops).await;
+    worker
+        .drain(loops, Duration::from_secs(config.grace_secs))
+        .await;
 }
 
-/// One receiver's life: a delivery after the other.
-async fn consume(source: Arc<dyn Source>, optimizer: Arc<Optimizer>, shutdown: CancellationToken) {
-    while let Some(mut receiver) = subscribe(&*source, &optimizer, &shutdown).await {
-        while let Some(delivery) = next(&mut *receiver, &optimizer, &shutdown).await {
-            let span = info_span!(
-                "delivery",
-                message.id = delivery.message_id,
-                attempt = delivery.attempt
-            );
-            if let Err(error) = work(&optimizer, delivery).instrument(span).await {
-                optimizer.metrics().backend_error(&error);
-                warn!(error = %error, "delivery could not be settled and comes again");
+/// What a worker's loops share.
+#[derive(Clone)]
+struct Worker {
+    source: Arc<dyn Source>,
+    optimizer: Arc<Optimizer>,
+    /// No more deliveries.
+    shutdown: CancellationToken,
+    /// What is still in hand goes back.
+    grace_over: CancellationToken,
+}
+
+impl Worker {
+    /// One receiver's life: a delivery after the other.
+    async fn consume(self) {
+        while let Some(mut receiver) = self.subscribe().await {
+            while let Some(delivery) = self.next(&mut *receiver).await {
+                let span = info_span!(
+                    "delivery",
+                    message.id = delivery.message_id,
+                    attempt = delivery.attempt
+                );
+                if let Err(error) = self.work(delivery).instrument(span).await {
+                    self.optimizer.metrics().backend_error(&error);
+                    warn!(error = %error, "delivery could not be settled and comes again");
+                }
             }
         }
     }
-}
 
-/// One job, start to finish: do it, judge it, secure what follows, tell the client, let go.
-async fn work(optimizer: &Optimizer, delivery: Delivery) -> Result<(), Error> {
-    let _in_flight = optimizer.count_in_flight();
-    let turn = optimizer.optimize(&delivery).await;
-    let verdict = retry::judge(&turn.outcome, delivery.attempt, rand::random());
-    // A retry or a burial is confirmed by the broker before anybody hears of it.
-    let secured = delivery
-        .secure(&verdict, optimizer.name(), now_ms())
-        .await?;
-    optimizer.tell_detour(&turn, &verdict).await;
-    secured.ack().await
-}
+    /// One job, start to finish: do it, judge it, secure what follows, tell the client, let go.
+    async fn work(&self, delivery: Delivery) -> Result<(), Error> {
+        let optimizer = &self.optimizer;
+        let _in_flight = optimizer.count_in_flight();
+        let turn = self
+            .grace_over
+            .run_until_cancelled(optimizer.optimize(&delivery))
+            .await;
+        let Some(turn) = turn else {
+            return delivery.hand_back().await;
+        };
+        let verdict = retry::judge(&turn.outcome, delivery.attempt, rand::random());
+        let verdict = optimizer.tell_burial(&turn, verdict).await;
+        let secured = delivery
+            .secure(&verdict, optimizer.name(), now_ms())
+            .await?;
+        // A retry is confirmed by the broker before anybody hears of it.
+        optimizer.tell_retry(&turn, &verdict).await;
+        secured.ack().await
+    }
 
-/// A receiver, however long it takes to get one; `None` at shutdown.
-async fn subscribe(
-    source: &dyn Source,
-    optimizer: &Optimizer,
-    shutdown: &CancellationToken,
-) -> Option<Box<dyn Receiver>> {
-    while !shutdown.is_cancelled() {
-        match source.receiver().await {
-            Ok(receiver) => return Some(receiver),
+    /// A receiver, however long it takes to get one; `None` at shutdown.
+    async fn subscribe(&self) -> Option<Box<dyn Receiver>> {
+        while !self.shutdown.is_cancelled() {
+            match self.source.receiver().await {
+                Ok(receiver) => return Some(receiver),
+                Err(error) => self.pause_after(&error).await,
+            }
+        }
+        None
+    }
+
+    /// The receiver's next delivery; `None` at shutdown, and when the receiver is of no more use.
+    async fn next(&self, receiver: &mut dyn Receiver) -> Option<Delivery> {
+        match self
+            .shutdown
+            .run_until_cancelled(receiver.receive())
+            .await?
+        {
+            Ok(delivery) => Some(delivery),
             Err(error) => {
-                optimizer.metrics().backend_error(&error);
-                warn!(error = %error, "no receiver, asking again");
-                shutdown
-                    .run_until_cancelled(tokio::time::sleep(RECEIVER_PAUSE))
-                    .await;
+                self.pause_after(&error).await;
+                None
             }
         }
     }
-    None
-}
 
-/// The receiver's next delivery; `None` at shutdown, and when the receiver is of no more use.
-async fn next(
-    receiver: &mut dyn Receiver,
-    optimizer: &Optimizer,
-    shutdown: &CancellationToken,
-) -> Option<Delivery> {
-    match shutdown.run_until_cancelled(receiver.receive()).await? {
-        Ok(delivery) => Some(delivery),
-        Err(error) => {
-            optimizer.metrics().backend_error(&error);
-            warn!(error = %error, "receiver is lost, asking for another");
-            None
+    async fn pause_after(&self, error: &Error) {
+        self.optimizer.metrics().backend_error(error);
+        warn!(error = %error, "no receiver, asking for another");
+        self.shutdown
+            .run_until_cancelled(sleep(RECEIVER_PAUSE))
+            .await;
+    }
+
+    /// Keeps every loop going until shutdown: one that ends before has panicked, and the worker would be a slot short.
+    async fn watch_over(&self, loops: &mut JoinSet<()>) {
+        while let Some(Some(ended)) = self.shutdown.run_until_cancelled(loops.join_next()).await {
+            error!(ended = ?ended, "a receiver's loop ended by a bug, starting another");
+            loops.spawn(self.clone().consume());
         }
     }
+
+    /// Lets the loops finish what is in hand. What is not finished within `grace` is handed back, and is no attempt.
+    async fn drain(&self, mut loops: JoinSet<()>, grace: Duration) {
+        self.shutdown.cancelled().await;
+        info!(
+            grace_secs = grace.as_secs(),
+            "worker takes no more jobs and finishes what is in hand"
+        );
+        if timeout(grace, all(&mut loops)).await.is_err() {
+            warn!(
+                receivers = loops.len(),
+                "grace is over, unfinished deliveries go back to the queue"
+            );
+            self.grace_over.cancel();
+            // A loop that is still here then is dropped with its delivery, which comes again too.
+            let _ = timeout(HAND_BACK_MAX, all(&mut loops)).await;
+        }
+        info!("worker is drained");
+    }
 }
 
-/// Lets the loops finish what is in hand. What is not finished within `grace` is given up and comes again elsewhere.
-async fn drain(mut loops: JoinSet<()>, grace: Duration) {
-    info!(
-        grace_secs = grace.as_secs(),
-        "worker takes no more jobs and finishes what is in hand"
-    );
-    let finished = async { while loops.join_next().await.is_some() {} };
-    if timeout(grace, finished).await.is_err() {
-        warn!(
-            receivers = loops.len(),
-            "grace is over, unfinished deliveries go back to the queue"
-        );
-        loops.shutdown().await;
-    }
-    info!("worker is drained");
+async fn all(loops: &mut JoinSet<()>) {
+    while loops.join_next().await.is_some() {}
 }

@@ -7,7 +7,7 @@ use std::{
 
 use backends::{
     Delivery, Error, Key, Metrics, ObjectStore, Results, Verdict,
-    clock::{millis, now_ms},
+    clock::now_ms,
     error::{Backend, Cause},
     objects::Body,
     queue::CRASHES_MAX,
@@ -16,20 +16,36 @@ use backends::{
 use bytes::Bytes;
 use engine::{Fonts, Limits, RenderError, Rendered};
 use prometheus::IntGauge;
-use schemas::{Digest, Job, JobId, Picture, State, Status, Step, Timings, recipe::ENGINE_REVISION};
-use tracing::{info, warn};
+use schemas::{
+    Digest, Job, JobId, Picture, State, Status, Step, Timings, job::JobError,
+    recipe::ENGINE_REVISION,
+};
+use tracing::info;
 
-use crate::{config::Config, error::WorkError, slots::Slots, stopwatch::Stopwatch};
+use crate::{
+    config::Config,
+    error::{CRASHED, WorkError},
+    slots::Slots,
+    stopwatch::Stopwatch,
+    tell::Teller,
+};
 
 /// What a worker works with.
 #[derive(Clone, Debug)]
 pub struct Tools {
+    /// Where originals come from and results go.
     pub objects: Arc<dyn ObjectStore>,
+    /// Where each job stands.
     pub results: Arc<dyn Results>,
+    /// What marks are drawn with.
     pub fonts: Arc<Fonts>,
+    /// What the engine takes on.
     pub limits: Limits,
     /// The longest original that is fetched.
     pub original_bytes_max: u64,
+    /// The longest result that is stored: one that no publisher would read back is of no use.
+    pub result_bytes_max: u64,
+    /// What operators see.
     pub metrics: Metrics,
 }
 
@@ -37,6 +53,7 @@ pub struct Tools {
 #[derive(Debug)]
 pub struct Optimizer {
     tools: Tools,
+    teller: Teller,
     slots: Slots,
     deadline: Duration,
     name: String,
@@ -45,7 +62,7 @@ pub struct Optimizer {
 /// What an attempt came to, and the right to speak of it if the job could be claimed.
 #[derive(Debug)]
 pub struct Turn {
-    /// The job's state at the claim, and the claim.
+    /// The claim, and the job's state under it.
     pub claim: Option<(Epoch, State)>,
     /// How it ended.
     pub outcome: Result<Outcome, WorkError>,
@@ -60,9 +77,16 @@ pub enum Outcome {
     NothingToDo,
 }
 
+/// A result on its way to the object store.
+struct Made {
+    rendered: Rendered,
+    sha256: Digest,
+}
+
 impl Optimizer {
     pub(crate) fn new(tools: Tools, config: &Config) -> Self {
         Self {
+            teller: Teller::new(tools.results.clone(), tools.metrics.clone()),
             tools,
             slots: Slots::new(config.worker_slots),
             deadline: Duration::from_secs(config.job_deadline_secs),
@@ -74,78 +98,29 @@ impl Optimizer {
     pub(crate) async fn optimize(&self, delivery: &Delivery) -> Turn {
         let job = match delivery.job() {
             Ok(job) => job,
-            Err(error) => {
-                return Turn {
-                    claim: None,
-                    outcome: Err(error.into()),
-                };
-            }
+            Err(error) => return self.undecodable(delivery, error).await,
         };
-        let (epoch, state) = match self.claim(&job, delivery.attempt).await {
+        let (epoch, state) = match self.claim(&job.id(), delivery.attempt).await {
             Ok(Some(claim)) => claim,
-            Ok(None) => {
-                return Turn {
-                    claim: None,
-                    outcome: Ok(Outcome::NothingToDo),
-                };
-            }
-            Err(error) => {
-                return Turn {
-                    claim: None,
-                    outcome: Err(error.into()),
-                };
-            }
+            Ok(None) => return Turn::without_claim(Ok(Outcome::NothingToDo)),
+            Err(error) => return Turn::without_claim(Err(error.into())),
         };
-        let outcome = self
-            .attempt(&job, delivery.crashes, epoch, state.clone())
-            .await;
-        let outcome = self.tell_end(epoch, &state, outcome).await;
+        let outcome = self.attempt(&job, delivery, epoch, state.clone()).await;
+        let outcome = self.teller.end(epoch, &state, outcome).await;
         Turn {
             claim: Some((epoch, state)),
             outcome,
         }
     }
 
-    /// Tells that a job waits for its next attempt or is buried. Its message is safe already, so nothing is lost when
-    /// nobody can be told: the status stays behind until the next attempt speaks.
-    pub(crate) async fn tell_detour(&self, turn: &Turn, verdict: &Verdict) {
-        let (status, failure) = match verdict {
-            Verdict::Retry { failure, delay } => {
-                self.tools
-                    .metrics
-                    .retries
-                    .with_label_values(&[failure.code.as_str()])
-                    .inc();
-                warn!(
-                    code = failure.code,
-                    delay_ms = millis(*delay),
-                    "attempt failed: {}",
-                    failure.message
-                );
-                (Status::Retrying, failure)
-            }
-            Verdict::Bury { failure, reason } => {
-                self.tools
-                    .metrics
-                    .dead_letters
-                    .with_label_values(&[reason.as_str()])
-                    .inc();
-                warn!(
-                    reason = reason.as_str(),
-                    "message is buried: {}", failure.message
-                );
-                (Status::Dead, failure)
-            }
-            Verdict::Done | Verdict::Fail(_) | Verdict::Drop => return,
-        };
-        let Some((epoch, state)) = &turn.claim else {
-            return;
-        };
-        let state = state.clone().stopped(status, failure.clone());
-        if let Err(error) = self.tell(*epoch, &state).await {
-            self.tools.metrics.backend_error(&error);
-            warn!(job.id = %state.job_id, error = %error, "nobody could be told that job {} is {status}", state.job_id);
-        }
+    /// See [`Teller::burial`].
+    pub(crate) async fn tell_burial(&self, turn: &Turn, verdict: Verdict) -> Verdict {
+        self.teller.burial(turn, verdict).await
+    }
+
+    /// See [`Teller::retry`].
+    pub(crate) async fn tell_retry(&self, turn: &Turn, verdict: &Verdict) {
+        self.teller.retry(turn, verdict).await;
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
@@ -161,13 +136,37 @@ impl Optimizer {
         InFlight::new(self.tools.metrics.jobs_in_flight.clone())
     }
 
+    /// A message that is no job may still name one that waits, as when a newer publisher wrote it: its client is told.
+    async fn undecodable(&self, delivery: &Delivery, error: JobError) -> Turn {
+        let named = delivery
+            .message_id
+            .as_deref()
+            .and_then(|id| id.parse().ok());
+        let (Some(id), false) = (named, matches!(error, JobError::WrongId { .. })) else {
+            return Turn::without_claim(Err(error.into()));
+        };
+        match self.claim_known(&id, delivery.attempt).await {
+            Ok(claim) => Turn {
+                claim,
+                outcome: Err(error.into()),
+            },
+            Err(error) => Turn::without_claim(Err(error.into())),
+        }
+    }
+
+    async fn claim_known(&self, id: &JobId, attempt: u32) -> Result<Option<(Epoch, State)>, Error> {
+        match self.tools.results.record(id).await? {
+            Some(_) => self.claim(id, attempt).await,
+            None => Ok(None),
+        }
+    }
+
     /// Begins an epoch for the job and says so; `None` when there is nothing to do for it any more.
-    async fn claim(&self, job: &Job, attempt: u32) -> Result<Option<(Epoch, State)>, Error> {
-        let id = job.id();
-        let claim = self.tools.results.claim(&id).await?;
+    async fn claim(&self, id: &JobId, attempt: u32) -> Result<Option<(Epoch, State)>, Error> {
+        let claim = self.tools.results.claim(id).await?;
         let before = claim
             .before
-            .unwrap_or_else(|| State::queued(id, Timings::default()));
+            .unwrap_or_else(|| State::queued(*id, Timings::default()));
         if self.has_ended(&before).await? {
             info!(job.id = %id, "job {id} was {} before, its message is let go", before.status);
             return Ok(None);
@@ -188,12 +187,10 @@ impl Optimizer {
     async fn has_ended(&self, state: &State) -> Result<bool, Error> {
         match state.status {
             Status::Failed | Status::Cancelled => Ok(true),
-            Status::Done => Ok(self
-                .tools
-                .objects
-                .head(&Key::Result(state.job_id))
-                .await?
-                .is_some()),
+            Status::Done => {
+                let result = self.tools.objects.head(&Key::Result(state.job_id)).await?;
+                Ok(result.is_some())
+            }
             Status::Queued | Status::Processing | Status::Retrying | Status::Dead => Ok(false),
         }
     }
@@ -202,45 +199,33 @@ impl Optimizer {
     async fn attempt(
         &self,
         job: &Job,
-        crashes: u32,
+        delivery: &Delivery,
         epoch: Epoch,
         mut state: State,
     ) -> Result<Outcome, WorkError> {
-        if crashes >= CRASHES_MAX {
-            return Err(WorkError::CrashLoop { crashes });
-        }
-        // An older revision is rendered by this one: nobody has seen a result under this id, or it would be done.
-        if job.recipe.engine > ENGINE_REVISION {
-            return Err(WorkError::NewerEngine {
-                asked: job.recipe.engine,
-            });
-        }
-        self.note(
-            &mut state.timings,
-            Step::Queue,
-            Duration::from_millis(now_ms().saturating_sub(job.queued_at_ms)),
-        );
-        let original = self.fetch(&job.original.sha256, &mut state.timings).await?;
-        let rendered = self.render(job, original, epoch, &mut state).await?;
-        let picture = self
-            .save(&state.job_id, rendered, &mut state.timings)
-            .await?;
+        refuse_in_vain(job, delivery)?;
+        self.note(&mut state.timings, Step::Queue, since(job.queued_at_ms));
+        let original = self.fetch(job, &mut state.timings).await?;
+        let made = self.render(job, original, epoch, &mut state).await;
+        let made = made.map_err(|error| error.or_again(delivery))?;
+        let picture = self.save(&state.job_id, made, &mut state.timings).await?;
         self.note_total(job, &mut state.timings);
         Ok(Outcome::Done(state.done(picture)))
     }
 
-    async fn fetch(&self, sha256: &Digest, timings: &mut Timings) -> Result<Bytes, WorkError> {
+    async fn fetch(&self, job: &Job, timings: &mut Timings) -> Result<Bytes, WorkError> {
         let begun = Instant::now();
+        let (key, limit) = (
+            Key::Original(job.original.sha256),
+            self.tools.original_bytes_max,
+        );
         let found = self
             .tools
             .objects
-            .get(&Key::Original(*sha256), self.tools.original_bytes_max)
-            .await?;
-        let original = found.ok_or(WorkError::OriginalMissing(*sha256))?;
-        if Digest::of(&original) != *sha256 {
-            let what = format!("original {sha256} came back with other bytes");
-            return Err(Error::new(Backend::Objects, "get", Cause::Corrupt(what)).into());
-        }
+            .get(&key, limit)
+            .await
+            .map_err(unless_too_long)?;
+        let original = found.ok_or(WorkError::OriginalMissing(job.original.sha256))?;
         self.note(timings, Step::Fetch, begun.elapsed());
         Ok(original)
     }
@@ -252,116 +237,71 @@ impl Optimizer {
         original: Bytes,
         epoch: Epoch,
         state: &mut State,
-    ) -> Result<Rendered, WorkError> {
-        let (stopwatch, mut steps) = Stopwatch::new(self.deadline);
-        let (fonts, limits, recipe) = (
-            self.tools.fonts.clone(),
-            self.tools.limits,
-            job.recipe.clone(),
-        );
+    ) -> Result<Made, WorkError> {
+        let (mut stopwatch, mut steps) = Stopwatch::new(self.deadline);
+        let (fonts, limits, job) = (self.tools.fonts.clone(), self.tools.limits, job.clone());
         let work = move || {
-            let mut stopwatch = stopwatch;
-            let rendered = engine::render(&original, &recipe, &fonts, &limits, &mut |step| {
-                stopwatch.begin(step)
-            });
-            (rendered, stopwatch.stop())
+            let made = make(&original, &job, &fonts, &limits, &mut stopwatch);
+            (made, stopwatch.stop())
         };
         let mut rendering = std::pin::pin!(self.slots.run(work));
-        let (rendered, timings) = loop {
+        let (made, timings) = loop {
             tokio::select! {
-                finished = &mut rendering => break finished.map_err(|_| WorkError::Panicked)?,
+                finished = &mut rendering => {
+                    break finished.map_err(|_| WorkError::Panicked { again: false })?;
+                }
                 Ok(()) = steps.changed() => {
                     let timings = steps.borrow_and_update().clone();
                     state.timings.merge(&timings);
-                    self.tell_step(epoch, state).await;
+                    self.teller.step(epoch, state).await;
                 }
             }
         };
-        timings
-            .iter()
-            .for_each(|(step, took)| self.tools.metrics.step(step, took));
+        for (step, took) in timings.iter() {
+            self.tools.metrics.step(step, took);
+        }
         state.timings.merge(&timings);
-        rendered.map_err(|error| match error {
-            RenderError::Input(error) => WorkError::Input(error),
-            RenderError::Stopped { .. } => WorkError::TooSlow(self.deadline),
-        })
+        made
     }
 
     async fn save(
         &self,
         id: &JobId,
-        rendered: Rendered,
+        made: Made,
         timings: &mut Timings,
     ) -> Result<Picture, WorkError> {
         let begun = Instant::now();
-        let bytes = Bytes::from(rendered.bytes);
-        let picture = Picture {
+        let Made { rendered, sha256 } = made;
+        let (size_bytes, size_bytes_max) =
+            (rendered.bytes.len() as u64, self.tools.result_bytes_max);
+        if size_bytes > size_bytes_max {
+            return Err(WorkError::ResultTooLong {
+                size_bytes,
+                size_bytes_max,
+            });
+        }
+        let (body, media_type) = (
+            Body::Bytes(rendered.bytes.into()),
+            rendered.format.media_type(),
+        );
+        self.tools
+            .objects
+            .put(&Key::Result(*id), body, media_type)
+            .await?;
+        let sizes = self
+            .tools
+            .metrics
+            .image_size_bytes
+            .with_label_values(&["output"]);
+        sizes.observe(size_bytes as f64);
+        self.note(timings, Step::Save, begun.elapsed());
+        Ok(Picture {
             format: rendered.format,
             width: rendered.width,
             height: rendered.height,
-            size_bytes: bytes.len() as u64,
-            sha256: Digest::of(&bytes),
-        };
-        self.tools
-            .objects
-            .put(
-                &Key::Result(*id),
-                Body::Bytes(bytes),
-                rendered.format.media_type(),
-            )
-            .await?;
-        self.tools
-            .metrics
-            .image_size_bytes
-            .with_label_values(&["output"])
-            .observe(picture.size_bytes as f64);
-        self.note(timings, Step::Save, begun.elapsed());
-        Ok(picture)
-    }
-
-    /// Tells a job's end. It must be heard before the message is let go, so an end that nobody heard is an outage.
-    async fn tell_end(
-        &self,
-        epoch: Epoch,
-        claimed: &State,
-        outcome: Result<Outcome, WorkError>,
-    ) -> Result<Outcome, WorkError> {
-        let end = match &outcome {
-            Ok(Outcome::Done(state)) => state.clone(),
-            Err(error @ WorkError::Input(_)) => {
-                claimed.clone().stopped(Status::Failed, error.failure())
-            }
-            _ => return outcome,
-        };
-        match self.tell(epoch, &end).await? {
-            Announced::Told(_) => outcome,
-            Announced::Stale => Ok(Outcome::NothingToDo),
-        }
-    }
-
-    async fn tell(&self, epoch: Epoch, state: &State) -> Result<Announced, Error> {
-        let announced = self.tools.results.announce(epoch, state).await?;
-        let (id, status) = (state.job_id, state.status);
-        if announced == Announced::Stale {
-            info!(job.id = %id, "job {id} was taken over, its end is told by another worker");
-        } else if status.is_final() {
-            self.tools
-                .metrics
-                .jobs
-                .with_label_values(&[status.as_str()])
-                .inc();
-            let took_ms = millis(state.timings.get(Step::Total).unwrap_or_default());
-            let reason = state.error.as_ref().map(|error| error.message.as_str());
-            info!(job.id = %id, took_ms, reason, "job {id} is {status}");
-        }
-        Ok(announced)
-    }
-
-    /// A step's figures are a courtesy: a client that misses them gets them with the end.
-    async fn tell_step(&self, epoch: Epoch, state: &State) {
-        if let Err(error) = self.tools.results.announce(epoch, state).await {
-            self.tools.metrics.backend_error(&error);
-        }
+            size_bytes,
+            sha256,
+        })
     }
 
     fn note(&self, timings: &mut Timings, step: Step, took: Duration) {
@@ -372,8 +312,87 @@ impl Optimizer {
     /// From the upload's first byte: the publisher's share was told with the job, the rest is the time since.
     fn note_total(&self, job: &Job, timings: &mut Timings) {
         let upload = timings.get(Step::Read).unwrap_or_default();
-        let since = Duration::from_millis(now_ms().saturating_sub(job.queued_at_ms));
-        self.note(timings, Step::Total, upload + since);
+        self.note(timings, Step::Total, upload + since(job.queued_at_ms));
+    }
+}
+
+/// What is known to fail before it is begun.
+fn refuse_in_vain(job: &Job, delivery: &Delivery) -> Result<(), WorkError> {
+    let (crashes, asked) = (delivery.crashes, job.recipe.engine);
+    if crashes >= CRASHES_MAX {
+        return Err(WorkError::CrashLoop { crashes });
+    }
+    // An older revision is rendered by this one: nobody has seen a result under this id, or it would be done.
+    if asked > ENGINE_REVISION {
+        return Err(WorkError::NewerEngine { asked });
+    }
+    Ok(())
+}
+
+/// The CPU's share of the work: both digests are taken here too, since 20 MiB keep a core busy for a while.
+fn make(
+    original: &[u8],
+    job: &Job,
+    fonts: &Fonts,
+    limits: &Limits,
+    stopwatch: &mut Stopwatch,
+) -> Result<Made, WorkError> {
+    let sha256 = job.original.sha256;
+    if Digest::of(original) != sha256 {
+        let what = format!("original {sha256} came back with other bytes");
+        return Err(Error::new(Backend::Objects, "get", Cause::Corrupt(what)).into());
+    }
+    let on_step = &mut |step| stopwatch.begin(step);
+    let rendered = engine::render(original, &job.recipe, fonts, limits, on_step);
+    let rendered = rendered.map_err(|error| match error {
+        RenderError::Input(error) => WorkError::Input(error),
+        RenderError::Stopped { .. } => WorkError::TooSlow(stopwatch.deadline()),
+    })?;
+    Ok(Made {
+        sha256: Digest::of(&rendered.bytes),
+        rendered,
+    })
+}
+
+/// An original over the limit stays over it.
+fn unless_too_long(error: Error) -> WorkError {
+    match error.cause {
+        Cause::TooLong {
+            size_bytes,
+            size_bytes_max,
+        } => WorkError::OriginalTooLong {
+            size_bytes,
+            size_bytes_max,
+        },
+        _ => WorkError::World(error),
+    }
+}
+
+fn since(moment_ms: u64) -> Duration {
+    Duration::from_millis(now_ms().saturating_sub(moment_ms))
+}
+
+impl WorkError {
+    /// A panic, told from the first one by the message's history.
+    fn or_again(self, delivery: &Delivery) -> Self {
+        match self {
+            Self::Panicked { .. } => Self::Panicked {
+                again: delivery
+                    .history
+                    .iter()
+                    .any(|attempt| attempt.code == CRASHED),
+            },
+            other => other,
+        }
+    }
+}
+
+impl Turn {
+    const fn without_claim(outcome: Result<Outcome, WorkError>) -> Self {
+        Self {
+            claim: None,
+            outcome,
+        }
     }
 }
 

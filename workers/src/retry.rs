@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use backends::{Verdict, queue::Reason};
+use backends::{Verdict, error::Backend, queue::Reason};
+use schemas::Failure;
 
 use crate::{error::WorkError, optimize::Outcome};
 
 /// Attempts before a job is buried: 13 waits, 28 minutes at most and 21 on average, longer than most outages.
 pub const ATTEMPTS_MAX: u32 = 14;
-/// Attempts for a picture that brings its slot down: it is most likely the picture.
-pub const CRASHED_ATTEMPTS_MAX: u32 = 2;
 const WAIT_FIRST: Duration = Duration::from_secs(1);
 const WAIT_MAX: Duration = Duration::from_secs(300);
 
@@ -21,33 +20,26 @@ pub fn judge(outcome: &Result<Outcome, WorkError>, attempt: u32, random: f64) ->
         Err(error) => error,
     };
     let failure = error.failure();
+    let retry = |failure| Verdict::Retry {
+        delay: wait(attempt, random),
+        failure,
+    };
     match error {
-        WorkError::Input(_) => Verdict::Fail(failure),
-        WorkError::Undecodable(_) => Verdict::Bury {
-            reason: Reason::Undecodable,
-            failure,
-        },
-        WorkError::OriginalMissing(_) => Verdict::Bury {
-            reason: Reason::OriginalMissing,
-            failure,
-        },
-        WorkError::CrashLoop { .. } => Verdict::Bury {
-            reason: Reason::CrashLoop,
-            failure,
-        },
-        WorkError::Panicked if attempt >= CRASHED_ATTEMPTS_MAX => Verdict::Bury {
-            reason: Reason::CrashLoop,
-            failure,
-        },
-        _ if attempt >= ATTEMPTS_MAX => Verdict::Bury {
-            reason: Reason::AttemptsSpent,
-            failure,
-        },
-        _ => Verdict::Retry {
-            delay: wait(attempt, random),
-            failure,
-        },
+        error if error.is_permanent() => Verdict::Fail(failure),
+        WorkError::Undecodable(_) => bury(Reason::Undecodable, failure),
+        WorkError::OriginalMissing(_) => bury(Reason::OriginalMissing, failure),
+        WorkError::CrashLoop { .. } => bury(Reason::CrashLoop, failure),
+        // One more chance on another worker; after that it is most likely the picture.
+        WorkError::Panicked { again: true } => bury(Reason::CrashLoop, failure),
+        // Nobody could be told of a burial, so it has to wait, however long the outage.
+        WorkError::World(error) if error.backend == Backend::Results => retry(failure),
+        _ if attempt >= ATTEMPTS_MAX => bury(Reason::AttemptsSpent, failure),
+        _ => retry(failure),
     }
+}
+
+const fn bury(reason: Reason, failure: Failure) -> Verdict {
+    Verdict::Bury { reason, failure }
 }
 
 /// How long a job waits after `attempts` of them failed: exponential backoff with equal jitter, half of it certain.
@@ -63,7 +55,7 @@ pub fn wait(attempts: u32, random: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use backends::error::{Backend, Error};
+    use backends::error::Error;
     use engine::InputError;
     use schemas::Digest;
 
@@ -143,13 +135,19 @@ mod tests {
 
     #[test]
     fn a_picture_that_brings_its_slot_down_gets_a_second_chance_only() {
-        assert!(matches!(
-            judge(&Err(WorkError::Panicked), 1, 0.5),
-            Verdict::Retry { .. }
-        ));
-        assert!(matches!(
-            judge(&Err(WorkError::Panicked), 2, 0.5),
-            Verdict::Bury { .. }
-        ));
+        let panicked = |again| judge(&Err(WorkError::Panicked { again }), 5, 0.5);
+        assert!(matches!(panicked(false), Verdict::Retry { .. }));
+        assert!(matches!(panicked(true), Verdict::Bury { .. }));
+    }
+
+    #[test]
+    fn nothing_is_buried_while_nobody_can_be_told() {
+        let deaf = Err(WorkError::World(Error::failed(
+            Backend::Results,
+            "claim",
+            "gone",
+        )));
+        let verdict = judge(&deaf, u32::MAX, 1.0);
+        assert!(matches!(verdict, Verdict::Retry { delay, .. } if delay == WAIT_MAX));
     }
 }

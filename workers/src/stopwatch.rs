@@ -10,7 +10,8 @@ use tokio::sync::watch;
 
 /// Times the engine's steps from outside, tells the finished ones, and stops the work after the deadline.
 pub(crate) struct Stopwatch {
-    begun: Instant,
+    /// When the first step began: waiting for a slot is not working.
+    begun: Option<Instant>,
     deadline: Duration,
     running: Option<(Step, Instant)>,
     timings: Timings,
@@ -22,7 +23,7 @@ impl Stopwatch {
     pub(crate) fn new(deadline: Duration) -> (Self, watch::Receiver<Timings>) {
         let (told, steps) = watch::channel(Timings::default());
         let watch = Self {
-            begun: Instant::now(),
+            begun: None,
             deadline,
             running: None,
             timings: Timings::default(),
@@ -34,17 +35,22 @@ impl Stopwatch {
     /// Ends the running step and begins `step`, unless the deadline is over.
     pub(crate) fn begin(&mut self, step: Step) -> ControlFlow<()> {
         self.end_running();
-        if self.begun.elapsed() > self.deadline {
+        if self.begun.get_or_insert_with(Instant::now).elapsed() > self.deadline {
             return ControlFlow::Break(());
         }
         self.running = Some((step, Instant::now()));
         ControlFlow::Continue(())
     }
 
+    /// How long all steps together may take.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// Ends the running step; every step's figures.
-    pub(crate) fn stop(mut self) -> Timings {
+    pub(crate) fn stop(&mut self) -> Timings {
         self.end_running();
-        self.timings
+        self.timings.clone()
     }
 
     fn end_running(&mut self) {

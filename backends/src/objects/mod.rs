@@ -97,8 +97,9 @@ pub fn media_type_of(bytes: &[u8]) -> &'static str {
 
 /// The error of a `get` that would read more than it may.
 fn too_long(op: &'static str, size_bytes: u64, size_bytes_max: u64) -> Error {
-    let cause = Cause::Refused(format!(
-        "object has {size_bytes} bytes, the limit is {size_bytes_max}"
-    ));
+    let cause = Cause::TooLong {
+        size_bytes,
+        size_bytes_max,
+    };
     Error::new(Backend::Objects, op, cause)
 }

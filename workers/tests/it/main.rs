@@ -4,5 +4,6 @@
     reason = "a test that cannot go on says so by stopping"
 )]
 
+mod strange;
 mod turns;
 mod world;

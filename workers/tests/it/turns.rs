@@ -1,10 +1,11 @@
 //! What becomes of a delivery, told by what a client sees and what the queue keeps.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
-use backends::{Key, ObjectStore as _, Results as _};
+use backends::{Key, ObjectStore as _, Results as _, Source as _};
 use schemas::{Job, Status};
 
+use crate::strange::Strange;
 use crate::world::{World, job, photo, statuses};
 
 #[tokio::test]
@@ -153,17 +154,80 @@ async fn an_engine_that_is_not_there_yet_is_waited_for() {
     world.send(&newer).await;
     let _worker = world.work();
     let retrying = until(&world, &newer, Status::Retrying).await;
-    assert_eq!(retrying, "newer_engine");
+    assert_eq!(retrying.as_deref(), Some("newer_engine"));
 }
 
-/// Waits until the job stands at `status`, and gives the failure's code.
-async fn until(world: &World, job: &Job, status: Status) -> String {
+#[tokio::test]
+async fn a_burial_that_nobody_heard_is_told_by_the_next_attempt() {
+    let world = World::new().await;
+    let job = job(b"nobody stored this");
+    world.send(&job).await;
+    world.results.ends.store(1, Ordering::SeqCst);
+    let _worker = world.work();
+    let states = world.watch(&job).await;
+    let end = states.last().unwrap();
+    assert_eq!((end.status, end.attempt), (Status::Dead, 2));
+    world.settled().await;
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_ends_the_job_it_names() {
+    let world = World::new().await;
+    let (job, unknown) = (job(&photo()), job(b"another photo").id());
+    world.admit(&job).await;
+    let newer = br#"{"version":2}"#;
+    let _worker = world.work_on(Arc::new(Strange::message(&job.id().to_string(), newer)));
+    let states = world.watch(&job).await;
+    let end = states.last().unwrap();
+    assert_eq!(end.status, Status::Dead);
+    assert_eq!(end.error.as_ref().unwrap().code, "undecodable");
+
+    let worker = world.work_on(Arc::new(Strange::message(&unknown.to_string(), newer)));
+    worker.drain().await;
+    assert_eq!(world.results.record(&unknown).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_is_over_a_limit_fails_at_once() {
+    for (original_max, result_max, code) in [
+        (100, 1 << 20, "original_too_long"),
+        (1 << 20, 100, "result_too_long"),
+    ] {
+        let mut world = World::new().await;
+        world.limits.original_max = original_max;
+        world.limits.result_max = result_max;
+        let job = world.accept(&photo()).await;
+        let _worker = world.work();
+        let states = world.watch(&job).await;
+        let end = states.last().unwrap();
+        assert_eq!((end.status, end.attempt), (Status::Failed, 1));
+        assert_eq!(end.error.as_ref().unwrap().code, code);
+    }
+}
+
+#[tokio::test]
+async fn what_the_grace_did_not_suffice_for_is_handed_back_and_is_no_attempt() {
+    let mut world = World::new().await;
+    world.grace_secs = 0;
+    world.objects.hangs.store(true, Ordering::SeqCst);
+    let job = world.accept(&photo()).await;
+    let worker = world.work();
+    until(&world, &job, Status::Processing).await;
+    worker.drain().await;
+
+    let mut receiver = world.queue.receiver().await.unwrap();
+    let again = receiver.receive().await.unwrap();
+    assert_eq!((again.attempt, again.crashes), (1, 0));
+}
+
+/// Waits until the job stands at `status`, and gives the failure's code, if it failed.
+async fn until(world: &World, job: &Job, status: Status) -> Option<String> {
     use futures::StreamExt as _;
     let mut events = world.results.watch(&job.id(), None).await.unwrap().unwrap();
     loop {
         let event = events.next().await.expect("the job goes on");
         if event.state.status == status {
-            return event.state.error.unwrap().code;
+            return event.state.error.map(|error| error.code);
         }
     }
 }

@@ -3,14 +3,14 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use backends::{
-    Error, Key, Metrics, ObjectStore, Results, Sender as _,
+    Error, Key, Metrics, ObjectStore, Results, Sender as _, Source,
     error::Backend,
     objects::{Body, Disk, Meta},
     queue::sqlite::SqliteQueue,
@@ -37,7 +37,16 @@ pub(crate) struct World {
     pub(crate) objects: Arc<Faulty<Disk>>,
     pub(crate) results: Arc<Faulty<Local>>,
     pub(crate) metrics: Metrics,
+    /// What workers are told when they begin.
+    pub(crate) limits: ByteLimits,
+    pub(crate) grace_secs: u64,
     _folder: TempDir,
+}
+
+/// How long originals and results may be.
+pub(crate) struct ByteLimits {
+    pub(crate) original_max: u64,
+    pub(crate) result_max: u64,
 }
 
 /// A backend of which the next calls fail.
@@ -48,6 +57,8 @@ pub(crate) struct Faulty<B> {
     pub(crate) gets: AtomicU32,
     /// Announcements of an end that fail.
     pub(crate) ends: AtomicU32,
+    /// Whether reads of originals never end.
+    pub(crate) hangs: AtomicBool,
 }
 
 /// A worker at work. It drains when it is told to.
@@ -72,30 +83,36 @@ impl World {
                     .unwrap(),
             ),
             metrics: Metrics::new(),
+            limits: ByteLimits {
+                original_max: 1 << 20,
+                result_max: 1 << 20,
+            },
+            grace_secs: 30,
             _folder: folder,
         }
     }
 
     pub(crate) fn work(&self) -> Worker {
+        self.work_on(self.queue.clone())
+    }
+
+    pub(crate) fn work_on(&self, source: Arc<dyn Source>) -> Worker {
         let shutdown = CancellationToken::new();
         let tools = Tools {
             objects: self.objects.clone(),
             results: self.results.clone(),
             fonts: Arc::new(Fonts::embedded()),
             limits: Limits::default(),
-            original_bytes_max: 1 << 20,
+            original_bytes_max: self.limits.original_max,
+            result_bytes_max: self.limits.result_max,
             metrics: self.metrics.clone(),
         };
         let config = Config {
             worker_slots: 1,
+            grace_secs: self.grace_secs,
             ..Config::default()
         };
-        let run = tokio::spawn(workers::run(
-            self.queue.clone(),
-            tools,
-            config,
-            shutdown.clone(),
-        ));
+        let run = tokio::spawn(workers::run(source, tools, config, shutdown.clone()));
         Worker { shutdown, run }
     }
 
@@ -115,9 +132,13 @@ impl World {
         job
     }
 
-    pub(crate) async fn send(&self, job: &Job) {
+    pub(crate) async fn admit(&self, job: &Job) {
         let state = State::queued(job.id(), Timings::default());
         self.results.admit(job, &state, false).await.unwrap();
+    }
+
+    pub(crate) async fn send(&self, job: &Job) {
+        self.admit(job).await;
         self.queue.send(job).await.unwrap();
         self.results.mark_sent(&job.id()).await.unwrap();
     }
@@ -187,6 +208,7 @@ impl<B> Faulty<B> {
             backend,
             gets: AtomicU32::new(0),
             ends: AtomicU32::new(0),
+            hangs: AtomicBool::new(false),
         })
     }
 }
@@ -209,6 +231,9 @@ impl ObjectStore for Faulty<Disk> {
 
     async fn get(&self, key: &Key, size_bytes_max: u64) -> Result<Option<Bytes>, Error> {
         fault(&self.gets, Backend::Objects, "get")?;
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         self.backend.get(key, size_bytes_max).await
     }
 

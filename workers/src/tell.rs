@@ -1,0 +1,130 @@
+//! What clients, logs and metrics hear of a job.
+//!
+//! An end is heard before its message is let go. A detour (a retry) is told once its message is safe, and nothing is
+//! lost when nobody hears of it: the next attempt speaks.
+
+use std::sync::Arc;
+
+use backends::{
+    Error, Metrics, Results, Verdict,
+    clock::millis,
+    results::{Announced, Epoch},
+};
+use schemas::{State, Status, Step};
+use tracing::{info, warn};
+
+use crate::{
+    error::WorkError,
+    optimize::{Outcome, Turn},
+    retry,
+};
+
+/// Speaks of jobs.
+#[derive(Debug)]
+pub(crate) struct Teller {
+    results: Arc<dyn Results>,
+    metrics: Metrics,
+}
+
+impl Teller {
+    pub(crate) fn new(results: Arc<dyn Results>, metrics: Metrics) -> Self {
+        Self { results, metrics }
+    }
+
+    /// Tells a job's end, done or failed. An end that nobody heard is an outage like any other.
+    pub(crate) async fn end(
+        &self,
+        epoch: Epoch,
+        claimed: &State,
+        outcome: Result<Outcome, WorkError>,
+    ) -> Result<Outcome, WorkError> {
+        let end = match &outcome {
+            Ok(Outcome::Done(state)) => state.clone(),
+            Err(error) if error.is_permanent() => {
+                claimed.clone().stopped(Status::Failed, error.failure())
+            }
+            _ => return outcome,
+        };
+        match self.announce(epoch, &end).await? {
+            Announced::Told(_) => outcome,
+            Announced::Stale => Ok(Outcome::NothingToDo),
+        }
+    }
+
+    /// Tells that a job is dead, and gives back the verdict. While nobody can be told the job is not buried but tried
+    /// again: a dead job that still says `processing` would wait for ever.
+    pub(crate) async fn burial(&self, turn: &Turn, verdict: Verdict) -> Verdict {
+        let Verdict::Bury { reason, failure } = verdict else {
+            return verdict;
+        };
+        if let Some((epoch, state)) = &turn.claim {
+            let dead = state.clone().stopped(Status::Dead, failure.clone());
+            if let Err(error) = self.announce(*epoch, &dead).await {
+                self.metrics.backend_error(&error);
+                return Verdict::Retry {
+                    delay: retry::wait(state.attempt, rand::random()),
+                    failure: WorkError::World(error).failure(),
+                };
+            }
+        }
+        self.metrics
+            .dead_letters
+            .with_label_values(&[reason.as_str()])
+            .inc();
+        warn!(
+            reason = reason.as_str(),
+            "message is buried: {}", failure.message
+        );
+        Verdict::Bury { reason, failure }
+    }
+
+    /// Tells that a job waits for its next attempt.
+    pub(crate) async fn retry(&self, turn: &Turn, verdict: &Verdict) {
+        let Verdict::Retry { failure, delay } = verdict else {
+            return;
+        };
+        let class = turn
+            .outcome
+            .as_ref()
+            .map_or_else(WorkError::class, |_| "world");
+        self.metrics.retries.with_label_values(&[class]).inc();
+        warn!(
+            code = failure.code,
+            delay_ms = millis(*delay),
+            "attempt failed: {}",
+            failure.message
+        );
+        let Some((epoch, state)) = &turn.claim else {
+            return;
+        };
+        let waiting = state.clone().stopped(Status::Retrying, failure.clone());
+        if let Err(error) = self.announce(*epoch, &waiting).await {
+            self.metrics.backend_error(&error);
+            warn!(job.id = %state.job_id, error = %error, "nobody heard that job {} is retrying", state.job_id);
+        }
+    }
+
+    /// A step's figures are a courtesy: a client that misses them gets them with the end.
+    pub(crate) async fn step(&self, epoch: Epoch, state: &State) {
+        if let Err(error) = self.results.announce(epoch, state).await {
+            self.metrics.backend_error(&error);
+        }
+    }
+
+    async fn announce(&self, epoch: Epoch, state: &State) -> Result<Announced, Error> {
+        let announced = self.results.announce(epoch, state).await?;
+        let (id, status) = (state.job_id, state.status);
+        if announced == Announced::Stale {
+            info!(job.id = %id, "job {id} was taken over, its end is told by another worker");
+        } else if status.is_final() {
+            self.metrics
+                .jobs
+                .with_label_values(&[status.as_str()])
+                .inc();
+            let took_ms = millis(state.timings.get(Step::Total).unwrap_or_default());
+            let reason = state.error.as_ref().map(|error| error.message.as_str());
+            info!(job.id = %id, took_ms, reason, "job {id} is {status}");
+        }
+        Ok(announced)
+    }
+}
