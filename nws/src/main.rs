@@ -8,11 +8,18 @@ mod config;
 mod telemetry;
 mod wiring;
 
-use std::process::ExitCode;
+use std::{
+    io::{Write as _, stderr},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::Parser as _;
 use cli::{Cli, Command};
 use config::{ConfigError, Settings};
+
+/// How long threads get after everything is drained: what they would still do is of no use any more.
+const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
 
 /// A usage or configuration error (`EX_USAGE` of BSD's sysexits).
 const EXIT_USAGE: u8 = 64;
@@ -47,8 +54,11 @@ fn serve(
     server: impl Future<Output = anyhow::Result<()>>,
 ) -> anyhow::Result<ExitCode> {
     telemetry::init(&settings.common)?;
-    runtime()?.block_on(server)?;
-    Ok(ExitCode::SUCCESS)
+    let runtime = runtime()?;
+    let served = runtime.block_on(server);
+    // A picture that was not finished within the grace still has its thread; dropping the runtime would wait for it.
+    runtime.shutdown_timeout(LAST_WORDS_MAX);
+    served.map(|()| ExitCode::SUCCESS)
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
@@ -72,12 +82,9 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "the log may not have begun when a setting is wrong"
-)]
+/// The log may not have begun when a setting is wrong, and nobody may be listening when it has.
 fn complain(error: &anyhow::Error) -> ExitCode {
-    eprintln!("nws: {error:#}");
+    let _ = writeln!(stderr(), "nws: {error:#}");
     let is_usage = error.is::<ConfigError>()
         || error.is::<schemas::FieldError>()
         || error.is::<commands::apply::UsageError>();

@@ -15,7 +15,9 @@ pub(crate) fn init(common: &Common) -> Result<(), ConfigError> {
         key: "log",
         problem: error.to_string(),
     })?;
+    // A log that cannot be written is lost; by itself the library would say so on standard error, and panic there.
     let log = tracing_subscriber::fmt()
+        .log_internal_errors(false)
         .with_env_filter(filter)
         .with_writer(stderr);
     if wants_json(&common.log_format) {

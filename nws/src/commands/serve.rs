@@ -141,8 +141,8 @@ fn until_signal() -> anyhow::Result<CancellationToken> {
                 info!("told to stop a second time, stopping at once");
                 process::exit(130);
             }
-            info!("told to stop, draining");
             told.cancel();
+            info!("told to stop, draining");
         }
     });
     Ok(shutdown)

@@ -168,6 +168,40 @@ async fn sigterm_finishes_what_is_in_hand_and_spends_no_attempt() {
 }
 
 #[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let mut process = Process::embedded(data.path(), &[]).await;
+    process.deafen().await;
+    let client = Client::of(&process);
+    let id = client.upload(&jpeg(400, 300, 9), &[]).await;
+    assert_eq!(client.ended(&id).await["status"], "done");
+    assert!(process.terminate().await.success());
+}
+
+#[tokio::test]
+async fn the_grace_is_not_outlived_by_a_picture() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &["grace_secs=0"]).await;
+    let client = Client::of(&process);
+    let id = client
+        .upload(
+            &jpeg(6000, 4000, 1),
+            &[("wm_format", "webp"), ("width", "6000")],
+        )
+        .await;
+    client.until_begun(&id).await;
+    assert!(process.terminate().await.success());
+
+    let process = Process::embedded(data.path(), &[]).await;
+    let client = Client::of(&process);
+    let end = client.ended(&id).await;
+    assert_eq!(
+        (end["status"].as_str(), end["attempt"].as_u64()),
+        (Some("done"), Some(1))
+    );
+}
+
+#[tokio::test]
 async fn one_folder_has_one_process() {
     let data = tempfile::tempdir().unwrap();
     let _process = Process::embedded(data.path(), &[]).await;

@@ -90,6 +90,21 @@ impl Client {
             .data
     }
 
+    /// Waits until a worker has a job in hand.
+    pub(crate) async fn until_begun(&self, id: &str) {
+        let path = format!("/status/{id}");
+        let begun = async {
+            loop {
+                let state = self.get(&path).await.bytes().await.unwrap();
+                let state: Value = serde_json::from_slice(&state).unwrap();
+                if state["status"] != "queued" {
+                    break;
+                }
+            }
+        };
+        timeout(WITHIN, begun).await.expect("a worker takes it");
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Response {
         self.http
             .get(format!("{}{path}", self.url))

@@ -9,6 +9,7 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader, Lines},
     process::{Child, ChildStderr, Command},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -17,6 +18,7 @@ use super::WITHIN;
 /// A running `nws`. It is killed when this is dropped.
 pub(crate) struct Process {
     child: Child,
+    log: JoinHandle<()>,
     pub(crate) url: String,
 }
 
@@ -70,8 +72,14 @@ impl Process {
         let url = timeout(WITHIN, served_url(&mut log))
             .await
             .expect("it serves in time");
-        tokio::spawn(echo(log));
-        Self { child, url }
+        let log = tokio::spawn(echo(log));
+        Self { child, log, url }
+    }
+
+    /// Stops reading its log, as a log collector that died does.
+    pub(crate) async fn deafen(&mut self) {
+        self.log.abort();
+        let _ = (&mut self.log).await;
     }
 
     /// Ends it at once, as a power cut would.
