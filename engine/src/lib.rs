@@ -69,7 +69,7 @@ pub enum InputError {
     },
     #[error("image is {side} pixels on one side, the limit is {side_max}")]
     SideTooLong { side: u32, side_max: u32 },
-    #[error("decoding needs about {bytes} bytes, the limit is {bytes_max}")]
+    #[error("the picture needs about {bytes} bytes of memory, the limit is {bytes_max}")]
     TooManyBytes { bytes: u64, bytes_max: u64 },
     #[error("{format} cannot be decoded: {reason}")]
     Broken { format: Format, reason: String },
@@ -160,6 +160,20 @@ impl Limits {
     }
 }
 
+/// Whether [`render`] will take on a picture of this header with this recipe, as far as that can be told without its
+/// pixels: who takes photos in can refuse at once.
+///
+/// # Errors
+/// A character without a glyph, or more memory than the limits allow.
+pub fn check(
+    header: &Inspection,
+    recipe: &Recipe,
+    fonts: &Fonts,
+    limits: &Limits,
+) -> Result<(), InputError> {
+    planned(header, recipe, fonts, limits).map(|_| ())
+}
+
 /// Fits `source` into the recipe's box, marks it and encodes it.
 ///
 /// `on_step` hears of each of [`Step::Decode`], [`Step::Resize`], [`Step::Watermark`] and [`Step::Encode`] before it
@@ -176,14 +190,7 @@ pub fn render(
     on_step: &mut dyn FnMut(Step) -> ControlFlow<()>,
 ) -> Result<Rendered, RenderError> {
     let header = inspect(Cursor::new(source), limits)?;
-    let size = result_size(&header, recipe);
-    let mark = Mark::lay_out(recipe, fonts, size).map_err(InputError::from)?;
-    limits.check_bytes(budget::working_bytes(
-        &header,
-        size,
-        &mark,
-        recipe.wm_format,
-    ))?;
+    let (size, mark) = planned(&header, recipe, fonts, limits)?;
 
     tell(on_step, Step::Decode)?;
     let decode::Decoded { pixels, profile } = decode::decode(source, &header, limits)?;
@@ -205,6 +212,20 @@ pub fn render(
         width: marked.width,
         height: marked.height,
     })
+}
+
+/// The result's size and its mark, within the limits.
+fn planned<'f>(
+    header: &Inspection,
+    recipe: &Recipe,
+    fonts: &'f Fonts,
+    limits: &Limits,
+) -> Result<((u32, u32), Mark<'f>), InputError> {
+    let size = result_size(header, recipe);
+    let mark = Mark::lay_out(recipe, fonts, size)?;
+    let bytes = budget::working_bytes(header, size, &mark, recipe.wm_format);
+    limits.check_bytes(bytes)?;
+    Ok((size, mark))
 }
 
 /// Width and height of the result, as displayed: in the recipe's box, and no longer than its format can hold.
