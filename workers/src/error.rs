@@ -36,6 +36,10 @@ pub enum WorkError {
     TooSlow(Duration),
     #[error("asks for engine revision {asked}, this worker has {ENGINE_REVISION}")]
     NewerEngine { asked: u32 },
+    /// A later claim speaks for the job. Whoever made it may be at work, or may have given it up before it took effect:
+    /// only a job that has ended is let go.
+    #[error("another claim on the job came between")]
+    Overtaken,
     #[error(transparent)]
     World(#[from] Error),
 }
@@ -63,6 +67,7 @@ impl WorkError {
             Self::OriginalMissing(_)
             | Self::TooSlow(_)
             | Self::NewerEngine { .. }
+            | Self::Overtaken
             | Self::World(_) => "world",
         }
     }
@@ -86,6 +91,7 @@ impl WorkError {
             Self::Panicked { .. } => CRASHED,
             Self::TooSlow(_) => "too_slow",
             Self::NewerEngine { .. } => "newer_engine",
+            Self::Overtaken => "overtaken",
             Self::World(error) => match error.backend {
                 Backend::Queue => "queue_unavailable",
                 Backend::Objects => "objects_unavailable",

@@ -73,7 +73,7 @@ pub struct Turn {
 pub enum Outcome {
     /// The result is stored and told.
     Done(State),
-    /// The job had ended before, or another worker has taken it over.
+    /// The job had ended before.
     NothingToDo,
 }
 
@@ -103,7 +103,7 @@ impl Optimizer {
         let (epoch, state) = match self.claim(&job.id(), delivery.attempt).await {
             Ok(Some(claim)) => claim,
             Ok(None) => return Turn::without_claim(Ok(Outcome::NothingToDo)),
-            Err(error) => return Turn::without_claim(Err(error.into())),
+            Err(error) => return Turn::without_claim(Err(error)),
         };
         let outcome = self.attempt(&job, delivery, epoch, state.clone()).await;
         let outcome = self.teller.end(epoch, &state, outcome).await;
@@ -150,11 +150,15 @@ impl Optimizer {
                 claim,
                 outcome: Err(error.into()),
             },
-            Err(error) => Turn::without_claim(Err(error.into())),
+            Err(error) => Turn::without_claim(Err(error)),
         }
     }
 
-    async fn claim_known(&self, id: &JobId, attempt: u32) -> Result<Option<(Epoch, State)>, Error> {
+    async fn claim_known(
+        &self,
+        id: &JobId,
+        attempt: u32,
+    ) -> Result<Option<(Epoch, State)>, WorkError> {
         match self.tools.results.record(id).await? {
             Some(_) => self.claim(id, attempt).await,
             None => Ok(None),
@@ -162,7 +166,10 @@ impl Optimizer {
     }
 
     /// Begins an epoch for the job and says so; `None` when there is nothing to do for it any more.
-    async fn claim(&self, id: &JobId, attempt: u32) -> Result<Option<(Epoch, State)>, Error> {
+    ///
+    /// A claim that was overtaken at once is no reason to let the message go: the other one may have been made by an
+    /// attempt that gave up waiting for its answer, and then this message is the job's only one.
+    async fn claim(&self, id: &JobId, attempt: u32) -> Result<Option<(Epoch, State)>, WorkError> {
         let claim = self.tools.results.claim(id).await?;
         let before = claim
             .before
@@ -179,7 +186,7 @@ impl Optimizer {
         };
         match self.tools.results.announce(claim.epoch, &state).await? {
             Announced::Told(_) => Ok(Some((claim.epoch, state))),
-            Announced::Stale => Ok(None),
+            Announced::Stale => Err(WorkError::Overtaken),
         }
     }
 

@@ -31,7 +31,8 @@ pub fn judge(outcome: &Result<Outcome, WorkError>, attempt: u32, random: f64) ->
         WorkError::CrashLoop { .. } => bury(Reason::CrashLoop, failure),
         // One more chance on another worker; after that it is most likely the picture.
         WorkError::Panicked { again: true } => bury(Reason::CrashLoop, failure),
-        // Nobody could be told of a burial, so it has to wait, however long the outage.
+        // Nobody could be told of a burial, so it has to wait, however long it takes.
+        WorkError::Overtaken => retry(failure),
         WorkError::World(error) if error.backend == Backend::Results => retry(failure),
         _ if attempt >= ATTEMPTS_MAX => bury(Reason::AttemptsSpent, failure),
         _ => retry(failure),

@@ -47,7 +47,7 @@ impl Teller {
         };
         match self.announce(epoch, &end).await? {
             Announced::Told(_) => outcome,
-            Announced::Stale => Ok(Outcome::NothingToDo),
+            Announced::Stale => Err(WorkError::Overtaken),
         }
     }
 
@@ -88,6 +88,9 @@ impl Teller {
             .as_ref()
             .map_or_else(WorkError::class, |_| "world");
         self.metrics.retries.with_label_values(&[class]).inc();
+        if let Err(WorkError::World(error)) = &turn.outcome {
+            self.metrics.backend_error(error);
+        }
         warn!(
             code = failure.code,
             delay_ms = millis(*delay),
@@ -115,7 +118,7 @@ impl Teller {
         let announced = self.results.announce(epoch, state).await?;
         let (id, status) = (state.job_id, state.status);
         if announced == Announced::Stale {
-            info!(job.id = %id, "job {id} was taken over, its end is told by another worker");
+            info!(job.id = %id, "job {id} is {status} for a claim that was overtaken, nobody is told");
         } else if status.is_final() {
             self.metrics
                 .jobs

@@ -63,6 +63,17 @@ async fn an_end_that_nobody_heard_is_told_by_the_next_attempt() {
 }
 
 #[tokio::test]
+async fn a_claim_that_took_effect_late_costs_no_job() {
+    let world = World::new().await;
+    let job = world.accept(&photo()).await;
+    world.results.late_claims.store(1, Ordering::SeqCst);
+    let _worker = world.work();
+    let states = world.watch(&job).await;
+    let end = states.last().unwrap();
+    assert_eq!((end.status, end.attempt), (Status::Done, 3));
+}
+
+#[tokio::test]
 async fn a_broken_photo_fails_at_once() {
     let world = World::new().await;
     let mut broken = photo();

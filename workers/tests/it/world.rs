@@ -57,6 +57,9 @@ pub(crate) struct Faulty<B> {
     pub(crate) gets: AtomicU32,
     /// Announcements of an end that fail.
     pub(crate) ends: AtomicU32,
+    /// Claims that are answered with an error, and take effect after the next one.
+    pub(crate) late_claims: AtomicU32,
+    late: AtomicBool,
     /// Whether reads of originals never end.
     pub(crate) hangs: AtomicBool,
 }
@@ -208,6 +211,8 @@ impl<B> Faulty<B> {
             backend,
             gets: AtomicU32::new(0),
             ends: AtomicU32::new(0),
+            late_claims: AtomicU32::new(0),
+            late: AtomicBool::new(false),
             hangs: AtomicBool::new(false),
         })
     }
@@ -269,7 +274,16 @@ impl Results for Faulty<Local> {
     }
 
     async fn claim(&self, id: &JobId) -> Result<Claim, Error> {
-        self.backend.claim(id).await
+        let answered = fault(&self.late_claims, Backend::Results, "claim");
+        if let Err(error) = answered {
+            self.late.store(true, Ordering::SeqCst);
+            return Err(error);
+        }
+        let claim = self.backend.claim(id).await;
+        if self.late.swap(false, Ordering::SeqCst) {
+            self.backend.claim(id).await?;
+        }
+        claim
     }
 
     async fn announce(&self, epoch: Epoch, state: &State) -> Result<Announced, Error> {
