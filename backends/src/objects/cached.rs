@@ -52,15 +52,16 @@ impl Cached {
         })
     }
 
-    async fn cached(&self, id: &JobId) -> Option<Bytes> {
+    /// What the cache holds, if it answers.
+    async fn cached(&self, id: &JobId) -> Option<Option<Bytes>> {
         let read = within_again("cache_get", || self.send("GET", id, |_| {}));
-        let cached: Option<Vec<u8>> = self.best_effort(read.await).flatten();
+        let cached: Option<Option<Vec<u8>>> = self.best_effort(read.await);
         let count = match cached {
-            Some(_) => &self.metrics.cache_hits,
-            None => &self.metrics.cache_misses,
+            Some(Some(_)) => &self.metrics.cache_hits,
+            Some(None) | None => &self.metrics.cache_misses,
         };
         count.with_label_values(&[TIER]).inc();
-        cached.map(Bytes::from)
+        cached.map(|cached| cached.map(Bytes::from))
     }
 
     async fn keep(&self, id: &JobId, bytes: &[u8]) {
@@ -111,13 +112,15 @@ impl ObjectStore for Cached {
         let Key::Result(id) = key else {
             return self.store.get(key, size_bytes_max).await;
         };
-        if let Some(bytes) = self.cached(id).await
+        let cached = self.cached(id).await;
+        if let Some(Some(bytes)) = &cached
             && bytes.len() as u64 <= size_bytes_max
         {
-            return Ok(Some(bytes));
+            return Ok(Some(bytes.clone()));
         }
         let stored = self.store.get(key, size_bytes_max).await?;
-        if let Some(bytes) = &stored
+        // A cache that did not answer would not listen either, and the client has waited for it once.
+        if let (Some(_), Some(bytes)) = (cached, &stored)
             && bytes.len() as u64 <= RESULT_BYTES_MAX
         {
             self.keep(id, bytes).await;

@@ -2,7 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lapin::{BasicProperties, Connection, ConnectionProperties, options::BasicPublishOptions};
+use lapin::{
+    BasicProperties, Connection, ConnectionProperties,
+    options::{BasicPublishOptions, ConfirmSelectOptions},
+};
 use reqwest::StatusCode;
 use schemas::{Context, Digest, Job, OutputFormat, Request, recipe::Date};
 use tempfile::TempDir;
@@ -11,6 +14,7 @@ use crate::support::{
     client::Client,
     picture::jpeg,
     process::{Process, service},
+    until,
 };
 
 /// Names nobody else uses, on servers that every test uses.
@@ -23,7 +27,10 @@ fn namespace(test: &str) -> String {
 }
 
 async fn role(role: &str, namespace: &str, data: &TempDir, settings: &[&str]) -> Process {
-    Process::role(role, namespace, data.path(), settings).await
+    let process = Process::role(role, namespace, data.path(), settings).await;
+    let client = Client::of(&process);
+    until(async || client.get("/ready").await.status() == StatusCode::OK).await;
+    process
 }
 
 #[tokio::test]
@@ -167,43 +174,36 @@ fn recipe(text: &str) -> schemas::Recipe {
     request.resolve(&context).unwrap()
 }
 
-/// Publishes a message as a stranger does, without a `message_id`.
+/// Publishes a message as a stranger does, without a `message_id`, to a fleet that is ready for it.
 async fn publish(namespace: &str, body: &[u8]) {
     let connection = Connection::connect(&service("AMQP_URL"), ConnectionProperties::default())
         .await
         .unwrap();
     let channel = connection.create_channel().await.unwrap();
-    let (exchange, options) = (format!("{namespace}.jobs"), BasicPublishOptions::default());
+    let confirms = ConfirmSelectOptions::default();
+    channel.confirm_select(confirms).await.unwrap();
+    let options = BasicPublishOptions {
+        mandatory: true,
+        ..BasicPublishOptions::default()
+    };
     let persistent = BasicProperties::default().with_delivery_mode(2);
-    channel
-        .basic_publish(exchange.into(), "image".into(), options, body, persistent)
-        .await
-        .unwrap()
-        .await
-        .unwrap();
+    let exchange = format!("{namespace}.jobs");
+    let sent = channel.basic_publish(exchange.into(), "image".into(), options, body, persistent);
+    let confirmed = sent.await.unwrap().await.unwrap();
+    assert!(
+        confirmed.is_ack() && confirmed.take_message().is_none(),
+        "the message is routed"
+    );
     connection.close(200, "done".into()).await.unwrap();
 }
 
 /// Waits until a worker has spoken of the job: nobody announced it before.
 async fn until_known(client: &Client, id: &str) {
-    let known = async {
-        while client.get(&format!("/status/{id}")).await.status() == StatusCode::NOT_FOUND {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(crate::support::WITHIN, known)
-        .await
-        .expect("a worker speaks of it");
+    let path = format!("/status/{id}");
+    until(async || client.get(&path).await.status() != StatusCode::NOT_FOUND).await;
 }
 
 /// Waits until a metric has reached `value`.
 async fn until_metric(client: &Client, line: &str, value: f64) {
-    let reached = async {
-        while client.metric(line).await < value {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(crate::support::WITHIN, reached)
-        .await
-        .unwrap_or_else(|_| panic!("{line} does not reach {value}"));
+    until(async || client.metric(line).await >= value).await;
 }

@@ -1,6 +1,6 @@
 //! Why a call to an S3 server failed, in words that hold no secret and no signature.
 
-use std::io;
+use std::{io, iter};
 
 use ::s3::error::S3Error;
 use reqwest::{Response, StatusCode};
@@ -31,7 +31,7 @@ pub(super) enum Failure {
     #[error(transparent)]
     File(#[from] io::Error),
     /// It was not reached, or broke off. The URL is left out: it is signed.
-    #[error(transparent)]
+    #[error("{}", whole_story(.0))]
     Wire(reqwest::Error),
     #[error(transparent)]
     Library(S3Error),
@@ -74,6 +74,14 @@ impl Failure {
     }
 }
 
+/// The error with its causes: the outermost says no more than that a request was sent.
+fn whole_story(error: &dyn std::error::Error) -> String {
+    let causes = iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |story, cause| {
+        format!("{story}: {cause}")
+    })
+}
+
 /// The text of the first XML element of this name.
 fn element(xml: &str, name: &str) -> Option<String> {
     let (_, from) = xml.split_once(&format!("<{name}>"))?;
@@ -101,7 +109,13 @@ impl From<Failure> for Cause {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Answered { status, .. } if status < 500 => Self::Refused(failure.to_string()),
-            Failure::TooLong { .. } => Self::Refused(failure.to_string()),
+            Failure::TooLong {
+                size_bytes,
+                size_bytes_max,
+            } => Self::TooLong {
+                size_bytes,
+                size_bytes_max,
+            },
             Failure::Incomplete(_) => Self::Corrupt(failure.to_string()),
             other => Self::Failed(Box::new(other)),
         }

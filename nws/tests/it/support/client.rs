@@ -4,7 +4,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{WITHIN, process::Process};
+use super::{WITHIN, process::Process, until};
 
 const BOUNDARY: &str = "a-line-that-no-photo-holds";
 
@@ -93,16 +93,12 @@ impl Client {
     /// Waits until a worker has a job in hand.
     pub(crate) async fn until_begun(&self, id: &str) {
         let path = format!("/status/{id}");
-        let begun = async {
-            loop {
-                let state = self.get(&path).await.bytes().await.unwrap();
-                let state: Value = serde_json::from_slice(&state).unwrap();
-                if state["status"] != "queued" {
-                    break;
-                }
-            }
-        };
-        timeout(WITHIN, begun).await.expect("a worker takes it");
+        until(async || {
+            let state = self.get(&path).await.bytes().await.unwrap();
+            let state: Value = serde_json::from_slice(&state).unwrap();
+            state["status"] != "queued"
+        })
+        .await;
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {

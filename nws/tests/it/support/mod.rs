@@ -8,3 +8,16 @@ use std::time::Duration;
 
 /// How long a test waits for an event before it gives up. Generous: the machine may be busy.
 pub(crate) const WITHIN: Duration = Duration::from_secs(90);
+
+/// Asks again and again until the answer is yes.
+pub(crate) async fn until(mut asked: impl AsyncFnMut() -> bool) {
+    let mut turns = tokio::time::interval(Duration::from_millis(20));
+    let yes = async {
+        while !asked().await {
+            turns.tick().await;
+        }
+    };
+    tokio::time::timeout(WITHIN, yes)
+        .await
+        .expect("it comes to be in time");
+}
