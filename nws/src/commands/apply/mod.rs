@@ -7,6 +7,7 @@
     reason = "standard output may be the picture itself"
 )]
 
+mod names;
 mod plan;
 mod render;
 

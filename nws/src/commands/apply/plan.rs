@@ -12,7 +12,7 @@ use engine::Format;
 use schemas::OutputFormat;
 use walkdir::WalkDir;
 
-use super::UsageError;
+use super::{UsageError, names::Names};
 use crate::cli::Apply;
 
 /// What is to be done.
@@ -120,7 +120,10 @@ fn into_folder(apply: &Apply, output: &Path) -> anyhow::Result<Plan> {
         return Err(UsageError::NoPhotos(files.join(", ")).into());
     }
     let explicit = apply.recipe.format();
-    let mut names = Names::new(&sources, apply.overwrite);
+    let mut names = Names::new(
+        sources.iter().map(|source| source.path.as_path()),
+        apply.overwrite,
+    );
     let jobs = sources.into_iter().map(|source| {
         let wanted = output.join(source.below.with_extension(extension(&source, explicit)));
         Job {
@@ -242,52 +245,6 @@ fn named_format(path: &Path) -> Option<OutputFormat> {
         "webp" => Some(OutputFormat::Webp),
         _ => None,
     }
-}
-
-/// The names that are taken: by sources for good, by other files unless they may be replaced, by this run.
-struct Names {
-    sources: HashSet<PathBuf>,
-    taken: HashSet<PathBuf>,
-    overwrite: bool,
-}
-
-impl Names {
-    fn new(sources: &[Source], overwrite: bool) -> Self {
-        let sources = sources
-            .iter()
-            .filter_map(|source| source.path.canonicalize().ok())
-            .collect();
-        Self {
-            sources,
-            taken: HashSet::new(),
-            overwrite,
-        }
-    }
-
-    /// `wanted`, or the first of `wanted-2`, `wanted-3` … that is free.
-    fn take(&mut self, wanted: &Path) -> PathBuf {
-        let numbered = (2u64..).map(|number| with_number(wanted, number));
-        let free = std::iter::once(wanted.to_owned())
-            .chain(numbered)
-            .find(|name| self.is_free(name));
-        let free = free.expect("numbers do not end");
-        self.taken.insert(free.clone());
-        free
-    }
-
-    fn is_free(&self, name: &Path) -> bool {
-        let is_source = || {
-            name.canonicalize()
-                .is_ok_and(|name| self.sources.contains(&name))
-        };
-        !self.taken.contains(name) && (!name.exists() || self.overwrite && !is_source())
-    }
-}
-
-fn with_number(path: &Path, number: u64) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{stem}-{number}.{extension}"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,81 @@
+//! Which names are free for results.
+
+use std::{
+    collections::HashSet,
+    ffi::OsString,
+    iter,
+    path::{Path, PathBuf},
+};
+
+/// The names that are taken: by sources for good, by other files unless they may be replaced, by this run.
+pub(super) struct Names {
+    sources: HashSet<PathBuf>,
+    taken: HashSet<PathBuf>,
+    overwrite: bool,
+}
+
+impl Names {
+    pub(super) fn new<'s>(sources: impl Iterator<Item = &'s Path>, overwrite: bool) -> Self {
+        Self {
+            sources: sources
+                .filter_map(|source| source.canonicalize().ok())
+                .collect(),
+            taken: HashSet::new(),
+            overwrite,
+        }
+    }
+
+    /// `wanted`, or the first of `wanted-2`, `wanted-3` … that is free.
+    pub(super) fn take(&mut self, wanted: &Path) -> PathBuf {
+        let numbered = (2u64..).map(|number| with_number(wanted, number));
+        let free = iter::once(wanted.to_owned())
+            .chain(numbered)
+            .find(|name| self.is_free(name));
+        let free = free.expect("numbers do not end");
+        self.taken.insert(free.clone());
+        free
+    }
+
+    fn is_free(&self, name: &Path) -> bool {
+        let is_source = || {
+            name.canonicalize()
+                .is_ok_and(|name| self.sources.contains(&name))
+        };
+        !self.taken.contains(name) && (!name.exists() || self.overwrite && !is_source())
+    }
+}
+
+/// Built from the name's own bytes: not every name is UTF-8.
+fn with_number(path: &Path, number: u64) -> PathBuf {
+    let mut name = OsString::from(path.file_stem().unwrap_or_default());
+    name.push(format!("-{number}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_given_once() {
+        let mut names = Names::new(iter::empty(), false);
+        let wanted = Path::new("no-such-folder/a.jpg");
+        assert_eq!(names.take(wanted), wanted);
+        assert_eq!(names.take(wanted), Path::new("no-such-folder/a-2.jpg"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_is_no_text_survives_its_number() {
+        use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+        let path = |bytes| Path::new(OsStr::from_bytes(bytes));
+        assert_eq!(
+            with_number(path(b"out/f\xfc.jpg"), 2),
+            path(b"out/f\xfc-2.jpg")
+        );
+    }
+}
