@@ -1,8 +1,11 @@
 //! `nws apply`: photos marked without a server.
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    process::{Output, Stdio},
+};
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use crate::support::{
     picture::{broken_jpeg, jpeg},
@@ -34,19 +37,8 @@ async fn a_folder_is_made_and_its_failures_are_named() {
 
 #[tokio::test]
 async fn a_photo_goes_through_a_pipe() {
-    let mut child = nws(&["apply", "-", "--wm-format", "webp", "--width", "100"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(&jpeg(400, 200, 1))
-        .await
-        .unwrap();
-    let output = child.wait_with_output().await.unwrap();
+    let mut command = nws(&["apply", "-", "--wm-format", "webp", "--width", "100"]);
+    let output = fed(&mut command, &jpeg(400, 200, 1)).await;
     assert!(output.status.success());
     assert_eq!(
         (&output.stdout[..4], &output.stdout[8..12]),
@@ -71,6 +63,116 @@ async fn the_name_of_the_result_chooses_its_format() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert_eq!(&fs::read(&result).unwrap()[1..4], b"PNG");
+}
+
+#[tokio::test]
+async fn what_comes_through_a_pipe_may_go_to_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = folder.path().join("b.webp");
+    let mut command = nws(&["apply", "-", "-o"]);
+    let output = fed(command.arg(&result), &jpeg(40, 30, 1)).await;
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(&fs::read(&result).unwrap()[8..12], b"WEBP");
+}
+
+#[tokio::test]
+async fn a_broken_pipe_photo_is_told_as_standard_input() {
+    let output = fed(&mut nws(&["apply", "-"]), &[]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said(&output).starts_with("nws: standard input: "),
+        "{}",
+        said(&output)
+    );
+}
+
+/// A link to nowhere, one to the folder above, one in a circle, and a file that opens but cannot be read: the test may
+/// run as root, whom no permission stops.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_cannot_be_read_is_named_and_the_rest_is_made() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let (photos, out) = (folder.path().join("photos"), folder.path().join("out"));
+    fs::create_dir_all(photos.join("trip")).unwrap();
+    fs::write(photos.join("zebra.jpg"), jpeg(40, 30, 1)).unwrap();
+    fs::write(photos.join("empty.jpg"), []).unwrap();
+    symlink("nowhere", photos.join("dangling.jpg")).unwrap();
+    symlink("..", photos.join("trip/above")).unwrap();
+    symlink("round.jpg", photos.join("round.jpg")).unwrap();
+    symlink("/proc/self/mem", photos.join("unreadable.jpg")).unwrap();
+
+    let mut command = nws(&["apply", "-o"]);
+    let output = command.arg(&out).arg(&photos).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(
+        said(&output).contains("1 photo made, 5 failed"),
+        "{}",
+        said(&output)
+    );
+    for (name, problem) in [
+        ("dangling.jpg", "No such file or directory (os error 2)"),
+        ("empty.jpg", "no image"),
+        ("round.jpg", "(os error 40)"),
+        ("trip/above", "leads back to"),
+        ("unreadable.jpg", "Input/output error (os error 5)"),
+    ] {
+        let told = said(&output);
+        let line = told.lines().find(|line| line.contains(name));
+        let line = line.unwrap_or_else(|| panic!("{name} is not named:\n{told}"));
+        assert_eq!(line.matches(problem).count(), 1, "{line}");
+    }
+    assert!(out.join("zebra.jpg").exists());
+
+    let (named, good) = (photos.join("unreadable.jpg"), photos.join("zebra.jpg"));
+    let again = folder.path().join("again");
+    let mut command = nws(&["apply", "-o"]);
+    let output = command
+        .args([&again, &named, &good])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(again.join("zebra.jpg").exists());
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_meant_exits_with_64_and_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.jpg"), jpeg(40, 30, 1)).unwrap();
+    for (arguments, named) in [
+        ("nope.jpg -o out", "nope.jpg"),
+        ("a.jpg -o out.gif", ".webp are"),
+        ("a.jpg -o out.png --wm-format webp", "--wm-format"),
+        ("a.jpg -o out --wm-text {nope}", "{nope}"),
+        ("a.jpg -o out --wm-text \u{e000}", "wm_text: no font"),
+        (". -o .", "marked again"),
+    ] {
+        let mut command = nws(&["apply"]);
+        command
+            .args(arguments.split(' '))
+            .current_dir(folder.path());
+        let output = command.output().await.unwrap();
+        assert_eq!(output.status.code(), Some(64), "{}", said(&output));
+        assert!(said(&output).contains(named), "{}", said(&output));
+        assert_eq!(said(&output).lines().count(), 1, "{}", said(&output));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+async fn fed(command: &mut Command, bytes: &[u8]) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(bytes).await.unwrap();
+    child.wait_with_output().await.unwrap()
 }
 
 /// Width and height of a picture, by the engine's own reading.

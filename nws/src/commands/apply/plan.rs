@@ -1,230 +1,173 @@
 //! Which file becomes which.
 
 use std::{
-    collections::HashSet,
-    fs::File,
-    io::Read as _,
+    ffi::OsString,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 use engine::Format;
 use schemas::OutputFormat;
-use walkdir::WalkDir;
 
-use super::{UsageError, names::Names};
+use super::{
+    UsageError,
+    input::Input,
+    names::Names,
+    sources::{self, Found, Source},
+    tally::Failure,
+};
 use crate::cli::Apply;
 
 /// What is to be done.
 #[derive(Debug)]
 pub(super) enum Plan {
-    /// One photo to standard output, from a file or from standard input.
-    Stream { source: Option<PathBuf> },
-    /// Files to files; `skipped` files in the folders are no photos.
-    Files { jobs: Vec<Job>, skipped: usize },
+    /// One photo to standard output.
+    Stream { source: Input },
+    /// Photos to files. The failures could not be looked at; `skipped` files in the folders are no photos.
+    Files {
+        jobs: Vec<Job>,
+        failures: Vec<Failure>,
+        skipped: usize,
+    },
 }
 
 /// One photo's way.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Job {
-    pub(super) source: PathBuf,
+    pub(super) source: Input,
     pub(super) target: PathBuf,
     /// The format that the target's name asks for.
     pub(super) format: Option<OutputFormat>,
     pub(super) may_replace: bool,
 }
 
-/// A photo, and where below the output folder its result belongs.
-struct Source {
-    path: PathBuf,
-    below: PathBuf,
-    format: Option<Format>,
-}
-
 const STREAM: &str = "-";
+
+/// Pictures that are not written: a folder is hardly ever called so, a result that was meant is.
+const NOT_WRITTEN: [&str; 10] = [
+    "avif", "bmp", "gif", "heic", "heif", "jp2", "jxl", "svg", "tif", "tiff",
+];
 
 /// Decides every name before the first photo is made.
 ///
 /// # Errors
-/// [`UsageError`] for a call that cannot be meant; I/O errors of reading folders.
+/// [`UsageError`] for a call that cannot be meant; an I/O error when the output folder cannot be made.
 pub(super) fn plan(apply: &Apply) -> anyhow::Result<Plan> {
-    let reads_stdin = apply.files.iter().any(|file| file == Path::new(STREAM));
-    if reads_stdin && apply.files.len() > 1 {
-        return Err(UsageError::StdinAmongFiles.into());
-    }
-    let output = match apply.output.as_deref() {
-        None if reads_stdin => return Ok(Plan::Stream { source: None }),
-        None => return Err(UsageError::NoOutput.into()),
-        Some(output) if output == Path::new(STREAM) => return stream(&apply.files, reads_stdin),
-        Some(output) => output,
+    let single = single(&apply.files)?;
+    let output = match (apply.output.as_deref(), &single) {
+        (None, Some(Input::Stdin)) => Path::new(STREAM),
+        (None, _) => return Err(UsageError::NoOutput.into()),
+        (Some(output), _) => output,
     };
-    anyhow::ensure!(
-        !reads_stdin,
-        "standard input can only go to standard output: leave -o out, and redirect"
-    );
-    if let ([source], Some(format)) = (apply.files.as_slice(), named_format(output))
-        && !source.is_dir()
-        && !output.is_dir()
-    {
-        return one_file(source, output, format, apply.overwrite);
+    if output == Path::new(STREAM) {
+        let source = single.ok_or(UsageError::ManyIntoStream)?;
+        return Ok(Plan::Stream { source });
     }
-    into_folder(apply, output)
+    if output.is_dir() || !is_picture_name(output) {
+        return match single {
+            Some(Input::Stdin) => Err(UsageError::StdinIntoFolder(output.to_owned()).into()),
+            _ => into_folder(apply, output),
+        };
+    }
+    let source = single.ok_or_else(|| UsageError::ManyIntoFile(output.to_owned()))?;
+    one_file(source, output, apply)
 }
 
-fn stream(files: &[PathBuf], reads_stdin: bool) -> anyhow::Result<Plan> {
+/// The one photo that is meant, if it is one.
+fn single(files: &[PathBuf]) -> Result<Option<Input>, UsageError> {
+    let is_stream = |file: &PathBuf| file == Path::new(STREAM);
     match files {
-        _ if reads_stdin => Ok(Plan::Stream { source: None }),
-        [file] if !file.is_dir() => Ok(Plan::Stream {
-            source: Some(file.clone()),
-        }),
-        _ => Err(UsageError::ManyIntoOne(files.len()).into()),
+        [file] if is_stream(file) => Ok(Some(Input::Stdin)),
+        [file] if !sources::is_folder(file)? => Ok(Some(Input::File(file.clone()))),
+        _ if files.iter().any(is_stream) => Err(UsageError::StdinAmongFiles),
+        _ => Ok(None),
     }
 }
 
-fn one_file(
-    source: &Path,
-    target: &Path,
-    format: OutputFormat,
-    overwrite: bool,
-) -> anyhow::Result<Plan> {
-    let here = source
-        .canonicalize()
-        .map_err(|_| UsageError::NotFound(source.display().to_string()))?;
-    if target.canonicalize().is_ok_and(|target| target == here) {
-        return Err(UsageError::IsSource(target.display().to_string()).into());
+fn one_file(source: Input, target: &Path, apply: &Apply) -> anyhow::Result<Plan> {
+    let format = agreed_format(target, apply.recipe.format())?;
+    let here = source.path().and_then(|path| path.canonicalize().ok());
+    if here.is_some() && target.canonicalize().ok() == here {
+        return Err(UsageError::IsSource(target.to_owned()).into());
     }
-    if target.exists() && !overwrite {
-        return Err(UsageError::Exists(target.display().to_string()).into());
+    if target.exists() && !apply.overwrite {
+        return Err(UsageError::Exists(target.to_owned()).into());
     }
-    let (source, target) = (source.to_owned(), target.to_owned());
+    let job = Job {
+        source,
+        target: target.to_owned(),
+        format: Some(format),
+        may_replace: apply.overwrite,
+    };
     Ok(Plan::Files {
-        jobs: vec![Job {
-            source,
-            target,
-            format: Some(format),
-            may_replace: overwrite,
-        }],
+        jobs: vec![job],
+        failures: Vec::new(),
         skipped: 0,
     })
 }
 
-fn into_folder(apply: &Apply, output: &Path) -> anyhow::Result<Plan> {
-    std::fs::create_dir_all(output).with_context(|| output.display().to_string())?;
-    let (sources, skipped) = sources(&apply.files, &output.canonicalize()?)?;
-    if sources.is_empty() {
-        let files: Vec<_> = apply
-            .files
-            .iter()
-            .map(|file| file.display().to_string())
-            .collect();
-        return Err(UsageError::NoPhotos(files.join(", ")).into());
+/// The format that a result's name asks for, unless it is not written or something else was asked for as well.
+fn agreed_format(target: &Path, told: Option<OutputFormat>) -> Result<OutputFormat, UsageError> {
+    let named = named_format(target).ok_or_else(|| UsageError::UnknownFormat(target.to_owned()))?;
+    match told {
+        Some(told) if told != named => Err(UsageError::TwoFormats {
+            target: target.to_owned(),
+            named,
+            told,
+        }),
+        _ => Ok(named),
     }
+}
+
+fn into_folder(apply: &Apply, output: &Path) -> anyhow::Result<Plan> {
+    if output.is_file() {
+        return Err(UsageError::NotAFolder(output.to_owned()).into());
+    }
+    let Found {
+        sources,
+        failures,
+        skipped,
+        ..
+    } = sources::find(&apply.files, output)?;
+    if sources.is_empty() && failures.is_empty() {
+        return Err(UsageError::NoPhotos(listed(&apply.files)).into());
+    }
+    std::fs::create_dir_all(output).with_context(|| output.display().to_string())?;
+    let paths = sources.iter().map(|source| source.path.as_path());
+    let mut names = Names::new(paths, apply.overwrite);
     let explicit = apply.recipe.format();
-    let mut names = Names::new(
-        sources.iter().map(|source| source.path.as_path()),
-        apply.overwrite,
-    );
     let jobs = sources.into_iter().map(|source| {
         let wanted = output.join(source.below.with_extension(extension(&source, explicit)));
         Job {
             target: names.take(&wanted),
-            source: source.path,
+            source: Input::File(source.path),
             format: None,
             may_replace: apply.overwrite,
         }
     });
     Ok(Plan::Files {
         jobs: jobs.collect(),
+        failures,
         skipped,
     })
 }
 
-/// Every photo among `files` and in the folders among them, each once, and how many other files the folders hold.
-fn sources(files: &[PathBuf], output: &Path) -> anyhow::Result<(Vec<Source>, usize)> {
-    let (mut sources, mut skipped, mut seen) = (Vec::new(), 0, HashSet::new());
-    for file in files {
-        let found = if file.is_dir() {
-            in_folder(file, output)?
-        } else {
-            vec![named(file)?]
-        };
-        for source in found {
-            if !seen.insert(source.path.canonicalize()?) {
-                continue;
-            }
-            // A file that was named is tried, and its failure is told; a folder may hold anything.
-            if source.format.is_none() && file.is_dir() {
-                skipped += 1;
-            } else {
-                sources.push(source);
-            }
-        }
-    }
-    Ok((sources, skipped))
-}
-
-fn named(file: &Path) -> anyhow::Result<Source> {
-    let name = file
-        .file_name()
-        .ok_or_else(|| UsageError::NotFound(file.display().to_string()))?;
-    if !file.exists() {
-        return Err(UsageError::NotFound(file.display().to_string()).into());
-    }
-    Ok(Source {
-        path: file.to_owned(),
-        below: PathBuf::from(name),
-        format: format_of(file)?,
-    })
-}
-
-/// The files below `folder`, in the order of their names, without what lies in the output folder.
-fn in_folder(folder: &Path, output: &Path) -> anyhow::Result<Vec<Source>> {
-    let is_input =
-        |path: &Path| path == folder || path.canonicalize().is_ok_and(|path| path != output);
-    let entries = WalkDir::new(folder)
-        .follow_links(true)
-        .sort_by_file_name()
-        .into_iter();
-    let mut sources = Vec::new();
-    for entry in entries.filter_entry(|entry| is_input(entry.path())) {
-        let entry = entry.with_context(|| folder.display().to_string())?;
-        if entry.file_type().is_file() {
-            let below = entry
-                .path()
-                .strip_prefix(folder)
-                .context("walkdir stays below its root")?
-                .to_owned();
-            sources.push(Source {
-                format: format_of(entry.path())?,
-                path: entry.into_path(),
-                below,
-            });
-        }
-    }
-    Ok(sources)
-}
-
-/// What the first bytes of a file say it is.
-fn format_of(path: &Path) -> anyhow::Result<Option<Format>> {
-    let mut magic = Vec::with_capacity(Format::MAGIC_BYTES);
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    file.take(Format::MAGIC_BYTES as u64)
-        .read_to_end(&mut magic)
-        .with_context(|| path.display().to_string())?;
-    Ok(Format::of_bytes(&magic))
+fn listed(files: &[PathBuf]) -> String {
+    let names: Vec<_> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    names.join(", ")
 }
 
 /// The result's extension: the source's own where the format stays, so that `IMG.JPG` becomes `IMG.JPG`.
-fn extension(source: &Source, explicit: Option<OutputFormat>) -> String {
-    let own = source
-        .path
-        .extension()
-        .map(|own| own.to_string_lossy().into_owned());
+fn extension(source: &Source, explicit: Option<OutputFormat>) -> OsString {
+    let own = source.path.extension();
     let kept = source.format.map(kept_format);
     let format = explicit.or(kept).unwrap_or(OutputFormat::Jpeg);
     match own {
-        Some(own) if named_format(&source.path) == Some(format) => own,
-        _ => format.extension().to_owned(),
+        Some(own) if named_format(&source.path) == Some(format) => own.to_owned(),
+        _ => format.extension().into(),
     }
 }
 
@@ -245,6 +188,16 @@ fn named_format(path: &Path) -> Option<OutputFormat> {
         "webp" => Some(OutputFormat::Webp),
         _ => None,
     }
+}
+
+fn is_picture_name(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    let not_written = || {
+        NOT_WRITTEN
+            .iter()
+            .any(|other| extension.eq_ignore_ascii_case(other))
+    };
+    named_format(path).is_some() || not_written()
 }
 
 #[cfg(test)]
@@ -296,7 +249,7 @@ mod tests {
         };
         Ok(jobs
             .iter()
-            .map(|job| (below(&job.source), below(&job.target)))
+            .map(|job| (below(job.source.path().unwrap()), below(&job.target)))
             .collect())
     }
 
@@ -338,7 +291,7 @@ mod tests {
     #[test]
     fn a_source_is_never_the_target() {
         let folder = folder(&[("in/a.jpg", JPEG)]);
-        let beside = planned(&folder, &["@in", "-o", "@in", "--overwrite"]).unwrap();
+        let beside = planned(&folder, &["@in/a.jpg", "-o", "@in", "--overwrite"]).unwrap();
         assert_eq!(beside, pairs(&[("in/a.jpg", "in/a-2.jpg")]));
         assert!(planned(&folder, &["@in/a.jpg", "-o", "@in/a.jpg", "--overwrite"]).is_err());
     }
@@ -385,6 +338,70 @@ mod tests {
                 .unwrap_err()
                 .to_string()
                 .contains("no photo")
+        );
+    }
+
+    #[test]
+    fn a_call_that_cannot_be_meant_makes_nothing() {
+        let folder = folder(&[("in/a.jpg", JPEG), ("in/b.jpg", JPEG), ("file", b"")]);
+        for (arguments, named) in [
+            (vec!["@gone.jpg", "-o", "@out"], "no such file"),
+            (vec!["@gone.jpg", "-o", "@out.jpg"], "no such file"),
+            (vec!["@gone.jpg", "-o", "-"], "no such file"),
+            (vec!["@in/a.jpg", "@gone.jpg", "-o", "@out"], "gone.jpg"),
+            (vec!["@in/a.jpg", "-o", "@out.gif"], ".webp are"),
+            (vec!["@in/a.jpg", "-o", "@out.AVIF"], ".webp are"),
+            (vec!["@in/a.jpg", "-o", "@out.tiff"], ".webp are"),
+            (
+                vec!["@in/a.jpg", "-o", "@out.png", "--wm-format", "webp"],
+                "--wm-format says webp",
+            ),
+            (vec!["@in", "-o", "@out.jpg"], "one file"),
+            (vec!["@in/a.jpg", "@in/b.jpg", "-o", "@out.gif"], "one file"),
+            (vec!["-", "-o", "@out"], "no name"),
+            (vec!["-", "@in/a.jpg", "-o", "@out"], "stands alone"),
+            (vec!["@in", "-o", "@file"], "is a file"),
+            (vec!["@in", "-o", "-"], "one stream"),
+            (vec!["@in"], "-o OUT is missing"),
+        ] {
+            let error = planned(&folder, &arguments).unwrap_err();
+            assert!(error.is::<UsageError>(), "{arguments:?}: {error}");
+            assert!(error.to_string().contains(named), "{arguments:?}: {error}");
+            let left = fs::read_dir(folder.path()).unwrap().count();
+            assert_eq!(left, 2, "{arguments:?} made something");
+        }
+    }
+
+    #[test]
+    fn a_folder_does_not_take_its_own_results() {
+        let folder = folder(&[("in/a.jpg", JPEG)]);
+        let error = planned(&folder, &["@in", "-o", "@in", "--overwrite"]).unwrap_err();
+        assert!(error.is::<UsageError>(), "{error}");
+        assert!(error.to_string().contains("marked again"), "{error}");
+    }
+
+    #[test]
+    fn a_format_that_is_said_twice_alike_is_said() {
+        let folder = folder(&[("a.jpg", JPEG)]);
+        for format in ["png", "auto"] {
+            let arguments = ["@a.jpg", "-o", "@b.png", "--wm-format", format];
+            assert_eq!(
+                planned(&folder, &arguments).unwrap(),
+                pairs(&[("a.jpg", "b.png")])
+            );
+        }
+    }
+
+    #[test]
+    fn a_photo_by_name_alone_is_tried_and_a_companion_is_not() {
+        let folder = folder(&[
+            ("in/half.JPG", b""),
+            ("in/._a.jpg", b"Mac OS X"),
+            ("in/a.txt", b""),
+        ]);
+        assert_eq!(
+            planned(&folder, &["@in", "-o", "@out"]).unwrap(),
+            pairs(&[("in/half.JPG", "out/half.JPG")])
         );
     }
 }

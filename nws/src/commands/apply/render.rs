@@ -2,21 +2,23 @@
 
 use std::{
     fs,
-    io::{Cursor, Write as _},
+    io::{self, Cursor, Write as _},
     ops::ControlFlow,
     path::Path,
 };
 
 use anyhow::Context as _;
 use engine::{Fonts, Limits, Rendered};
-use schemas::{Context, OutputFormat, Recipe, Request, recipe::Date};
+use schemas::{Context, FieldError, OutputFormat, Recipe, Request, recipe::Date};
 
 use super::{
-    SOURCE_BYTES_MAX,
+    input::Input,
     plan::{Job, kept_format},
+    usage::UsageError,
 };
 
 /// What every photo of a run has in common.
+#[derive(Debug)]
 pub(super) struct Renderer {
     request: Request,
     fonts: Fonts,
@@ -32,8 +34,8 @@ pub(super) struct Made {
 
 /// Makes one photo of the plan.
 pub(super) fn make(renderer: &Renderer, job: &Job) -> anyhow::Result<Made> {
-    let source = read(&job.source)?;
-    let rendered = renderer.render(&source, &stem(&job.source), job.format)?;
+    let source = job.source.read()?;
+    let rendered = renderer.render(&source, &job.source.stem(), job.format)?;
     write(&job.target, &rendered.bytes, job.may_replace)
         .with_context(|| job.target.display().to_string())?;
     Ok(Made {
@@ -43,17 +45,35 @@ pub(super) fn make(renderer: &Renderer, job: &Job) -> anyhow::Result<Made> {
 }
 
 impl Renderer {
-    pub(super) fn new(request: Request, limits: Limits) -> Self {
-        Self {
+    /// What `request` asks for, refused at once where no photo could be given it.
+    ///
+    /// # Errors
+    /// When the mark's text has an unknown variable, is too long whatever its variables say, or cannot be drawn.
+    pub(super) fn new(request: Request, limits: Limits) -> anyhow::Result<Self> {
+        let (fonts, today) = (Fonts::embedded(), Date::from(jiff::Timestamp::now()));
+        let sample = sample(&request, today)?;
+        fonts
+            .check(sample.wm_text.as_str())
+            .map_err(UsageError::MissingGlyph)?;
+        Ok(Self {
             request,
-            fonts: Fonts::embedded(),
+            fonts,
             limits,
-            today: jiff::Timestamp::now().into(),
-        }
+            today,
+        })
+    }
+
+    /// Reads and renders `input`.
+    pub(super) fn render_input(
+        &self,
+        input: &Input,
+        named: Option<OutputFormat>,
+    ) -> anyhow::Result<Rendered> {
+        self.render(&input.read()?, &input.stem(), named)
     }
 
     /// Renders `source`; a format that is left open is `named`'s, else the source's own.
-    pub(super) fn render(
+    fn render(
         &self,
         source: &[u8],
         name: &str,
@@ -83,32 +103,31 @@ impl Renderer {
             exif: header.exif,
             auto_format: named.unwrap_or(kept_format(header.format)),
         };
-        Ok(self.request.clone().resolve(&context)?)
+        // The call was checked: what is wrong now is what this photo says of itself, so it is no usage error.
+        let resolved = self.request.clone().resolve(&context);
+        resolved.map_err(|error| anyhow::anyhow!("{error}"))
     }
 }
 
-/// Reads a photo of bounded length.
-pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let size_bytes = fs::metadata(path)
-        .with_context(|| path.display().to_string())?
-        .len();
-    anyhow::ensure!(
-        size_bytes <= SOURCE_BYTES_MAX,
-        "file has {size_bytes} bytes, the limit is {SOURCE_BYTES_MAX}"
-    );
-    Ok(fs::read(path)?)
-}
-
-/// A file's name without its folder and extension.
-pub(super) fn stem(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+/// The request for a photo that says nothing of itself, else for one that says as little as it can: what neither can be
+/// given, no photo can.
+fn sample(request: &Request, today: Date) -> Result<Recipe, FieldError> {
+    let silent = Context::new(today, OutputFormat::Jpeg);
+    let mut terse = silent.clone();
+    for said in [
+        &mut terse.filename,
+        &mut terse.exif.date,
+        &mut terse.exif.artist,
+        &mut terse.exif.copyright,
+    ] {
+        "x".clone_into(said);
+    }
+    let recipe = request.clone().resolve(&silent);
+    recipe.or_else(|_| request.clone().resolve(&terse))
 }
 
 /// Writes a result whole or not at all, and never over a file that appeared meanwhile unless it may be replaced.
-fn write(target: &Path, bytes: &[u8], may_replace: bool) -> anyhow::Result<()> {
+fn write(target: &Path, bytes: &[u8], may_replace: bool) -> io::Result<()> {
     let folder = target
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -116,19 +135,46 @@ fn write(target: &Path, bytes: &[u8], may_replace: bool) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
     let mut file = temporary_in(folder)?;
     file.write_all(bytes)?;
-    if may_replace {
-        file.persist(target)?
+    let persisted = if may_replace {
+        file.persist(target)
     } else {
-        file.persist_noclobber(target)?
+        file.persist_noclobber(target)
     };
+    persisted.map_err(|error| error.error)?;
     Ok(())
 }
 
 /// A temporary file that others may read once it has its name: the default is for secrets.
-fn temporary_in(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".nws-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
+    // The library's error tells its cause twice, and a name that nobody knows.
+    let made = builder.tempfile_in(folder);
+    made.map_err(|error| error.kind().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_text(text: &str) -> anyhow::Result<Renderer> {
+        let mut request = Request::default();
+        request.set("wm_text", text).unwrap();
+        Renderer::new(request, Limits::default())
+    }
+
+    #[test]
+    fn a_mark_that_no_photo_can_bear_is_refused_at_once() {
+        assert!(with_text("{nope}").unwrap_err().is::<FieldError>());
+        assert!(with_text(&"x".repeat(257)).unwrap_err().is::<FieldError>());
+        assert!(with_text("a\u{e000}").unwrap_err().is::<UsageError>());
+    }
+
+    #[test]
+    fn a_mark_that_some_photo_can_bear_is_tried() {
+        with_text("{exif.copyright}").unwrap();
+        with_text(&("x".repeat(256) + "{exif.artist}")).unwrap();
+    }
 }

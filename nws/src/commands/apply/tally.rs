@@ -1,0 +1,72 @@
+//! What came of a run.
+
+use std::process::ExitCode;
+
+use indicatif::HumanBytes;
+
+use super::{input::Input, render::Made};
+
+/// Counts, and the failures by name.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    made: usize,
+    skipped: usize,
+    bytes_in: u64,
+    bytes_out: u64,
+    failures: Vec<Failure>,
+}
+
+/// A photo that was not made, and why.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Failure {
+    pub(super) input: Input,
+    pub(super) problem: String,
+}
+
+impl Tally {
+    /// A run that begins with what could not even be looked at.
+    pub(super) fn new(failures: Vec<Failure>, skipped: usize) -> Self {
+        Self {
+            failures,
+            skipped,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn count(&mut self, input: &Input, made: anyhow::Result<Made>) {
+        match made {
+            Ok(made) => {
+                self.made += 1;
+                self.bytes_in += made.bytes_in;
+                self.bytes_out += made.bytes_out;
+            }
+            Err(error) => self.failures.push(Failure {
+                input: input.clone(),
+                problem: format!("{error:#}"),
+            }),
+        }
+    }
+
+    /// Tells it. Exit code 1 if any photo failed.
+    pub(super) fn report(mut self) -> ExitCode {
+        self.failures.sort();
+        for Failure { input, problem } in &self.failures {
+            eprintln!("nws: {input}: {problem}");
+        }
+        let (before, after) = (HumanBytes(self.bytes_in), HumanBytes(self.bytes_out));
+        let (made, failed) = (counted(self.made, "photo"), self.failures.len());
+        eprintln!("{made} made, {failed} failed; {before} became {after}");
+        if self.skipped > 0 {
+            eprintln!("{} left alone: not a photo", counted(self.skipped, "file"));
+        }
+        if self.failures.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
