@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::{ConfigError, Flag};
+
 /// Watermarks and optimises photographs: a server, its fleet, and a command.
 #[derive(Debug, Parser)]
 #[command(name = "nws", version, max_term_width = 100)]
@@ -60,7 +62,7 @@ pub(crate) struct Apply {
     /// Photos or folders of photos; - is standard input
     #[arg(required = true, value_name = "FILES")]
     pub(crate) files: Vec<PathBuf>,
-    /// Folder to write into, a file for a single photo, or - for standard output
+    /// Folder to write into, a .jpg, .png or .webp file for a single photo, or - for standard output
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
     /// Replace what an earlier run wrote; a source is never replaced
@@ -108,22 +110,26 @@ impl SettingsFlags {
         self.config.as_deref()
     }
 
-    /// The flags as keys and values.
+    /// The flags that are settings.
     ///
     /// # Errors
     /// When a `--set` is not `KEY=VALUE`.
-    pub(crate) fn overrides(&self) -> Result<Vec<(String, String)>, crate::config::ConfigError> {
-        let mut overrides = self
-            .set
-            .iter()
-            .map(|flag| crate::config::key_and_value(flag))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut put = |key: &str, value: Option<&str>| {
-            overrides.extend(value.map(|value| (key.to_owned(), value.to_owned())));
-        };
-        put("listen", self.listen.as_deref());
-        put("data", self.data.as_deref());
-        put("insecure_public", self.insecure_public.then_some("true"));
+    pub(crate) fn overrides(&self) -> Result<Vec<Flag>, ConfigError> {
+        let set = self.set.iter().map(|flag| Flag::set(flag));
+        let mut overrides = set.collect::<Result<Vec<_>, _>>()?;
+        let own = [
+            ("--listen", "listen", self.listen.as_deref()),
+            ("--data", "data", self.data.as_deref()),
+            (
+                "--insecure-public",
+                "insecure_public",
+                self.insecure_public.then_some("true"),
+            ),
+        ];
+        let given = own
+            .into_iter()
+            .filter_map(|(name, key, value)| Some(Flag::new(name, key, value?)));
+        overrides.extend(given);
         Ok(overrides)
     }
 }

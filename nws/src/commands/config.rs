@@ -3,11 +3,11 @@
 
 use std::process::ExitCode;
 
-use crate::config::Settings;
+use crate::config::{Effective, Settings};
 
 /// Prints every setting with its origin.
 pub(crate) fn print(settings: &Settings) -> anyhow::Result<ExitCode> {
-    for (key, (value, origin)) in &settings.effective {
+    for Effective { key, value, origin } in &settings.effective {
         let value: toml::Value = value.clone().try_deserialize()?;
         println!("{key} = {value} # {origin}");
     }
