@@ -22,7 +22,7 @@ pub struct DataFolder {
 pub enum FolderError {
     #[error("data folder {} is in use by another process", .0.display())]
     InUse(PathBuf),
-    #[error("data folder {} cannot be used: {cause}", path.display())]
+    #[error("data folder {} cannot be used", path.display())]
     Unusable {
         path: PathBuf,
         #[source]
@@ -90,6 +90,8 @@ fn create(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
 
     #[test]
@@ -111,8 +113,13 @@ mod tests {
         let outer = tempfile::tempdir().unwrap();
         let path = outer.path().join("nws-data");
         fs::write(&path, "not a folder").unwrap();
-        let refused = DataFolder::open(&path).unwrap_err().to_string();
-        assert!(refused.contains("nws-data cannot be used"), "{refused}");
+        let refused = DataFolder::open(&path).unwrap_err();
+        let (told, cause) = (refused.to_string(), refused.source().unwrap().to_string());
+        assert!(told.contains("nws-data cannot be used"), "{told}");
+        assert!(
+            !told.contains(&cause),
+            "who shows the causes too would tell {cause} twice"
+        );
     }
 
     #[cfg(unix)]
