@@ -33,9 +33,11 @@ pub(super) fn replace<'v>(
 ) -> Result<String, ValueError> {
     let chars = template.chars().count();
     if chars > TEMPLATE_CHARS_MAX {
-        return Err(ValueError::new(format!(
-            "{chars} characters, {TEMPLATE_CHARS_MAX} are allowed"
-        )));
+        return Err(ValueError::outside(
+            format!("{chars} characters, {TEMPLATE_CHARS_MAX} are allowed"),
+            Some(chars as u64),
+            TEMPLATE_CHARS_MAX as u64,
+        ));
     }
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
@@ -124,5 +126,11 @@ mod tests {
                 .contains("{shutter}")
         );
         assert!(replaced("{year").is_err());
+    }
+
+    #[test]
+    fn a_template_has_a_limit() {
+        let error = replaced(&"x".repeat(1025)).unwrap_err();
+        assert_eq!((error.measured, error.limit), (Some(1025), Some(1024)));
     }
 }

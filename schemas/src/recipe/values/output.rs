@@ -1,0 +1,251 @@
+//! What the result is: its format, the box it fits into, its quality.
+
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ValueError, not_built, number::WordOrNumber, quoted, schema};
+
+/// The format of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputFormat {
+    Jpeg,
+    Webp,
+    Png,
+}
+
+/// Width or height of the box, in pixels: 1 to 16384.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u32")]
+pub struct Side(u32);
+
+/// Quality of a lossy result: 1 to 100, or by output area. PNG is lossless and pays no attention to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "WordOrNumber", into = "WordOrNumber")]
+pub enum Quality {
+    /// 80 below 500×500, 85, 90 above 1920×1080; five less for WebP.
+    #[default]
+    Auto,
+    /// 1 to 100.
+    Fixed(u8),
+}
+
+impl OutputFormat {
+    /// Every format, in the order in which `auto` prefers them among equals.
+    pub const ALL: [Self; 3] = [Self::Jpeg, Self::Webp, Self::Png];
+
+    /// The word in forms, flags and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpeg",
+            Self::Webp => "webp",
+            Self::Png => "png",
+        }
+    }
+
+    /// The media type (RFC 6838).
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Webp => "image/webp",
+            Self::Png => "image/png",
+        }
+    }
+
+    /// The usual file extension.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Webp => "webp",
+            Self::Png => "png",
+        }
+    }
+
+    /// What the first bytes of a result say it is: `None` for bytes that are no result of ours.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        if bytes.starts_with(b"\xff\xd8\xff") {
+            Some(Self::Jpeg)
+        } else if bytes.starts_with(b"\x89PNG") {
+            Some(Self::Png)
+        } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+            Some(Self::Webp)
+        } else {
+            None
+        }
+    }
+}
+
+impl FromStr for OutputFormat {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "jpeg" => Ok(Self::Jpeg),
+            "webp" => Ok(Self::Webp),
+            "png" => Ok(Self::Png),
+            "avif" => Err(not_built(text)),
+            _ => Err(ValueError::new(format!(
+                "{} is none of auto, jpeg, webp, png",
+                quoted(text)
+            ))),
+        }
+    }
+}
+
+impl Side {
+    /// The longest side of a box.
+    pub const MAX: Self = Self(16_384);
+    /// The box's width when neither side is given.
+    pub const WIDTH_DEFAULT: Self = Self(1920);
+    /// The box's height when neither side is given.
+    pub const HEIGHT_DEFAULT: Self = Self(1080);
+
+    /// The side in pixels.
+    pub const fn pixels(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u64> for Side {
+    type Error = ValueError;
+
+    fn try_from(pixels: u64) -> Result<Self, ValueError> {
+        let max = Self::MAX.0;
+        match u32::try_from(pixels) {
+            Ok(side @ 1..) if side <= max => Ok(Self(side)),
+            _ => Err(ValueError::outside(
+                format!("{pixels} pixels, 1 to {max} are allowed"),
+                Some(pixels),
+                max.into(),
+            )),
+        }
+    }
+}
+
+impl From<Side> for u32 {
+    fn from(side: Side) -> Self {
+        side.0
+    }
+}
+
+impl FromStr for Side {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let pixels = text.parse::<u64>().map_err(|_| {
+            ValueError::new(format!(
+                "{} is not a whole number of pixels from 1 to {}",
+                quoted(text),
+                Self::MAX.0
+            ))
+        })?;
+        pixels.try_into()
+    }
+}
+
+impl Quality {
+    const MAX: u64 = 100;
+
+    fn from_number(text: &str) -> Result<Self, ValueError> {
+        let number = text.parse::<u64>().map_err(|_| {
+            let problem = "is neither auto nor a whole number from 1 to 100";
+            ValueError::new(format!("{} {problem}", quoted(text)))
+        })?;
+        match u8::try_from(number) {
+            Ok(quality @ 1..=100) => Ok(Self::Fixed(quality)),
+            _ => Err(ValueError::outside(
+                format!("{number}, 1 to {} or auto are allowed", Self::MAX),
+                Some(number),
+                Self::MAX,
+            )),
+        }
+    }
+}
+
+impl FromStr for Quality {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "keep" => Err(not_built(text)),
+            _ => Self::from_number(text),
+        }
+    }
+}
+
+impl TryFrom<WordOrNumber> for Quality {
+    type Error = ValueError;
+
+    fn try_from(value: WordOrNumber) -> Result<Self, ValueError> {
+        match value {
+            WordOrNumber::Word(word) if word != "auto" && word != "keep" => Err(ValueError::new(
+                format!("{} is neither \"auto\" nor a number", quoted(&word)),
+            )),
+            WordOrNumber::Word(word) => word.parse(),
+            WordOrNumber::Number(number) => number.to_string().parse(),
+        }
+    }
+}
+
+impl From<Quality> for WordOrNumber {
+    fn from(quality: Quality) -> Self {
+        match quality {
+            Quality::Auto => Self::auto(),
+            Quality::Fixed(quality) => Self::Number(quality.into()),
+        }
+    }
+}
+
+schema! {
+    Side: { "type": "integer", "minimum": 1, "maximum": 16384, "description": "pixels" }
+    Quality: {
+        "oneOf": [{ "const": "auto" }, { "type": "integer", "minimum": 1, "maximum": 100 }], "default": "auto",
+        "description": "of a lossy result"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_has_one_word() {
+        for format in OutputFormat::ALL {
+            assert_eq!(serde_json::to_value(format).unwrap(), format.as_str());
+            assert_eq!(format.as_str().parse(), Ok(format));
+        }
+    }
+
+    #[test]
+    fn a_limit_is_told_where_it_was_passed() {
+        let side = |text: &str| text.parse::<Side>().unwrap_err();
+        let quality = |text: &str| text.parse::<Quality>().unwrap_err();
+        for (error, limit) in [
+            (side("16385"), Some((16_385, 16_384))),
+            (side("0"), None),
+            (quality("101"), Some((101, 100))),
+            (quality("1000"), Some((1000, 100))),
+            (quality("0"), None),
+            (quality("80.5"), None),
+        ] {
+            assert_eq!(error.measured.zip(error.limit), limit, "{error}");
+        }
+        assert_eq!(
+            side("16385").to_string(),
+            "16385 pixels, 1 to 16384 are allowed"
+        );
+    }
+
+    #[test]
+    fn what_is_not_built_says_so() {
+        for error in [
+            "avif".parse::<OutputFormat>().unwrap_err(),
+            "keep".parse::<Quality>().unwrap_err(),
+        ] {
+            assert!(error.to_string().ends_with("is not built yet"), "{error}");
+        }
+    }
+}
