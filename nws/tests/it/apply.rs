@@ -134,6 +134,12 @@ async fn what_cannot_be_read_is_named_and_the_rest_is_made() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert!(again.join("zebra.jpg").exists());
+
+    let nothing = folder.path().join("nothing");
+    let mut command = nws(&["apply", "-o"]);
+    let output = command.args([&nothing, &named]).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(!nothing.exists(), "a folder for no result");
 }
 
 #[tokio::test]

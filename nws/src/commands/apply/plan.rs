@@ -132,7 +132,9 @@ fn into_folder(apply: &Apply, output: &Path) -> anyhow::Result<Plan> {
     if sources.is_empty() && failures.is_empty() {
         return Err(UsageError::NoPhotos(listed(&apply.files)).into());
     }
-    std::fs::create_dir_all(output).with_context(|| output.display().to_string())?;
+    if !sources.is_empty() {
+        std::fs::create_dir_all(output).with_context(|| output.display().to_string())?;
+    }
     let paths = sources.iter().map(|source| source.path.as_path());
     let mut names = Names::new(paths, apply.overwrite);
     let explicit = apply.recipe.format();
