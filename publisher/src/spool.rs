@@ -133,16 +133,24 @@ fn create(folder: &Path) -> io::Result<(tokio::fs::File, TempPath)> {
 fn remove_orphans(folder: &Path) -> io::Result<()> {
     let now = SystemTime::now();
     for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
-        let written = entry.metadata()?.modified()?;
-        if ours
-            && now
-                .duration_since(written)
-                .is_ok_and(|age| age > ORPHAN_AGE)
-        {
-            fs::remove_file(entry.path())?;
+        match remove_if_orphan(&entry?, now) {
+            // Another publisher may share the folder: its uploads end, and it clears the folder too.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed?,
         }
+    }
+    Ok(())
+}
+
+fn remove_if_orphan(entry: &fs::DirEntry, now: SystemTime) -> io::Result<()> {
+    let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+    let written = entry.metadata()?.modified()?;
+    if ours
+        && now
+            .duration_since(written)
+            .is_ok_and(|age| age > ORPHAN_AGE)
+    {
+        fs::remove_file(entry.path())?;
     }
     Ok(())
 }
@@ -210,5 +218,26 @@ mod tests {
         Spool::open(folder.path().to_owned(), 0).unwrap();
         assert!(!folder.path().join("upload-old").exists());
         assert_eq!(files(folder.path()), 2);
+    }
+
+    #[test]
+    fn publishers_that_share_a_folder_may_start_at_once() {
+        const PUBLISHERS: usize = 8;
+        let folder = tempfile::tempdir().unwrap();
+        let old = SystemTime::now() - 2 * ORPHAN_AGE;
+        for number in 0..1000 {
+            let name = folder.path().join(format!("{PREFIX}{number}"));
+            fs::File::create(name).unwrap().set_modified(old).unwrap();
+        }
+        let start = std::sync::Barrier::new(PUBLISHERS);
+        std::thread::scope(|scope| {
+            for _ in 0..PUBLISHERS {
+                scope.spawn(|| {
+                    start.wait();
+                    Spool::open(folder.path().to_owned(), 0).unwrap();
+                });
+            }
+        });
+        assert_eq!(files(folder.path()), 0);
     }
 }
