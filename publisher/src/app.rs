@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use backends::{Metrics, ObjectStore, Results, Sender};
+use backends::{Metrics, ObjectStore, Results, Sender, clock::millis};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -155,7 +155,7 @@ fn note(metrics: &Metrics, asked: &str, route: &str, took: Duration, response: &
         .http_seconds
         .with_label_values(&[route, status.as_str()])
         .observe(took.as_secs_f64());
-    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let took_ms = millis(took);
     let status = status.as_u16();
     match response
         .extensions()

@@ -22,8 +22,11 @@ use crate::app::App;
 /// What `/ready` asks.
 #[derive(Clone, Debug)]
 pub enum Dependency {
+    /// Where jobs go, or come from. Its depth is measured too.
     Queue(Arc<dyn Sender>),
+    /// Where originals and results are.
     Objects(Arc<dyn ObjectStore>),
+    /// Where each job stands.
     Results(Arc<dyn Results>),
 }
 

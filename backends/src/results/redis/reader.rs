@@ -14,6 +14,7 @@ use tracing::{info, warn};
 use super::Jobs;
 use crate::{
     Error,
+    clock::millis,
     error::{Backend, Cause},
     results::{hub::Hub, rules},
 };
@@ -134,7 +135,7 @@ impl Reader {
     ) -> Result<Vec<StreamId>, Error> {
         let mut read = redis::cmd("XREAD");
         read.arg("BLOCK")
-            .arg(WAIT_MAX.as_millis() as u64)
+            .arg(millis(WAIT_MAX))
             .arg("COUNT")
             .arg(EVENTS_MAX)
             .arg("STREAMS")
