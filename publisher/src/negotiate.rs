@@ -53,12 +53,9 @@ impl Accept {
             .expect("there are formats")
     }
 
-    /// Whether an image is wanted more than JSON; ties go to JSON.
-    pub(crate) fn prefers_image(&self) -> bool {
-        let json = self.weight("application/json");
-        OutputFormat::ALL
-            .iter()
-            .any(|format| self.weight(format.media_type()) > json)
+    /// Whether an image of `format` is wanted more than JSON; ties go to JSON.
+    pub(crate) fn prefers_image(&self, format: OutputFormat) -> bool {
+        self.weight(format.media_type()) > self.weight("application/json")
     }
 
     /// Whether events are wanted more than JSON.
@@ -175,10 +172,19 @@ mod tests {
             ("text/html", false),
             ("image/jpeg", true),
             ("image/*", true),
-            ("image/webp, */*;q=0.8", true),
+            ("image/webp, */*;q=0.8", false),
+            ("image/webp, image/*;q=0.9, */*;q=0.8", true),
         ] {
-            assert_eq!(accept(text).prefers_image(), image, "{text}");
+            let jpeg = OutputFormat::Jpeg;
+            assert_eq!(accept(text).prefers_image(jpeg), image, "{text}");
         }
+    }
+
+    #[test]
+    fn the_format_that_there_is_is_weighed_and_not_the_best_there_could_be() {
+        let accept = accept("image/png, application/json;q=0.9");
+        assert!(accept.prefers_image(OutputFormat::Png));
+        assert!(!accept.prefers_image(OutputFormat::Jpeg));
     }
 
     #[test]

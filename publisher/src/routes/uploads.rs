@@ -99,7 +99,8 @@ async fn wait(
 async fn told(app: &App, accept: &Accept, state: State) -> Result<Response, ApiError> {
     let id = state.job_id;
     if state.status == Status::Done
-        && accept.prefers_image()
+        && let Some(picture) = &state.picture
+        && accept.prefers_image(picture.format)
         && let Some(image) = images::result(app, &state).await?
     {
         return Ok(([(header::CONTENT_LOCATION, image_url(&id))], image).into_response());

@@ -128,6 +128,21 @@ async fn a_known_result_is_answered_as_json_or_as_the_image() {
 }
 
 #[tokio::test]
+async fn an_image_of_a_format_that_is_not_wanted_is_answered_as_json() {
+    let server = Server::start().await;
+    let form = || {
+        let form = Form::new().image("a.png", &photo(1));
+        form.field("wm_format", "jpeg")
+    };
+    let id = server.upload(form(), &[]).await.job_id();
+    server.finish(&id, b"\xff\xd8\xff result").await;
+    let wanted = [("accept", "image/png, application/json;q=0.9")];
+    let answer = server.upload(form(), &wanted).await;
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.json()["status"], "done");
+}
+
+#[tokio::test]
 async fn a_result_that_is_gone_is_made_again() {
     let server = Server::start().await;
     let id = server.accepted(&photo(1)).await;
