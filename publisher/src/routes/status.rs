@@ -75,11 +75,7 @@ async fn events(app: &Arc<App>, id: &JobId, after: Option<EventId>) -> Result<Re
     let client = Client::admit(app)?;
     let watch = match app.results.watch(id, after).await? {
         Some(watch) => watch,
-        None => stream::iter([Event {
-            id: EventId::default(),
-            state: outlived(app, id).await?,
-        }])
-        .boxed(),
+        None => only_the_end(outlived(app, id).await?, after),
     };
     let Some(watch) = unless_ended(watch) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -99,6 +95,14 @@ fn unless_ended(watch: Watch) -> Option<impl Stream<Item = Event> + Send + 'stat
         Some(None) => None,
         Some(Some(_)) | None => Some(watch),
     }
+}
+
+/// The end of a job without a record, unless the client knows it. Its number comes before all others, so that whoever
+/// was told of the job while it lived is told of the end too.
+fn only_the_end(state: State, after: Option<EventId>) -> Watch {
+    let id = EventId::default();
+    let news = (after != Some(id)).then_some(Event { id, state });
+    stream::iter(news).boxed()
 }
 
 fn frames(

@@ -125,9 +125,14 @@ async fn a_result_that_outlived_its_record_is_done() {
         (&json["status"], &json["url"]),
         (&"done".into(), &format!("/image/{id}").into())
     );
-    let mut stream = events(&server, &id, &[]).await;
-    assert_eq!(stream.event().await.unwrap().1, "done");
-    assert!(stream.event().await.is_none());
+    for known in [&[][..], &[("last-event-id", "7-1")]] {
+        let mut stream = events(&server, &id, known).await;
+        let (last, name, _) = stream.event().await.unwrap();
+        assert_eq!((last.as_str(), name.as_str()), ("0-0", "done"));
+        assert!(stream.event().await.is_none());
+    }
+    let after_the_end = events(&server, &id, &[("last-event-id", "0-0")]).await;
+    assert_eq!(after_the_end.status, 204);
 }
 
 #[tokio::test]
