@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use backends::{Key, results::Record};
+use backends::{
+    Key,
+    results::{Epoch, Record},
+};
 use engine::{Format, Inspection};
 use jiff::Timestamp;
 use schemas::{Context, Job, JobId, OutputFormat, State, Status, Step, Timings};
@@ -51,7 +54,7 @@ pub(crate) async fn accept(
     let state = State::queued(id, timings);
     let record = app.results.admit(&job, &state, again).await?;
     if waits_unsent(&record) {
-        send(app, &job).await?;
+        send(app, &job, record.event.id.epoch).await?;
     }
     info!(job.id = %id, original = %job.original.sha256, "accepted job {id}");
     Ok(Accepted {
@@ -60,13 +63,13 @@ pub(crate) async fn accept(
     })
 }
 
-/// Publishes `job`, and notes it once the queue has confirmed.
+/// Publishes `job`, and notes it on its record of `epoch` once the queue has confirmed.
 ///
 /// The note may fail: the message is safe by then, and without the note it is only published once more.
-pub(crate) async fn send(app: &App, job: &Job) -> Result<(), backends::Error> {
+pub(crate) async fn send(app: &App, job: &Job, epoch: Epoch) -> Result<(), backends::Error> {
     app.sender.send(job).await?;
     let id = job.id();
-    if let Err(error) = app.results.mark_sent(&id).await {
+    if let Err(error) = app.results.mark_sent(&id, epoch).await {
         app.metrics.backend_error(&error);
         warn!(job.id = %id, %error, "job {id} is sent but not marked so");
     }

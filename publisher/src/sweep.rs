@@ -1,7 +1,7 @@
 //! Jobs that were admitted and whose message was never confirmed, because the queue was away or the process died between
 //! the two. They are published until they are confirmed; a job that is published twice is recognised by its id.
 
-use backends::Error;
+use backends::{Error, results::Unsent};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -33,8 +33,8 @@ async fn publish_unsent(app: &App) -> Result<usize, Error> {
         .results
         .unsent(app.config.unsent_age(), JOBS_MAX)
         .await?;
-    for job in &jobs {
-        accept::send(app, job).await?;
+    for Unsent { job, epoch } in &jobs {
+        accept::send(app, job, *epoch).await?;
     }
     Ok(jobs.len())
 }

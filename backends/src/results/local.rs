@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use schemas::{Event, EventId, Job, JobId, State};
 
-use super::{Announced, Claim, Epoch, Record, Results, Watch, hub::Hub, rules};
+use super::{Announced, Claim, Epoch, Record, Results, Unsent, Watch, hub::Hub, rules};
 use crate::{
     Error,
     clock::{millis, now_ms},
@@ -133,21 +133,21 @@ impl Results for Local {
         .await
     }
 
-    async fn mark_sent(&self, id: &JobId) -> Result<(), Error> {
+    async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error> {
         let id = *id;
         self.database
-            .call("mark_sent", move |db| table::mark_sent(db, &id))
+            .call("mark_sent", move |db| table::mark_sent(db, &id, epoch))
             .await
     }
 
-    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Job>, Error> {
+    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Unsent>, Error> {
         let until_ms = now_ms().saturating_sub(millis(age_min));
         let jobs = self
             .database
             .call("unsent", move |db| table::unsent(db, until_ms, jobs_max))
             .await?;
         jobs.iter()
-            .map(|json| Job::parse(json, None).map_err(|error| rules::corrupt("unsent", &error)))
+            .map(|(json, epoch)| rules::unsent(json, *epoch))
             .collect()
     }
 

@@ -31,6 +31,15 @@ pub struct Record {
     pub sent: bool,
 }
 
+/// A job whose message was never confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsent {
+    /// What the message says.
+    pub job: Job,
+    /// The epoch of its admission, for [`Results::mark_sent`].
+    pub epoch: Epoch,
+}
+
 /// A claim on a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -64,11 +73,12 @@ pub trait Results: Send + Sync + fmt::Debug {
     /// is `dead` or `cancelled` starts again in a new epoch. Returns what is recorded then.
     async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error>;
 
-    /// Notes that the queue confirmed the job's message.
-    async fn mark_sent(&self, id: &JobId) -> Result<(), Error>;
+    /// Notes that the queue confirmed the job's message, on the record that was of `epoch` then. A note that comes after
+    /// a claim or a new start changes nothing: a new life has a message of its own.
+    async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error>;
 
     /// Jobs that were admitted at least `age_min` ago and whose message was never confirmed, oldest first.
-    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Job>, Error>;
+    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Unsent>, Error>;
 
     /// Begins a new epoch for `id`. From now on no earlier claim may speak.
     async fn claim(&self, id: &JobId) -> Result<Claim, Error>;

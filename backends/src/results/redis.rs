@@ -19,7 +19,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::scripts::Scripts;
 use super::{
-    Announced, Claim, Epoch, Record, Results, Watch,
+    Announced, Claim, Epoch, Record, Results, Unsent, Watch,
     hub::{History, Hub},
     rules,
 };
@@ -78,15 +78,15 @@ impl Results for Redis {
         rules::record("admit", &id, &state, sent)
     }
 
-    async fn mark_sent(&self, id: &JobId) -> Result<(), Error> {
-        within_again("mark_sent", || self.jobs.mark_sent(id)).await
+    async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error> {
+        within_again("mark_sent", || self.jobs.mark_sent(id, epoch)).await
     }
 
-    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Job>, Error> {
+    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Unsent>, Error> {
         let until_ms = now_ms().saturating_sub(millis(age_min));
         let jobs = within_again("unsent", || self.jobs.unsent(until_ms, jobs_max)).await?;
         jobs.iter()
-            .map(|json| Job::parse(json, None).map_err(|error| rules::corrupt("unsent", &error)))
+            .map(|(json, epoch)| rules::unsent(json, *epoch))
             .collect()
     }
 

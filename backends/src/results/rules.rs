@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use schemas::{Event, State, Status};
+use schemas::{Event, Job, State, Status};
 
-use super::{Epoch, Record};
+use super::{Epoch, Record, Unsent};
 use crate::{
     Error,
     error::{Backend, Cause},
@@ -93,6 +93,12 @@ pub(super) fn record(op: &'static str, id: &str, json: &str, sent: bool) -> Resu
         event: event(op, id, json)?,
         sent,
     })
+}
+
+/// Reads the message of a job that was never confirmed.
+pub(super) fn unsent(json: &[u8], epoch: Epoch) -> Result<Unsent, Error> {
+    let job = Job::parse(json, None).map_err(|error| corrupt("unsent", &error))?;
+    Ok(Unsent { job, epoch })
 }
 
 /// The error of a record that nobody of us wrote.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use backends::{
     Results,
-    results::{Announced, Claim, Record, Watch},
+    results::{Announced, Claim, Record, Unsent, Watch},
 };
 use futures::{StreamExt as _, future::join_all};
 use schemas::{
@@ -28,6 +28,7 @@ macro_rules! results_contract {
             a_job_that_ended_well_starts_again_only_if_its_result_is_gone,
             a_dead_job_starts_again_in_a_new_epoch,
             a_sent_job_is_noted_and_no_longer_unsent,
+            a_late_note_of_an_earlier_life_marks_nothing,
             a_job_that_was_never_sent_is_found_once_it_is_old_enough,
             unsent_jobs_come_oldest_first_and_no_more_than_asked,
             a_job_that_ended_or_was_claimed_is_not_unsent,
@@ -122,19 +123,33 @@ pub(crate) async fn a_dead_job_starts_again_in_a_new_epoch(results: &dyn Results
 
 pub(crate) async fn a_sent_job_is_noted_and_no_longer_unsent(results: &dyn Results) {
     let job = job();
-    admit(results, &job).await;
-    results.mark_sent(&job.id()).await.unwrap();
+    let epoch = admit(results, &job).await.event.id.epoch;
+    results.mark_sent(&job.id(), epoch).await.unwrap();
     assert!(results.record(&job.id()).await.unwrap().unwrap().sent);
     assert!(unsent(results, Duration::ZERO).await.is_empty());
+}
+
+pub(crate) async fn a_late_note_of_an_earlier_life_marks_nothing(results: &dyn Results) {
+    let job = job();
+    let earlier = admit(results, &job).await.event.id.epoch;
+    claim_and_tell(results, &job, Status::Dead).await;
+    let epoch = admit(results, &job).await.event.id.epoch;
+    results.mark_sent(&job.id(), earlier).await.unwrap();
+    assert!(!results.record(&job.id()).await.unwrap().unwrap().sent);
+    let waiting = Unsent { job, epoch };
+    assert_eq!(unsent(results, Duration::ZERO).await, [waiting]);
 }
 
 pub(crate) async fn a_job_that_was_never_sent_is_found_once_it_is_old_enough(
     results: &dyn Results,
 ) {
     let job = job();
-    admit(results, &job).await;
+    let epoch = admit(results, &job).await.event.id.epoch;
     assert!(unsent(results, Duration::from_secs(3600)).await.is_empty());
-    assert_eq!(unsent(results, Duration::ZERO).await, [job]);
+    assert_eq!(
+        unsent(results, Duration::ZERO).await,
+        [Unsent { job, epoch }]
+    );
 }
 
 pub(crate) async fn unsent_jobs_come_oldest_first_and_no_more_than_asked(results: &dyn Results) {
@@ -143,7 +158,9 @@ pub(crate) async fn unsent_jobs_come_oldest_first_and_no_more_than_asked(results
         let admitted = admit(results, job).await.event.id.epoch;
         until_the_clock_shows_more_than(admitted).await;
     }
-    assert_eq!(results.unsent(Duration::ZERO, 2).await.unwrap(), jobs[..2]);
+    let unsent = results.unsent(Duration::ZERO, 2).await.unwrap();
+    let oldest: Vec<_> = unsent.into_iter().map(|unsent| unsent.job).collect();
+    assert_eq!(oldest, jobs[..2]);
 }
 
 pub(crate) async fn a_job_that_ended_or_was_claimed_is_not_unsent(results: &dyn Results) {
@@ -458,7 +475,7 @@ pub(crate) async fn all(watch: Watch) -> Vec<Event> {
     all.expect("the stream ends in time")
 }
 
-async fn unsent(results: &dyn Results, age_min: Duration) -> Vec<Job> {
+async fn unsent(results: &dyn Results, age_min: Duration) -> Vec<Unsent> {
     results.unsent(age_min, 100).await.unwrap()
 }
 

@@ -226,11 +226,11 @@ async fn records_expire_by_themselves() {
 async fn a_mark_on_a_lost_record_leaves_no_trace() {
     let fleet = Fleet::new().await;
     let job = job();
-    admit(&fleet.speaker, &job).await;
+    let epoch = admit(&fleet.speaker, &job).await.event.id.epoch;
     let key = fleet.key(&format!("job:{}", job.id()));
     let mut redis = beside().await;
     let _: () = redis.del(&key).await.unwrap();
-    fleet.speaker.mark_sent(&job.id()).await.unwrap();
+    fleet.speaker.mark_sent(&job.id(), epoch).await.unwrap();
     assert!(!redis.exists::<_, bool>(&key).await.unwrap());
 }
 

@@ -14,7 +14,7 @@ use backends::{
     error::Backend,
     objects::{Body, Disk, Meta},
     queue::sqlite::SqliteQueue,
-    results::{Announced, Claim, Epoch, Local, Record, Watch},
+    results::{Announced, Claim, Epoch, Local, Record, Unsent, Watch},
 };
 use bytes::Bytes;
 use engine::{Fonts, Limits};
@@ -135,15 +135,16 @@ impl World {
         job
     }
 
-    pub(crate) async fn admit(&self, job: &Job) {
+    pub(crate) async fn admit(&self, job: &Job) -> Record {
         let state = State::queued(job.id(), Timings::default());
-        self.results.admit(job, &state, false).await.unwrap();
+        self.results.admit(job, &state, false).await.unwrap()
     }
 
     pub(crate) async fn send(&self, job: &Job) {
-        self.admit(job).await;
+        let record = self.admit(job).await;
         self.queue.send(job).await.unwrap();
-        self.results.mark_sent(&job.id()).await.unwrap();
+        let epoch = record.event.id.epoch;
+        self.results.mark_sent(&job.id(), epoch).await.unwrap();
     }
 
     /// The job's events up to its end, a status each.
@@ -265,11 +266,11 @@ impl Results for Faulty<Local> {
         self.backend.admit(job, state, again).await
     }
 
-    async fn mark_sent(&self, id: &JobId) -> Result<(), Error> {
-        self.backend.mark_sent(id).await
+    async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error> {
+        self.backend.mark_sent(id, epoch).await
     }
 
-    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Job>, Error> {
+    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Unsent>, Error> {
         self.backend.unsent(age_min, jobs_max).await
     }
 

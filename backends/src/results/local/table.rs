@@ -214,24 +214,27 @@ fn log(db: &Connection, id: &str, event: &Event) -> rusqlite::Result<()> {
     Ok(())
 }
 
-pub(super) fn mark_sent(db: &Connection, id: &JobId) -> rusqlite::Result<()> {
-    db.prepare_cached("UPDATE jobs SET sent = 1 WHERE id = ?1")?
-        .execute([id.to_string()])?;
+pub(super) fn mark_sent(db: &Connection, id: &JobId, epoch: Epoch) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE jobs SET sent = 1 WHERE id = ?1 AND epoch = ?2")?
+        .execute(params![id.to_string(), epoch])?;
     Ok(())
 }
 
-/// The messages of jobs that were admitted at `until_ms` or before and never confirmed, oldest first.
+/// The messages of jobs that were admitted at `until_ms` or before and never confirmed, oldest first, each with the
+/// epoch of its admission.
 pub(super) fn unsent(
     db: &Connection,
     until_ms: u64,
     jobs_max: usize,
-) -> rusqlite::Result<Vec<Vec<u8>>> {
+) -> rusqlite::Result<Vec<(Vec<u8>, Epoch)>> {
     db.prepare_cached(
-        "SELECT job FROM jobs WHERE NOT sent AND job IS NOT NULL AND admitted_ms <= ?1
+        "SELECT job, epoch FROM jobs WHERE NOT sent AND job IS NOT NULL AND admitted_ms <= ?1
             AND state ->> 'status' NOT IN ('done', 'failed', 'dead', 'cancelled')
          ORDER BY admitted_ms LIMIT ?2",
     )?
-    .query_map(params![until_ms, jobs_max], |row| row.get(0))?
+    .query_map(params![until_ms, jobs_max], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?
     .collect()
 }
 

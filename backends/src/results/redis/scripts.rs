@@ -81,14 +81,18 @@ impl Jobs {
         self.send(&call).await
     }
 
-    pub(super) async fn mark_sent(&self, id: &JobId) -> RedisResult<()> {
+    pub(super) async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> RedisResult<()> {
         let mut call = self.about(&self.scripts.mark_sent, id);
-        call.arg(id.to_string());
+        call.arg(id.to_string()).arg(epoch);
         self.send(&call).await
     }
 
-    /// The messages of jobs admitted at `until_ms` or before.
-    pub(super) async fn unsent(&self, until_ms: u64, jobs_max: usize) -> RedisResult<Vec<Vec<u8>>> {
+    /// The messages of jobs admitted at `until_ms` or before, each with the epoch of its admission.
+    pub(super) async fn unsent(
+        &self,
+        until_ms: u64,
+        jobs_max: usize,
+    ) -> RedisResult<Vec<(Vec<u8>, Epoch)>> {
         let mut call = self.scripts.unsent.prepare_invoke();
         call.key(self.server.key("unsent"))
             .arg(until_ms)

@@ -14,7 +14,7 @@ use backends::{
     Error, Key, ObjectStore, Results, Sender,
     error::{Backend, Cause},
     objects::{Body, Meta},
-    results::{Announced, Claim, Epoch, Record, Watch},
+    results::{Announced, Claim, Epoch, Record, Unsent, Watch},
 };
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -193,21 +193,27 @@ impl Results for MemoryResults {
         })
     }
 
-    async fn mark_sent(&self, id: &JobId) -> Result<(), Error> {
+    async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error> {
         self.broken.check(Backend::Results, "mark_sent")?;
-        self.jobs.lock().unwrap().get_mut(id).unwrap().sent = true;
+        let mut jobs = self.jobs.lock().unwrap();
+        if let Some(entry) = jobs.get_mut(id).filter(|entry| entry.epoch == epoch) {
+            entry.sent = true;
+        }
         self.changes.send_replace(());
         Ok(())
     }
 
-    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Job>, Error> {
+    async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Unsent>, Error> {
         self.broken.check(Backend::Results, "unsent")?;
         let jobs = self.jobs.lock().unwrap();
         let unsent = jobs
             .values()
             .filter(|entry| !entry.sent && entry.admitted.elapsed() >= age_min);
         Ok(unsent
-            .filter_map(|entry| entry.job.clone())
+            .filter_map(|entry| {
+                let (job, epoch) = (entry.job.clone()?, entry.epoch);
+                Some(Unsent { job, epoch })
+            })
             .take(jobs_max)
             .collect())
     }
