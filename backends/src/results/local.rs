@@ -146,9 +146,7 @@ impl Results for Local {
             .database
             .call("unsent", move |db| table::unsent(db, until_ms, jobs_max))
             .await?;
-        jobs.iter()
-            .map(|(json, epoch)| rules::unsent(json, *epoch))
-            .collect()
+        Ok(rules::unsent(&jobs))
     }
 
     async fn claim(&self, id: &JobId) -> Result<Claim, Error> {

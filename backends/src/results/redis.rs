@@ -85,9 +85,7 @@ impl Results for Redis {
     async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Unsent>, Error> {
         let until_ms = now_ms().saturating_sub(millis(age_min));
         let jobs = within_again("unsent", || self.jobs.unsent(until_ms, jobs_max)).await?;
-        jobs.iter()
-            .map(|(json, epoch)| rules::unsent(json, *epoch))
-            .collect()
+        Ok(rules::unsent(&jobs))
     }
 
     async fn claim(&self, id: &JobId) -> Result<Claim, Error> {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use schemas::{Event, Job, State, Status};
+use tracing::warn;
 
 use super::{Epoch, Record, Unsent};
 use crate::{
@@ -95,10 +96,17 @@ pub(super) fn record(op: &'static str, id: &str, json: &str, sent: bool) -> Resu
     })
 }
 
-/// Reads the message of a job that was never confirmed.
-pub(super) fn unsent(json: &[u8], epoch: Epoch) -> Result<Unsent, Error> {
-    let job = Job::parse(json, None).map_err(|error| corrupt("unsent", &error))?;
-    Ok(Unsent { job, epoch })
+/// Reads the messages of jobs that were never confirmed. One that cannot be read is another version's; it must not hold
+/// up the rest.
+pub(super) fn unsent(jobs: &[(Vec<u8>, Epoch)]) -> Vec<Unsent> {
+    let read = jobs.iter().filter_map(|(json, epoch)| {
+        let job = Job::parse(json, None)
+            .inspect_err(|error| warn!(%error, "an unsent job is passed over: {error}"))
+            .ok()?;
+        let epoch = *epoch;
+        Some(Unsent { job, epoch })
+    });
+    read.collect()
 }
 
 /// The error of a record that nobody of us wrote.

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use backends::{Results as _, results::Local};
+use backends::{
+    Results as _,
+    results::{Local, Unsent},
+};
 use schemas::Status;
 use tempfile::TempDir;
 
@@ -55,6 +58,20 @@ async fn a_finished_record_expires_after_a_day_and_a_silent_one_after_a_week() {
     assert!(results.record(&silent.id()).await.unwrap().is_some());
     assert_eq!(results.expire(now + 8 * 24 * HOUR).await.unwrap(), 2);
     assert_eq!(results.record(&silent.id()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_unsent_job_that_cannot_be_read_does_not_hold_up_the_others() {
+    let (results, folder) = in_a_file_of_its_own().await;
+    let (broken, whole) = (job(), job());
+    admit(&results, &broken).await;
+    let epoch = admit(&results, &whole).await.event.id.epoch;
+    let file = rusqlite::Connection::open(folder.path().join("results.db")).unwrap();
+    let id = broken.id().to_string();
+    file.execute("UPDATE jobs SET job = x'00' WHERE id = ?1", [id])
+        .unwrap();
+    let unsent = results.unsent(Duration::ZERO, 10).await.unwrap();
+    assert_eq!(unsent, [Unsent { job: whole, epoch }]);
 }
 
 #[tokio::test]

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use backends::{Results as _, error::Cause, results::Redis};
+use backends::{
+    Results as _,
+    error::Cause,
+    results::{Redis, Unsent},
+};
 use redis::AsyncCommands as _;
 use schemas::Status;
 
@@ -125,6 +129,49 @@ async fn a_reader_that_was_killed_reads_again() {
     }
     let done = claim_and_tell(&fleet.speaker, &job, Status::Done).await;
     assert_eq!(all(watching).await, [done]);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_costs_its_neighbours_no_event() {
+    let fleet = Fleet::new().await;
+    let (broken, whole) = (job(), job());
+    admit(&fleet.speaker, &broken).await;
+    let _watching = watch(&fleet.watcher, &broken.id(), None).await;
+    admit(&fleet.speaker, &whole).await;
+    let mut watching = watch(&fleet.watcher, &whole.id(), None).await;
+    next(&mut watching).await;
+    let told = claim_and_tell(&fleet.speaker, &whole, Status::Processing).await;
+    assert_eq!(next(&mut watching).await, told);
+
+    fleet.proxy.set(Wire::Cut);
+    let key = fleet.key(&format!("job:{}", broken.id()));
+    let _: () = beside().await.hset(key, "state", "no state").await.unwrap();
+    let missed = claim_and_tell(&fleet.speaker, &whole, Status::Retrying).await;
+    fleet.proxy.set(Wire::Whole);
+    assert_eq!(next(&mut watching).await, missed);
+
+    // Steps are told live only: who reads records over and over does not see each of them.
+    let epoch = claim(&fleet.speaker, &whole.id()).await.epoch;
+    for attempt in 1..=20 {
+        let mut step = state(&whole, Status::Processing);
+        step.attempt = attempt;
+        tell(&fleet.speaker, epoch, &step).await;
+    }
+    for attempt in 1..=20 {
+        assert_eq!(next(&mut watching).await.state.attempt, attempt);
+    }
+}
+
+#[tokio::test]
+async fn an_unsent_job_that_cannot_be_read_does_not_hold_up_the_others() {
+    let fleet = Fleet::new().await;
+    let (broken, whole) = (job(), job());
+    admit(&fleet.speaker, &broken).await;
+    let epoch = admit(&fleet.speaker, &whole).await.event.id.epoch;
+    let key = fleet.key(&format!("job:{}", broken.id()));
+    let _: () = beside().await.hset(key, "job", "no job").await.unwrap();
+    let unsent = fleet.speaker.unsent(Duration::ZERO, 10).await.unwrap();
+    assert_eq!(unsent, [Unsent { job: whole, epoch }]);
 }
 
 #[tokio::test]

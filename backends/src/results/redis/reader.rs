@@ -121,10 +121,18 @@ impl Reader {
             .await
     }
 
+    /// A record that cannot be read is passed over, as an event is.
     async fn reread_record(&self, id: JobId) -> Result<(), Error> {
-        if let Some(history) = self.jobs.history("resync", &id).await? {
-            history.log.iter().for_each(|event| self.hub.tell(event));
-            self.hub.tell(&history.newest);
+        match self.jobs.history("resync", &id).await {
+            Ok(Some(history)) => {
+                history.log.iter().for_each(|event| self.hub.tell(event));
+                self.hub.tell(&history.newest);
+            }
+            Ok(None) => {}
+            Err(error) if matches!(error.cause, Cause::Corrupt(_)) => {
+                warn!(job.id = %id, %error, "job {id} is passed over: {error}");
+            }
+            Err(error) => return Err(error),
         }
         Ok(())
     }
