@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use backends::{
     Key,
+    clock::millis,
     results::{Epoch, Record},
 };
 use engine::{Format, Inspection};
@@ -43,9 +44,10 @@ pub(crate) async fn accept(
     auto_format: OutputFormat,
     now: Timestamp,
 ) -> Result<Accepted, ApiError> {
+    let now_ms = now.as_millisecond().try_into().unwrap_or_default();
     let job = plan(app, &upload, auto_format, now).await?;
     let id = job.id();
-    let again = match known(app, &id).await? {
+    let again = match known(app, &id, now_ms).await? {
         Known::Stands(state) => return Ok(Accepted { state, known: true }),
         Known::ResultGone => true,
         Known::No => false,
@@ -53,7 +55,7 @@ pub(crate) async fn accept(
     let timings = store(app, &job, &upload).await?;
     let state = State::queued(id, timings);
     let record = app.results.admit(&job, &state, again).await?;
-    if waits_unsent(&record) {
+    if needs_message(app, &record, now_ms) {
         send(app, &job, record.event.id.epoch).await?;
     }
     info!(job.id = %id, original = %job.original.sha256, "accepted job {id}");
@@ -109,25 +111,29 @@ async fn inspect(original: &Spooled, limits: engine::Limits) -> Result<Inspectio
     Ok(inspected.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()))?)
 }
 
-async fn known(app: &App, id: &JobId) -> Result<Known, ApiError> {
+async fn known(app: &App, id: &JobId, now_ms: u64) -> Result<Known, ApiError> {
     let Some(record) = app.results.record(id).await? else {
         return Ok(Known::No);
     };
-    let sent = !waits_unsent(&record);
+    let needs_message = needs_message(app, &record, now_ms);
     let state = record.event.state;
     Ok(match state.status {
         Status::Done if app.objects.head(&Key::Result(*id)).await?.is_none() => Known::ResultGone,
-        Status::Done | Status::Failed | Status::Processing | Status::Retrying => {
-            Known::Stands(state)
-        }
-        Status::Queued if sent => Known::Stands(state),
-        Status::Queued | Status::Dead | Status::Cancelled => Known::No,
+        Status::Done | Status::Failed => Known::Stands(state),
+        Status::Queued | Status::Processing | Status::Retrying if needs_message => Known::No,
+        Status::Queued | Status::Processing | Status::Retrying => Known::Stands(state),
+        Status::Dead | Status::Cancelled => Known::No,
     })
 }
 
-/// Whether no worker can know of it yet.
-fn waits_unsent(record: &Record) -> bool {
-    !record.sent && record.event.state.status == Status::Queued
+/// Whether a job has to be published although it is on record: no worker can know of it yet, or whoever knew of it has
+/// been silent for so long that its end is lost. A job that is published twice is recognised by its id.
+fn needs_message(app: &App, record: &Record, now_ms: u64) -> bool {
+    let status = record.event.state.status;
+    let unsent = !record.sent && status == Status::Queued;
+    let silent_ms = now_ms.saturating_sub(record.updated_at_ms);
+    let lost = !status.is_final() && silent_ms > millis(app.config.silent_max());
+    unsent || lost
 }
 
 async fn store(app: &App, job: &Job, upload: &Upload) -> Result<Timings, ApiError> {

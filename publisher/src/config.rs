@@ -50,6 +50,11 @@ pub struct Config {
     pub unsent_age_secs: u64,
     /// Time between two looks for such jobs. 10 s.
     pub sweep_interval_ms: u64,
+    /// Silence after which a job that has not ended is published again when it is uploaded again, although its message
+    /// was confirmed: its end may have been lost with the records, as in a failover of Redis. 15 min: longer than the
+    /// longest wait for a retry (5 min) and the work after it (2 min); a job that only waits in a long queue is
+    /// published twice, which does no harm.
+    pub silent_max_secs: u64,
     /// Longest a dependency may take to say that it is well. 2 s: below the usual timeout of a probe.
     pub check_timeout_ms: u64,
     /// Time that uploads in hand get when the process is told to stop. 20 s: below the 30 s after which Kubernetes
@@ -76,6 +81,7 @@ impl Default for Config {
             result_bytes_max: 64 * MIB,
             unsent_age_secs: 30,
             sweep_interval_ms: 10_000,
+            silent_max_secs: 900,
             check_timeout_ms: 2000,
             drain_timeout_secs: 20,
         }
@@ -122,6 +128,10 @@ impl Config {
 
     pub(crate) const fn sweep_interval(&self) -> Duration {
         Duration::from_millis(self.sweep_interval_ms)
+    }
+
+    pub(crate) const fn silent_max(&self) -> Duration {
+        Duration::from_secs(self.silent_max_secs)
     }
 
     pub(crate) const fn check_timeout(&self) -> Duration {

@@ -127,6 +127,7 @@ impl Results for Local {
             let record = Record {
                 event: event.clone(),
                 sent: false,
+                updated_at_ms: now_ms,
             };
             Ok((record, Some(event)))
         })
@@ -134,9 +135,11 @@ impl Results for Local {
     }
 
     async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error> {
-        let id = *id;
+        let (id, now_ms) = (*id, now_ms());
         self.database
-            .call("mark_sent", move |db| table::mark_sent(db, &id, epoch))
+            .call("mark_sent", move |db| {
+                table::mark_sent(db, &id, epoch, now_ms)
+            })
             .await
     }
 

@@ -29,6 +29,8 @@ pub struct Record {
     pub event: Event,
     /// Whether its message was confirmed by the queue.
     pub sent: bool,
+    /// When it last changed, in milliseconds since 1970: by an event, a claim, or the note that its message was sent.
+    pub updated_at_ms: u64,
 }
 
 /// A job whose message was never confirmed.

@@ -66,20 +66,18 @@ impl Redis {
 impl Results for Redis {
     async fn record(&self, id: &JobId) -> Result<Option<Record>, Error> {
         let known = within_again("record", || self.jobs.record(id)).await?;
-        known
-            .map(|known| rules::record("record", &known.id, &known.state, known.sent))
-            .transpose()
+        known.map(|known| known.record("record")).transpose()
     }
 
     async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
         let now_ms = now_ms();
-        let (id, state, sent) =
-            within_again("admit", || self.jobs.admit(job, state, again, now_ms)).await?;
-        rules::record("admit", &id, &state, sent)
+        let known = within_again("admit", || self.jobs.admit(job, state, again, now_ms)).await?;
+        known.record("admit")
     }
 
     async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error> {
-        within_again("mark_sent", || self.jobs.mark_sent(id, epoch)).await
+        let now_ms = now_ms();
+        within_again("mark_sent", || self.jobs.mark_sent(id, epoch, now_ms)).await
     }
 
     async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Unsent>, Error> {
@@ -132,6 +130,17 @@ struct Known {
     id: String,
     state: String,
     sent: bool,
+    updated_at_ms: u64,
+}
+
+impl Known {
+    fn record(&self, op: &'static str) -> Result<Record, Error> {
+        Ok(Record {
+            event: rules::event(op, &self.id, &self.state)?,
+            sent: self.sent,
+            updated_at_ms: self.updated_at_ms,
+        })
+    }
 }
 
 impl Jobs {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemas::{Event, Job, State, Status};
 use tracing::warn;
 
-use super::{Epoch, Record, Unsent};
+use super::{Epoch, Unsent};
 use crate::{
     Error,
     error::{Backend, Cause},
@@ -85,14 +85,6 @@ pub(super) fn event(op: &'static str, id: &str, json: &str) -> Result<Event, Err
     Ok(Event {
         id: id.parse().map_err(|error| corrupt(op, &error))?,
         state: state(op, json)?,
-    })
-}
-
-/// Reads a record.
-pub(super) fn record(op: &'static str, id: &str, json: &str, sent: bool) -> Result<Record, Error> {
-    Ok(Record {
-        event: event(op, id, json)?,
-        sent,
     })
 }
 

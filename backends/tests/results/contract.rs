@@ -29,6 +29,7 @@ macro_rules! results_contract {
             a_dead_job_starts_again_in_a_new_epoch,
             a_sent_job_is_noted_and_no_longer_unsent,
             a_late_note_of_an_earlier_life_marks_nothing,
+            a_record_says_when_it_last_changed,
             a_job_that_was_never_sent_is_found_once_it_is_old_enough,
             unsent_jobs_come_oldest_first_and_no_more_than_asked,
             a_job_that_ended_or_was_claimed_is_not_unsent,
@@ -138,6 +139,27 @@ pub(crate) async fn a_late_note_of_an_earlier_life_marks_nothing(results: &dyn R
     assert!(!results.record(&job.id()).await.unwrap().unwrap().sent);
     let waiting = Unsent { job, epoch };
     assert_eq!(unsent(results, Duration::ZERO).await, [waiting]);
+}
+
+pub(crate) async fn a_record_says_when_it_last_changed(results: &dyn Results) {
+    let job = job();
+    let id = job.id();
+    let changed = async || results.record(&id).await.unwrap().unwrap().updated_at_ms;
+    let admitted = admit(results, &job).await;
+    assert_eq!(changed().await, admitted.updated_at_ms);
+
+    until_the_clock_shows_more_than(admitted.updated_at_ms).await;
+    assert_eq!(admit(results, &job).await, admitted, "nothing changed");
+    let epoch = admitted.event.id.epoch;
+    results.mark_sent(&id, epoch).await.unwrap();
+    let sent = changed().await;
+    until_the_clock_shows_more_than(sent).await;
+    let epoch = claim(results, &id).await.epoch;
+    let claimed = changed().await;
+    until_the_clock_shows_more_than(claimed).await;
+    tell(results, epoch, &state(&job, Status::Processing)).await;
+    let told = changed().await;
+    assert!(admitted.updated_at_ms < sent && sent < claimed && claimed < told);
 }
 
 pub(crate) async fn a_job_that_was_never_sent_is_found_once_it_is_old_enough(

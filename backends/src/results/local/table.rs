@@ -36,6 +36,9 @@ pub(super) const SCHEMA: &[&str] = &["
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE checks (id INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+", "
+    -- When the record last changed; for one that is older than this column, long ago.
+    ALTER TABLE jobs ADD COLUMN updated_ms INTEGER NOT NULL DEFAULT 0;
 "];
 
 /// Records that one sweep removes at most, so that nobody waits long behind it. A job an hour is swept in one.
@@ -47,6 +50,7 @@ pub(super) struct Row {
     n: u64,
     newest: Option<Event>,
     sent: bool,
+    updated_at_ms: u64,
 }
 
 /// What an announcement comes to.
@@ -63,6 +67,7 @@ impl Row {
         self.newest.clone().map(|event| Record {
             event,
             sent: self.sent,
+            updated_at_ms: self.updated_at_ms,
         })
     }
 }
@@ -88,26 +93,29 @@ pub(super) fn heard(row: Option<&Row>, epoch: Epoch, state: &State, now_ms: u64)
 }
 
 pub(super) fn read(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Row>> {
-    db.prepare_cached("SELECT epoch, n, event_epoch, event_n, state, sent FROM jobs WHERE id = ?1")?
-        .query_row([id.to_string()], |row| {
-            let state: Option<Json> = row.get("state")?;
-            let newest = state
-                .map(|Json(state)| -> rusqlite::Result<Event> {
-                    let id = EventId {
-                        epoch: row.get("event_epoch")?,
-                        n: row.get("event_n")?,
-                    };
-                    Ok(Event { id, state })
-                })
-                .transpose()?;
-            Ok(Row {
-                epoch: row.get("epoch")?,
-                n: row.get("n")?,
-                newest,
-                sent: row.get("sent")?,
+    db.prepare_cached(
+        "SELECT epoch, n, event_epoch, event_n, state, sent, updated_ms FROM jobs WHERE id = ?1",
+    )?
+    .query_row([id.to_string()], |row| {
+        let state: Option<Json> = row.get("state")?;
+        let newest = state
+            .map(|Json(state)| -> rusqlite::Result<Event> {
+                let id = EventId {
+                    epoch: row.get("event_epoch")?,
+                    n: row.get("event_n")?,
+                };
+                Ok(Event { id, state })
             })
+            .transpose()?;
+        Ok(Row {
+            epoch: row.get("epoch")?,
+            n: row.get("n")?,
+            newest,
+            sent: row.get("sent")?,
+            updated_at_ms: row.get("updated_ms")?,
         })
-        .optional()
+    })
+    .optional()
 }
 
 pub(super) fn record(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Record>> {
@@ -158,13 +166,14 @@ pub(super) fn claim(
     now_ms: u64,
 ) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO jobs (id, epoch, n, sent, expires_ms) VALUES (?1, ?2, 0, 1, ?3)
-         ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, n = 0, sent = 1",
+        "INSERT INTO jobs (id, epoch, n, sent, expires_ms, updated_ms) VALUES (?1, ?2, 0, 1, ?3, ?4)
+         ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, n = 0, sent = 1, updated_ms = excluded.updated_ms",
     )?
     .execute(params![
         id.to_string(),
         epoch,
-        now_ms + millis(rules::RECORD_AGE_MAX)
+        now_ms + millis(rules::RECORD_AGE_MAX),
+        now_ms
     ])?;
     Ok(())
 }
@@ -183,10 +192,11 @@ pub(super) fn write(db: &Connection, event: &Event, now_ms: u64) -> rusqlite::Re
     }
     let (record_age, _) = rules::kept_for(event.state.status);
     db.prepare_cached(
-        "INSERT INTO jobs (id, epoch, n, event_epoch, event_n, state, sent, expires_ms)
-         VALUES (:id, :epoch, :n, :epoch, :n, :state, 1, :expires)
+        "INSERT INTO jobs (id, epoch, n, event_epoch, event_n, state, sent, expires_ms, updated_ms)
+         VALUES (:id, :epoch, :n, :epoch, :n, :state, 1, :expires, :now)
          ON CONFLICT (id) DO UPDATE SET
-            epoch = :epoch, n = :n, event_epoch = :epoch, event_n = :n, state = :state, expires_ms = :expires",
+            epoch = :epoch, n = :n, event_epoch = :epoch, event_n = :n, state = :state, expires_ms = :expires,
+            updated_ms = :now",
     )?
     .execute(named_params! {
         ":id": id,
@@ -194,6 +204,7 @@ pub(super) fn write(db: &Connection, event: &Event, now_ms: u64) -> rusqlite::Re
         ":n": event.id.n,
         ":state": rules::json(&event.state),
         ":expires": now_ms + millis(record_age),
+        ":now": now_ms,
     })?;
     Ok(())
 }
@@ -214,9 +225,14 @@ fn log(db: &Connection, id: &str, event: &Event) -> rusqlite::Result<()> {
     Ok(())
 }
 
-pub(super) fn mark_sent(db: &Connection, id: &JobId, epoch: Epoch) -> rusqlite::Result<()> {
-    db.prepare_cached("UPDATE jobs SET sent = 1 WHERE id = ?1 AND epoch = ?2")?
-        .execute(params![id.to_string(), epoch])?;
+pub(super) fn mark_sent(
+    db: &Connection,
+    id: &JobId,
+    epoch: Epoch,
+    now_ms: u64,
+) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE jobs SET sent = 1, updated_ms = ?3 WHERE id = ?1 AND epoch = ?2")?
+        .execute(params![id.to_string(), epoch, now_ms])?;
     Ok(())
 }
 

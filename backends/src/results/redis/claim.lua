@@ -5,7 +5,7 @@
 
 local state, old = unpack(redis.call('HMGET', KEYS[1], 'state', 'epoch'))
 local epoch = whole(epoch_after(old, ARGV[2]))
-redis.call('HSET', KEYS[1], 'epoch', epoch, 'n', '0', 'sent', '1')
+redis.call('HSET', KEYS[1], 'epoch', epoch, 'n', '0', 'sent', '1', 'updated', ARGV[2])
 redis.call('ZREM', KEYS[4], ARGV[1])
 if not old then
   redis.call('EXPIRE', KEYS[1], ARGV[3])

@@ -41,18 +41,24 @@ impl Default for Scripts {
 }
 
 impl Jobs {
-    /// The newest event's id, its state, and whether the message was confirmed.
+    /// What is recorded then.
     pub(super) async fn admit(
         &self,
         job: &Job,
         state: &State,
         again: bool,
         now_ms: u64,
-    ) -> RedisResult<(String, String, bool)> {
+    ) -> RedisResult<Known> {
         let mut call = self.about(&self.scripts.admit, &job.id());
         write_event(&mut call, state, now_ms);
         call.arg(job.to_json()).arg(u8::from(again));
-        self.send(&call).await
+        let (id, state, sent, updated_at_ms) = self.send(&call).await?;
+        Ok(Known {
+            id,
+            state,
+            sent,
+            updated_at_ms,
+        })
     }
 
     /// The event's id, or `None` where the claim is stale.
@@ -81,9 +87,9 @@ impl Jobs {
         self.send(&call).await
     }
 
-    pub(super) async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> RedisResult<()> {
+    pub(super) async fn mark_sent(&self, id: &JobId, epoch: Epoch, now_ms: u64) -> RedisResult<()> {
         let mut call = self.about(&self.scripts.mark_sent, id);
-        call.arg(id.to_string()).arg(epoch);
+        call.arg(id.to_string()).arg(epoch).arg(now_ms);
         self.send(&call).await
     }
 
@@ -141,7 +147,7 @@ impl Jobs {
         let mut fields = redis::cmd("HMGET");
         fields
             .arg(self.server.key_of("job", id))
-            .arg(&["id", "state", "sent"]);
+            .arg(&["id", "state", "sent", "updated"]);
         fields
     }
 
@@ -173,11 +179,12 @@ fn write_event(call: &mut ScriptInvocation<'_>, state: &State, now_ms: u64) {
 }
 
 /// A hash without a state is a claim on a job that nobody recorded.
-fn known(fields: (Option<String>, Option<String>, Option<bool>)) -> Option<Known> {
-    let (id, state, sent) = fields;
+fn known(fields: (Option<String>, Option<String>, Option<bool>, Option<u64>)) -> Option<Known> {
+    let (id, state, sent, updated_at_ms) = fields;
     Some(Known {
         id: id?,
         state: state?,
-        sent: sent.unwrap_or(false),
+        sent: sent.unwrap_or_default(),
+        updated_at_ms: updated_at_ms.unwrap_or_default(),
     })
 }

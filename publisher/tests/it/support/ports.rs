@@ -12,6 +12,7 @@ use std::{
 use async_trait::async_trait;
 use backends::{
     Error, Key, ObjectStore, Results, Sender,
+    clock::{millis, now_ms},
     error::{Backend, Cause},
     objects::{Body, Meta},
     results::{Announced, Claim, Epoch, Record, Unsent, Watch},
@@ -124,6 +125,7 @@ struct Entry {
     epoch: Epoch,
     sent: bool,
     admitted: Instant,
+    updated_at_ms: u64,
 }
 
 impl Entry {
@@ -141,6 +143,7 @@ impl Entry {
             id,
             state: state.clone(),
         });
+        self.updated_at_ms = now_ms();
         id
     }
 
@@ -154,6 +157,13 @@ impl Entry {
 }
 
 impl MemoryResults {
+    /// Lets a job have been silent for so long.
+    pub(crate) fn silence(&self, id: &JobId, silent: Duration) {
+        let mut jobs = self.jobs.lock().unwrap();
+        let updated_at_ms = &mut jobs.get_mut(id).unwrap().updated_at_ms;
+        *updated_at_ms = now_ms() - millis(silent);
+    }
+
     /// Forgets a job, as a store whose records expire does.
     pub(crate) fn forget(&self, id: &JobId) {
         self.jobs.lock().unwrap().remove(id);
@@ -167,6 +177,7 @@ impl Results for MemoryResults {
         Ok(self.jobs.lock().unwrap().get(id).map(|entry| Record {
             event: entry.last().clone(),
             sent: entry.sent,
+            updated_at_ms: entry.updated_at_ms,
         }))
     }
 
@@ -179,6 +190,7 @@ impl Results for MemoryResults {
             epoch: 0,
             sent: false,
             admitted: Instant::now(),
+            updated_at_ms: 0,
         });
         let status = entry.events.last().map(|event| event.state.status);
         if again || matches!(status, None | Some(Status::Dead | Status::Cancelled)) {
@@ -190,6 +202,7 @@ impl Results for MemoryResults {
         Ok(Record {
             event: entry.last().clone(),
             sent: entry.sent,
+            updated_at_ms: entry.updated_at_ms,
         })
     }
 
@@ -198,6 +211,7 @@ impl Results for MemoryResults {
         let mut jobs = self.jobs.lock().unwrap();
         if let Some(entry) = jobs.get_mut(id).filter(|entry| entry.epoch == epoch) {
             entry.sent = true;
+            entry.updated_at_ms = now_ms();
         }
         self.changes.send_replace(());
         Ok(())
