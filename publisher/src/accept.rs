@@ -13,7 +13,7 @@ use schemas::{Context, Job, JobId, OutputFormat, State, Status, Step, Timings};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::{app::App, error::ApiError, spool::Spooled, upload::Upload};
+use crate::{app::App, blocking, error::ApiError, spool::Spooled, upload::Upload};
 
 /// What became of an upload.
 #[derive(Debug)]
@@ -101,14 +101,9 @@ async fn plan(
     Ok(Job::new(upload.image.sha256, recipe, now_ms))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "it reads a header from a file, and no pixels: that needs a thread but no CPU permit"
-)]
 async fn inspect(original: &Spooled, limits: engine::Limits) -> Result<Inspection, ApiError> {
     let source = original.source()?;
-    let inspected = tokio::task::spawn_blocking(move || engine::inspect(source, &limits)).await;
-    Ok(inspected.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()))?)
+    Ok(blocking::run(move || engine::inspect(source, &limits)).await?)
 }
 
 async fn known(app: &App, id: &JobId, now_ms: u64) -> Result<Known, ApiError> {

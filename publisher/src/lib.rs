@@ -7,10 +7,11 @@
 //! 3. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost.
 //! 4. `sweep`: jobs whose message was never confirmed.
 //! 5. `routes`: uploads, status and events, images, health, the page; `negotiate` reads what a client wants.
-//! 6. `error`: every refusal, translated once.
+//! 6. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
 
 mod accept;
 mod app;
+mod blocking;
 mod config;
 mod error;
 mod negotiate;

@@ -13,7 +13,7 @@ use schemas::{Digest, JobId, State, Status};
 use tracing::warn;
 
 use super::PathId;
-use crate::{app::App, error::ApiError, negotiate};
+use crate::{app::App, blocking, error::ApiError, negotiate};
 
 const CACHE_CONTROL: &str = "public, max-age=86400, immutable";
 
@@ -30,7 +30,7 @@ pub(crate) async fn image(
         return Ok(not_modified(etag));
     }
     let bytes = bytes(&app, &id).await?.ok_or(ApiError::NotFound)?;
-    let etag = etag(known.unwrap_or_else(|| Digest::of(&bytes)));
+    let etag = etag(digest_of(known, &bytes).await);
     if negotiate::none_match(&headers, &etag) {
         return Ok(not_modified(etag));
     }
@@ -39,12 +39,23 @@ pub(crate) async fn image(
 
 /// The result of a job that is done, for an upload's answer; `None` where it is gone.
 pub(crate) async fn result(app: &App, state: &State) -> Result<Option<Response>, ApiError> {
-    let bytes = bytes(app, &state.job_id).await?;
+    let Some(bytes) = bytes(app, &state.job_id).await? else {
+        return Ok(None);
+    };
     let known = state.picture.as_ref().map(|picture| picture.sha256);
-    Ok(bytes.map(|bytes| {
-        let etag = etag(known.unwrap_or_else(|| Digest::of(&bytes)));
-        whole(bytes, etag)
-    }))
+    let etag = etag(digest_of(known, &bytes).await);
+    Ok(Some(whole(bytes, etag)))
+}
+
+/// The digest on record, else that of `bytes`: a long result takes a tenth of a second.
+async fn digest_of(known: Option<Digest>, bytes: &Bytes) -> Digest {
+    match known {
+        Some(digest) => digest,
+        None => {
+            let bytes = bytes.clone();
+            blocking::run(move || Digest::of(&bytes)).await
+        }
+    }
 }
 
 /// The digest on record. Records may be away or expired: then the object store alone knows.
