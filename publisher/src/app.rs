@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::{
     Config, Parts,
     error::ApiError,
+    room::Room,
     routes::{
         health::{self, Dependency, Probes},
         images, page, status, uploads,
@@ -48,6 +49,8 @@ pub(crate) struct App {
     pub(crate) spool: Spool,
     /// One permit per upload in hand.
     pub(crate) uploads: Arc<Semaphore>,
+    /// Memory for images on their way out.
+    pub(crate) images: Room,
     /// One permit per open event stream.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) shutdown: CancellationToken,
@@ -58,6 +61,7 @@ impl App {
         Ok(Self {
             spool: Spool::open(parts.spool, parts.config.spool_memory_bytes_max)?,
             uploads: Arc::new(Semaphore::new(parts.config.uploads_max)),
+            images: Room::new(parts.config.images_in_flight_bytes_max),
             streams: Arc::new(Semaphore::new(parts.config.sse_clients_max)),
             config: parts.config,
             sender: parts.sender,

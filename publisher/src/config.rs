@@ -46,6 +46,9 @@ pub struct Config {
     pub wait_secs_max: u64,
     /// Longest result that is read back. 64 MiB: a PNG of noise that fills the default box eight times over.
     pub result_bytes_max: u64,
+    /// Bytes of results on their way out at once; the next one is sent away with 503. 256 MiB: four of the longest or a
+    /// hundred of the usual ones, however slowly their clients take them.
+    pub images_in_flight_bytes_max: u64,
     /// Age at which a job whose message was never confirmed is published again. 30 s: longer than any publish takes.
     pub unsent_age_secs: u64,
     /// Time between two looks for such jobs. 10 s.
@@ -79,6 +82,7 @@ impl Default for Config {
             reconnect_ms: 1000,
             wait_secs_max: 60,
             result_bytes_max: 64 * MIB,
+            images_in_flight_bytes_max: 256 * MIB,
             unsent_age_secs: 30,
             sweep_interval_ms: 10_000,
             silent_max_secs: 900,

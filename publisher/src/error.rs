@@ -41,8 +41,8 @@ pub(crate) enum ApiError {
     Field(#[from] FieldError),
     #[error("wm_text: {0}")]
     Glyph(#[from] MissingGlyph),
-    #[error("{max} {what} are in hand already")]
-    Busy { what: &'static str, max: usize },
+    #[error("the limit of {max} {what} at once is reached")]
+    Busy { what: &'static str, max: u64 },
     #[error("the upload could not be kept while it arrived")]
     Spool(#[from] io::Error),
     #[error("{} does not answer as it should", .0.backend)]

@@ -6,7 +6,8 @@
 //! 2. `upload`: a form on its way in, with its limits; `spool` is where its photo waits.
 //! 3. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost.
 //! 4. `sweep`: jobs whose message was never confirmed.
-//! 5. `routes`: uploads, status and events, images, health, the page; `negotiate` reads what a client wants.
+//! 5. `routes`: uploads, status and events, images, health, the page; `negotiate` reads what a client wants, `room` bounds
+//!    the memory of images on their way out.
 //! 6. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
 
 mod accept;
@@ -15,6 +16,7 @@ mod blocking;
 mod config;
 mod error;
 mod negotiate;
+mod room;
 mod routes;
 mod server;
 mod spool;

@@ -61,7 +61,7 @@ impl FromRequest<Arc<App>> for Upload {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         let busy = |_| ApiError::Busy {
             what: "uploads",
-            max: app.config.uploads_max,
+            max: app.config.uploads_max as u64,
         };
         let slot = Arc::clone(&app.uploads).try_acquire_owned().map_err(busy)?;
         let limit = app.config.upload_timeout();

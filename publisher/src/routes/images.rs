@@ -9,7 +9,7 @@ use axum::{
 use backends::{Key, objects};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use schemas::{Digest, JobId, State, Status};
+use schemas::{Digest, JobId, Picture, State, Status};
 use tracing::warn;
 
 use super::PathId;
@@ -23,13 +23,15 @@ pub(crate) async fn image(
     PathId(id): PathId,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let known = digest(&app, &id).await?;
-    if let Some(etag) = known.map(etag)
+    let state = recorded(&app, &id).await;
+    let known = state.as_ref().and_then(result_of);
+    if let Some(etag) = known.map(|picture| etag(picture.sha256))
         && negotiate::none_match(&headers, &etag)
     {
         return Ok(not_modified(etag));
     }
-    let bytes = bytes(&app, &id).await?.ok_or(ApiError::NotFound)?;
+    let bytes = bytes(&app, &id, known).await?;
+    let bytes = bytes.ok_or_else(|| absent(state.as_ref()))?;
     let etag = etag(digest_of(known, &bytes).await);
     if negotiate::none_match(&headers, &etag) {
         return Ok(not_modified(etag));
@@ -39,47 +41,65 @@ pub(crate) async fn image(
 
 /// The result of a job that is done, for an upload's answer; `None` where it is gone.
 pub(crate) async fn result(app: &App, state: &State) -> Result<Option<Response>, ApiError> {
-    let Some(bytes) = bytes(app, &state.job_id).await? else {
+    let known = result_of(state);
+    let Some(bytes) = bytes(app, &state.job_id, known).await? else {
         return Ok(None);
     };
-    let known = state.picture.as_ref().map(|picture| picture.sha256);
     let etag = etag(digest_of(known, &bytes).await);
     Ok(Some(whole(bytes, etag)))
 }
 
+/// Where the job stands. Records may be away or expired: then the object store alone knows.
+async fn recorded(app: &App, id: &JobId) -> Option<State> {
+    match app.results.record(id).await {
+        Ok(record) => record.map(|record| record.event.state),
+        Err(error) => {
+            app.metrics.backend_error(&error);
+            warn!(job.id = %id, %error, "no record of job {id}, the object store is asked");
+            None
+        }
+    }
+}
+
+/// The result on record; a job that is done once more remembers its earlier one until then.
+fn result_of(state: &State) -> Option<&Picture> {
+    let picture = state.picture.as_ref();
+    picture.filter(|_| state.status == Status::Done)
+}
+
+/// The result, whatever the record says: it is stored only once it is whole, and its end may not be told yet, or never.
+/// Memory is taken before it is read, for as long as a client takes to fetch it.
+async fn bytes(app: &App, id: &JobId, known: Option<&Picture>) -> Result<Option<Bytes>, ApiError> {
+    let key = Key::Result(*id);
+    let size_bytes = match known {
+        Some(picture) => Some(picture.size_bytes),
+        None => app.objects.head(&key).await?.map(|meta| meta.size_bytes),
+    };
+    let Some(size_bytes) = size_bytes else {
+        return Ok(None);
+    };
+    let size_bytes_max = app.config.result_bytes_max;
+    let room = app.images.take(size_bytes.min(size_bytes_max))?;
+    let bytes = app.objects.get(&key, size_bytes_max).await?;
+    Ok(bytes.map(|bytes| room.hold(bytes)))
+}
+
+fn absent(state: Option<&State>) -> ApiError {
+    match state.map(|state| state.status) {
+        None | Some(Status::Done) => ApiError::NotFound,
+        Some(status) => ApiError::NotReady(status),
+    }
+}
+
 /// The digest on record, else that of `bytes`: a long result takes a tenth of a second.
-async fn digest_of(known: Option<Digest>, bytes: &Bytes) -> Digest {
+async fn digest_of(known: Option<&Picture>, bytes: &Bytes) -> Digest {
     match known {
-        Some(digest) => digest,
+        Some(picture) => picture.sha256,
         None => {
             let bytes = bytes.clone();
             blocking::run(move || Digest::of(&bytes)).await
         }
     }
-}
-
-/// The digest on record. Records may be away or expired: then the object store alone knows.
-async fn digest(app: &App, id: &JobId) -> Result<Option<Digest>, ApiError> {
-    match app.results.record(id).await {
-        Ok(Some(record)) => {
-            let state = record.event.state;
-            if state.status != Status::Done {
-                return Err(ApiError::NotReady(state.status));
-            }
-            Ok(state.picture.map(|picture| picture.sha256))
-        }
-        Ok(None) => Ok(None),
-        Err(error) => {
-            app.metrics.backend_error(&error);
-            warn!(job.id = %id, %error, "no record of job {id}, the object store is asked");
-            Ok(None)
-        }
-    }
-}
-
-async fn bytes(app: &App, id: &JobId) -> Result<Option<Bytes>, ApiError> {
-    let limit = app.config.result_bytes_max;
-    Ok(app.objects.get(&Key::Result(*id), limit).await?)
 }
 
 fn etag(digest: Digest) -> String {

@@ -156,7 +156,7 @@ impl Client {
     fn admit(app: &App) -> Result<Self, ApiError> {
         let busy = |_| ApiError::Busy {
             what: "event streams",
-            max: app.config.sse_clients_max,
+            max: app.config.sse_clients_max as u64,
         };
         let slot = Arc::clone(&app.streams).try_acquire_owned().map_err(busy)?;
         let gauge = app.metrics.sse_clients.clone();

@@ -1,8 +1,10 @@
 //! The result's bytes.
 
-use schemas::Digest;
+use schemas::{Digest, State, Status, Timings};
 
-use crate::support::{Server, client, photo};
+use tokio::time::timeout;
+
+use crate::support::{PATIENCE, Server, client, photo};
 
 const RESULT: &[u8] = b"\xff\xd8\xff result";
 
@@ -69,4 +71,37 @@ async fn an_image_needs_no_record() {
     assert_eq!(answer.header("etag"), format!("\"{}\"", Digest::of(RESULT)));
     server.results.broken.set(true);
     assert_eq!(server.get(&path, &[]).await.body, RESULT);
+}
+
+#[tokio::test]
+async fn an_image_that_is_there_is_given_although_its_end_was_lost() {
+    let server = Server::start().await;
+    let id = server.accepted(&photo(1)).await;
+    server.finish(&id, RESULT).await;
+    let mut state = State::queued(id, Timings::default());
+    state.status = Status::Processing;
+    server.announce(state).await;
+    let answer = server.get(&format!("/image/{id}"), &[]).await;
+    assert_eq!((answer.status, &answer.body[..]), (200, RESULT));
+    assert_eq!(answer.header("etag"), format!("\"{}\"", Digest::of(RESULT)));
+}
+
+#[tokio::test]
+async fn images_that_nobody_takes_do_not_fill_the_memory() {
+    const SIZE_BYTES: usize = 40 * 1024 * 1024;
+    static IMAGE: [u8; SIZE_BYTES] = [0; SIZE_BYTES];
+    let server = Server::with(|config| config.images_in_flight_bytes_max = SIZE_BYTES as u64).await;
+    let id = server.accepted(&photo(1)).await;
+    server.finish(&id, &IMAGE).await;
+    let path = format!("/image/{id}");
+    let slow = client::open(server.address, "GET", &path, &[], "".into()).await;
+    assert_eq!(slow.status, 200);
+    let refused = server.get(&path, &[]).await;
+    refused.problem(503);
+    assert_eq!(refused.header("retry-after"), "5");
+    server.results.forget(&id);
+    server.get(&path, &[]).await.problem(503);
+    drop(slow);
+    let again = async { while server.get(&path, &[]).await.status != 200 {} };
+    timeout(PATIENCE, again).await.expect("its memory is free");
 }
