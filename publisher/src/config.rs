@@ -1,8 +1,9 @@
 //! What may be set, with every default's reason. Names end in their unit.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -92,7 +93,91 @@ impl Default for Config {
     }
 }
 
+/// A setting that the publisher cannot run with. Its text does not name the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{value} is out of range, {min} to {max} is allowed")]
+pub struct ConfigError {
+    /// The setting.
+    pub key: &'static str,
+    /// What it is set to.
+    pub value: u64,
+    /// The least that it may be.
+    pub min: u64,
+    /// The most that it may be.
+    pub max: u64,
+}
+
+/// The longest time that may be set: a year. A sum of far longer times and the clock would overflow.
+const TIME_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 impl Config {
+    /// Whether the publisher can run with these settings: none makes it panic, spin, or refuse everybody for ever.
+    /// No uploads and no event streams at once are settings of a publisher that only reads or only answers.
+    ///
+    /// # Errors
+    /// The first setting that is out of its range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        for (key, value, range) in self.ranges() {
+            let (min, max) = range.into_inner();
+            if value < min || value > max {
+                return Err(ConfigError {
+                    key,
+                    value,
+                    min,
+                    max,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Every setting that not every number suits.
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 18] {
+        const PERMITS_MAX: u64 = Semaphore::MAX_PERMITS as u64;
+        const SECS_MAX: u64 = TIME_MAX.as_secs();
+        const MS_MAX: u64 = SECS_MAX * 1000;
+        let count = |number: usize| number as u64;
+        let photo_max = u64::MAX - self.fields_bytes_max;
+        let held_min = self.result_bytes_max;
+        let held = self.images_in_flight_bytes_max;
+        [
+            ("image_bytes_max", self.image_bytes_max, 1..=photo_max),
+            ("uploads_max", count(self.uploads_max), 0..=PERMITS_MAX),
+            (
+                "connections_max",
+                count(self.connections_max),
+                1..=PERMITS_MAX,
+            ),
+            (
+                "sse_clients_max",
+                count(self.sse_clients_max),
+                0..=PERMITS_MAX,
+            ),
+            ("result_bytes_max", self.result_bytes_max, 1..=u64::MAX),
+            ("images_in_flight_bytes_max", held, held_min..=u64::MAX),
+            (
+                "header_timeout_secs",
+                self.header_timeout_secs,
+                1..=SECS_MAX,
+            ),
+            ("idle_timeout_secs", self.idle_timeout_secs, 1..=SECS_MAX),
+            ("stall_timeout_secs", self.stall_timeout_secs, 1..=SECS_MAX),
+            (
+                "upload_timeout_secs",
+                self.upload_timeout_secs,
+                1..=SECS_MAX,
+            ),
+            ("drain_timeout_secs", self.drain_timeout_secs, 0..=SECS_MAX),
+            ("heartbeat_secs", self.heartbeat_secs, 1..=SECS_MAX),
+            ("wait_secs_max", self.wait_secs_max, 0..=SECS_MAX),
+            ("unsent_age_secs", self.unsent_age_secs, 0..=SECS_MAX),
+            ("silent_max_secs", self.silent_max_secs, 0..=SECS_MAX),
+            ("reconnect_ms", self.reconnect_ms, 1..=MS_MAX),
+            ("sweep_interval_ms", self.sweep_interval_ms, 1..=MS_MAX),
+            ("check_timeout_ms", self.check_timeout_ms, 1..=MS_MAX),
+        ]
+    }
+
     /// Longest body of an upload: the photo, the fields, and what the form puts around them.
     pub(crate) const fn body_bytes_max(&self) -> u64 {
         self.image_bytes_max + self.fields_bytes_max
@@ -144,5 +229,65 @@ impl Config {
 
     pub(crate) const fn drain_timeout(&self) -> Duration {
         Duration::from_secs(self.drain_timeout_secs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(change: impl FnOnce(&mut Config)) -> &'static str {
+        let mut config = Config::default();
+        change(&mut config);
+        config.check().map_or_else(|error| error.key, |()| "none")
+    }
+
+    #[test]
+    fn the_defaults_and_a_publisher_that_only_reads_can_run() {
+        assert_eq!(refused(|_| {}), "none");
+        assert_eq!(refused(|config| config.uploads_max = 0), "none");
+    }
+
+    #[test]
+    fn what_would_panic_spin_or_overflow_is_refused_by_name() {
+        for (key, refused) in [
+            ("sweep_interval_ms", refused(|it| it.sweep_interval_ms = 0)),
+            ("heartbeat_secs", refused(|it| it.heartbeat_secs = 0)),
+            ("connections_max", refused(|it| it.connections_max = 0)),
+            ("uploads_max", refused(|it| it.uploads_max = usize::MAX)),
+            (
+                "sse_clients_max",
+                refused(|it| it.sse_clients_max = usize::MAX),
+            ),
+            (
+                "image_bytes_max",
+                refused(|it| it.image_bytes_max = u64::MAX),
+            ),
+            (
+                "image_bytes_max",
+                refused(|it| it.fields_bytes_max = u64::MAX),
+            ),
+            (
+                "header_timeout_secs",
+                refused(|it| it.header_timeout_secs = u64::MAX),
+            ),
+        ] {
+            assert_eq!(refused, key);
+        }
+    }
+
+    #[test]
+    fn the_longest_result_fits_the_memory_for_results() {
+        let mut config = Config::default();
+        config.images_in_flight_bytes_max = config.result_bytes_max - 1;
+        let error = config.check().unwrap_err();
+        assert_eq!(error.key, "images_in_flight_bytes_max");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "67108863 is out of range, 67108864 to {} is allowed",
+                u64::MAX
+            )
+        );
     }
 }

@@ -30,7 +30,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use app::App;
-pub use config::Config;
+pub use config::{Config, ConfigError};
 pub use routes::health::Dependency;
 
 /// What a publisher is made of.
