@@ -70,19 +70,23 @@ impl Database {
             .await
             .expect("the semaphore is never closed");
         let (reply, answer) = oneshot::channel();
-        self.submit(Call::new(work, reply, Some(place)));
+        // A caller that does not wait any more has no use for it.
+        let tell = |outcome| drop(reply.send(outcome));
+        self.submit(Call::new(work, tell, Some(place)));
         answer.await.unwrap_or_else(|_| Err(gone())).map_err(failed)
     }
 
     /// Has `work` done without waiting for a place or for the answer: for a `Drop`, which can do neither. The caller
     /// keeps its number small.
-    pub(crate) fn post<T, W>(&self, work: W)
+    ///
+    /// `tell` hears on the database's thread what came of it, once it is committed or lost.
+    pub(crate) fn post<T, W, A>(&self, work: W, tell: A)
     where
         T: Send + 'static,
         W: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        A: FnOnce(Result<T, Cause>) + Send + 'static,
     {
-        let (reply, _) = oneshot::channel();
-        self.submit(Call::new(work, reply, None));
+        self.submit(Call::new(work, tell, None));
     }
 
     /// Whether no call can succeed any more.
@@ -90,12 +94,8 @@ impl Database {
         self.operations.is_closed()
     }
 
-    /// A thread that is gone drops the operation, and with it the reply: the caller hears of it there.
-    fn submit<T, W>(&self, call: Call<T, W>)
-    where
-        T: Send + 'static,
-        W: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    {
+    /// A thread that is gone drops the operation, and with it the caller's reply: there it hears of it.
+    fn submit(&self, call: impl Operation + 'static) {
         let _ = self.operations.send(Box::new(call));
     }
 }
@@ -225,33 +225,30 @@ trait Operation: Send {
     fn answer(self: Box<Self>, committed: &Result<(), String>);
 }
 
-struct Call<T, W> {
+struct Call<T, W, A> {
     work: Option<W>,
     outcome: Option<rusqlite::Result<T>>,
-    reply: oneshot::Sender<Result<T, Cause>>,
+    tell: A,
     /// Held until the answer is given.
     _place: Option<OwnedSemaphorePermit>,
 }
 
-impl<T, W> Call<T, W> {
-    fn new(
-        work: W,
-        reply: oneshot::Sender<Result<T, Cause>>,
-        place: Option<OwnedSemaphorePermit>,
-    ) -> Self {
+impl<T, W, A> Call<T, W, A> {
+    fn new(work: W, tell: A, place: Option<OwnedSemaphorePermit>) -> Self {
         Self {
             work: Some(work),
             outcome: None,
-            reply,
+            tell,
             _place: place,
         }
     }
 }
 
-impl<T, W> Operation for Call<T, W>
+impl<T, W, A> Operation for Call<T, W, A>
 where
     T: Send,
     W: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+    A: FnOnce(Result<T, Cause>) + Send,
 {
     fn run(&mut self, connection: &Connection) -> bool {
         self.outcome = self.work.take().map(|work| work(connection));
@@ -264,8 +261,7 @@ where
             (_, Err(error)) => Err(Cause::Failed(error.as_str().into())),
             (None, Ok(())) => Err(gone()),
         };
-        // A caller that does not wait any more has no use for it.
-        let _ = self.reply.send(answer);
+        (self.tell)(answer);
     }
 }
 
@@ -313,10 +309,11 @@ mod tests {
         let database = open(&folder, SCHEMA).unwrap();
         // The thread is held until all three wait, so that they make one group.
         let (release, held) = std::sync::mpsc::channel::<()>();
-        database.post(move |_| {
+        let hold = move |_: &Connection| {
             let _ = held.recv();
             Ok(())
-        });
+        };
+        database.post(hold, drop);
         let neighbours = join_all(["one", "one", "two"].map(|text| note(&database, text)));
         let (outcomes, ()) = tokio::join!(neighbours, async { drop(release) });
         assert!(outcomes[0].is_ok() && outcomes[1].is_err() && outcomes[2].is_ok());

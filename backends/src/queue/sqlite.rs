@@ -4,9 +4,10 @@
 //! so does one that is dropped unsettled while the process lives, as after a panic of its worker. Retries wait in the
 //! table by their due time; nobody sleeps holding one.
 
+mod debts;
 mod table;
 
-use std::{mem, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,9 +18,16 @@ use tokio::{
     time::sleep,
 };
 
-use self::table::{Hand, Message};
+use self::{
+    debts::{Debt, Debts, PutBack},
+    table::{Hand, Message},
+};
 use super::{Attempt, Delivery, Receiver, Sender, Settle, Source, Verdict};
-use crate::{Error, error::Backend, sqlite::Database};
+use crate::{
+    Error,
+    error::{Backend, Cause},
+    sqlite::Database,
+};
 
 /// The longest sleep until a due time, so that a wall clock that was set forward is noticed.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
@@ -32,6 +40,8 @@ pub struct SqliteQueue {
     database: Database,
     /// Changes whenever a message may have become due, or its due time may be a new one.
     changes: Arc<watch::Sender<()>>,
+    /// What was dropped and is not back in the table yet.
+    debts: Debts,
 }
 
 impl SqliteQueue {
@@ -47,6 +57,7 @@ impl SqliteQueue {
         Ok(Self {
             database,
             changes: Arc::new(watch::Sender::new(())),
+            debts: Debts::default(),
         })
     }
 
@@ -67,6 +78,32 @@ impl SqliteQueue {
     async fn put(&self, message_id: Option<String>, body: Vec<u8>) -> Result<(), Error> {
         let put = self.waking(move |db| table::put(db, message_id.as_deref(), &body, now_ms()));
         self.database.call("send", put).await
+    }
+
+    /// Puts a message back without waiting. The receivers are woken either way: to take it, or to pay what failed.
+    fn put_back(&self, debt: Debt) {
+        self.debts.owe(debt);
+        let (debts, changes) = (self.debts.clone(), Arc::clone(&self.changes));
+        let paid = move |outcome: Result<(), Cause>| {
+            if outcome.is_ok() {
+                debts.forget(&[debt]);
+            }
+            changes.send_replace(());
+        };
+        self.database.post(move |db| debt.pay(db), paid);
+    }
+
+    /// Puts back what a drop could not, or has not yet.
+    async fn pay_debts(&self) -> Result<(), Error> {
+        let owed = self.debts.all();
+        if owed.is_empty() {
+            return Ok(());
+        }
+        let paying = owed.clone();
+        let pay = move |db: &Connection| paying.iter().try_for_each(|debt| debt.pay(db));
+        self.database.call("put_back", self.waking(pay)).await?;
+        self.debts.forget(&owed);
+        Ok(())
     }
 }
 
@@ -139,6 +176,7 @@ impl SqliteReceiver {
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
+        self.queue.pay_debts().await?;
         let queue = self.queue.clone();
         let look = move |db: &Connection| {
             Ok(match table::take(db, now_ms())? {
@@ -160,7 +198,7 @@ impl SqliteReceiver {
 }
 
 fn delivery(mut lease: Lease, message: Message) -> Delivery {
-    lease.if_dropped = IfDropped::Crash;
+    lease.if_dropped = Some(PutBack::Crashed);
     Delivery {
         message_id: message.message_id,
         body: Bytes::from(message.body),
@@ -176,21 +214,10 @@ fn delivery(mut lease: Lease, message: Message) -> Delivery {
 struct Lease {
     queue: SqliteQueue,
     hand: Hand,
-    if_dropped: IfDropped,
+    /// None once it is settled.
+    if_dropped: Option<PutBack>,
     /// The receiver's one place, free again with this lease.
     _place: OwnedSemaphorePermit,
-}
-
-/// What it means that a lease was dropped.
-#[derive(Clone, Copy, Debug, Default)]
-enum IfDropped {
-    /// Nobody has seen the message: the receiver was cancelled.
-    HandBack,
-    /// A worker had it in hand and did not settle it.
-    Crash,
-    /// It was settled.
-    #[default]
-    Nothing,
 }
 
 impl Lease {
@@ -198,7 +225,7 @@ impl Lease {
         Self {
             queue,
             hand,
-            if_dropped: IfDropped::HandBack,
+            if_dropped: Some(PutBack::Untouched),
             _place: place,
         }
     }
@@ -238,30 +265,26 @@ impl Settle for Lease {
         let hand = self.hand;
         let finish = move |db: &Connection| table::finish(db, hand);
         self.queue.database.call("ack", finish).await?;
-        self.if_dropped = IfDropped::Nothing;
+        self.if_dropped = None;
         Ok(())
     }
 
     async fn hand_back(mut self: Box<Self>) -> Result<(), Error> {
+        // Where this fails, the drop goes on with it, and it is still no crash.
+        self.if_dropped = Some(PutBack::Untouched);
         let hand = self.hand;
         self.change("hand_back", move |db| table::hand_back(db, hand))
             .await?;
-        self.if_dropped = IfDropped::Nothing;
+        self.if_dropped = None;
         Ok(())
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let (queue, hand) = (&self.queue, self.hand);
-        match mem::take(&mut self.if_dropped) {
-            IfDropped::HandBack => queue
-                .database
-                .post(queue.waking(move |db| table::hand_back(db, hand))),
-            IfDropped::Crash => queue
-                .database
-                .post(queue.waking(move |db| table::drop_hand(db, hand, now_ms()))),
-            IfDropped::Nothing => {}
+        if let Some(put_back) = self.if_dropped.take() {
+            let hand = self.hand;
+            self.queue.put_back(Debt { hand, put_back });
         }
     }
 }

@@ -32,7 +32,7 @@ CREATE TABLE dead_letters (
 "];
 
 /// A message in the hand of one claim.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hand {
     id: i64,
     lease: i64,

@@ -26,6 +26,24 @@ impl Embedded {
         let queue = open(&folder).await;
         Self { folder, queue }
     }
+
+    /// From now on, putting a message back fails as it would on a full disk.
+    async fn forbid_putting_back(&self) {
+        self.change(
+            "CREATE TRIGGER away BEFORE UPDATE OF in_hand ON messages WHEN NEW.in_hand = 0
+             BEGIN SELECT RAISE(ABORT, 'the disk is away'); END",
+        )
+        .await;
+    }
+
+    async fn allow_putting_back(&self) {
+        self.change("DROP TRIGGER away").await;
+    }
+
+    async fn change(&self, statements: &'static str) {
+        let change = |db: &Connection| db.execute_batch(statements);
+        self.queue.database.call("change", change).await.unwrap();
+    }
 }
 
 async fn open(folder: &tempfile::TempDir) -> SqliteQueue {
@@ -105,6 +123,36 @@ async fn a_crash_loop_has_its_reason() {
     let subject = Embedded::new().await;
     contract::a_message_that_crashes_its_workers_is_buried_in_the_end(&subject).await;
     assert_eq!(subject.dead_letters().await[0].reason, "crash_loop");
+}
+
+#[tokio::test]
+async fn what_was_dropped_while_the_disk_was_away_comes_when_it_is_back() {
+    let subject = Embedded::new().await;
+    send(&subject, [1]).await;
+    let (mut first, mut second) = (receiver(&subject).await, receiver(&subject).await);
+    let delivery = receive(&mut first).await;
+    let outage = async {
+        subject.forbid_putting_back().await;
+        drop(delivery);
+        // An answer means that the drop before it was tried, and failed.
+        subject.queue.check().await.unwrap();
+        subject.allow_putting_back().await;
+    };
+    let (again, ()) = tokio::join!(receive(&mut second), outage);
+    assert_eq!((again.job().unwrap(), again.crashes), (job(1), 1));
+}
+
+#[tokio::test]
+async fn what_could_not_be_handed_back_comes_without_a_crash() {
+    let subject = Embedded::new().await;
+    send(&subject, [1]).await;
+    let mut receiver = receiver(&subject).await;
+    let delivery = receive(&mut receiver).await;
+    subject.forbid_putting_back().await;
+    assert!(delivery.hand_back().await.is_err());
+    subject.allow_putting_back().await;
+    let again = receive(&mut receiver).await;
+    assert_eq!((again.attempt, again.crashes), (1, 0));
 }
 
 /// Where the child of the next test finds the queue; in the child's environment only.
