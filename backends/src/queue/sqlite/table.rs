@@ -60,9 +60,11 @@ pub(super) fn put(
 }
 
 /// Takes the message that has been due the longest.
+///
+/// The lease is drawn by lot: counted, it would be the next claim's as well when this one's commit fails.
 pub(super) fn take(db: &Connection, now_ms: i64) -> rusqlite::Result<Option<(Hand, Message)>> {
     db.prepare_cached(
-        "UPDATE messages SET in_hand = 1, lease = lease + 1 WHERE id = (
+        "UPDATE messages SET in_hand = 1, lease = random() WHERE id = (
             SELECT id FROM messages WHERE in_hand = 0 AND due_at_ms <= ?1 ORDER BY due_at_ms, id LIMIT 1
         ) RETURNING id, lease, message_id, body, attempt, crashes, history",
     )?
@@ -196,4 +198,27 @@ fn history(row: &Row<'_>) -> rusqlite::Result<Vec<Attempt>> {
 
 fn json(history: &[Attempt]) -> String {
     serde_json::to_string(history).expect("attempts have only string keys and numbers")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_that_was_undone_has_no_right_to_the_next_ones_message() {
+        let mut db = Connection::open_in_memory().unwrap();
+        SCHEMA
+            .iter()
+            .for_each(|step| db.execute_batch(step).unwrap());
+        put(&db, None, b"message", 0).unwrap();
+        let undone = db.transaction().unwrap();
+        let (stale, _) = take(&undone, 0).unwrap().unwrap();
+        undone.rollback().unwrap();
+        take(&db, 0).unwrap().unwrap();
+        hand_back(&db, stale).unwrap();
+        assert!(
+            take(&db, 0).unwrap().is_none(),
+            "it is in the next one's hand"
+        );
+    }
 }
