@@ -146,24 +146,35 @@ impl Session {
     }
 
     /// Returns when the connection is of no use any more.
-    async fn ended(&self) {
+    ///
+    /// It listens from the call on, not from the first poll: whoever lends the session out calls it before.
+    pub(super) fn ended(&self) -> impl Future<Output = ()> + '_ {
         let mut events = Box::pin(self.connection.events_listener());
-        loop {
-            tokio::select! {
-                () = self.broken.cancelled() => return,
-                event = events.next() => match event {
-                    Some(Event::ConnectionBlocked(reason)) => {
-                        tracing::warn!(reason, "broker takes no messages now");
-                        self.blocked.send_replace(true);
-                    }
-                    Some(Event::ConnectionUnblocked) => {
-                        self.blocked.send_replace(false);
-                    }
-                    // A channel's error is for who uses the channel.
-                    Some(_) if self.connection.status().connected() => {}
-                    _ => return,
-                },
+        async move {
+            // lapin changes the state before it tells: what nobody heard shows there.
+            while self.works() {
+                tokio::select! {
+                    () = self.broken.cancelled() => return,
+                    event = events.next() => match event {
+                        Some(event) => self.hear(event),
+                        None => return,
+                    },
+                }
             }
+        }
+    }
+
+    fn hear(&self, event: Event) {
+        match event {
+            Event::ConnectionBlocked(reason) => {
+                tracing::warn!(reason, "broker takes no messages now");
+                self.blocked.send_replace(true);
+            }
+            Event::ConnectionUnblocked => {
+                self.blocked.send_replace(false);
+            }
+            // The connection's end shows in its state; a channel's error is for who uses the channel.
+            _ => {}
         }
     }
 
@@ -233,10 +244,11 @@ async fn keep(
     sessions: &watch::Sender<Option<Arc<Session>>>,
     closing: &CancellationToken,
 ) {
+    let ended = session.ended(); // before others can break it
     sessions.send_replace(Some(Arc::clone(&session)));
     tokio::select! {
         () = closing.cancelled() => {}
-        () = session.ended() => tracing::warn!("connection to the broker broke, building a new one"),
+        () = ended => tracing::warn!("connection to the broker broke, building a new one"),
     }
     sessions.send_replace(None);
     session.close(config.answer_max).await;
@@ -253,7 +265,11 @@ fn pauses() -> impl Iterator<Item = Duration> {
 }
 
 /// The first server that takes us.
-async fn build(config: &Config, topology: &Topology, role: Role) -> Result<Session, Error> {
+pub(super) async fn build(
+    config: &Config,
+    topology: &Topology,
+    role: Role,
+) -> Result<Session, Error> {
     let mut last = Error::failed(Backend::Queue, "connect", "the list of servers is empty");
     for uri in config.servers.iter() {
         match build_at(uri, config, topology, role).await {

@@ -338,3 +338,21 @@ async fn the_next_server_of_the_list_is_tried() {
     send(&subject, [1]).await;
     subject.end().await;
 }
+
+#[tokio::test]
+async fn a_session_that_broke_before_it_was_lent_out_ends() {
+    let (subject, proxy) = Networked::proxied().await;
+    let broker = &subject.queue.0;
+    let session = session::build(&broker.config, &broker.topology, Role::Publish).await;
+    let session = session.unwrap();
+    proxy.cut();
+    within(async {
+        while session.connection.status().connected() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    within(session.ended()).await;
+    proxy.mend();
+    subject.end().await;
+}
