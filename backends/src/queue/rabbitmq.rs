@@ -155,7 +155,7 @@ impl Broker {
             properties,
             body,
         };
-        publish::publish(&self.publish, self.config.publish_max, op, &message).await
+        publish::publish(&self.publish, &self.config, op, &message).await
     }
 
     /// Asked on the connection that consumes: an alarm stops the other one.

@@ -18,7 +18,8 @@ pub struct Config {
     pub connect_max: Duration,
     /// Until a question is answered, for example a queue's depth or an acknowledgement.
     pub answer_max: Duration,
-    /// Until a message is confirmed, a broken connection built again included: an upload waits for it.
+    /// Until a message is confirmed, a broken connection built again included: an upload waits for it. Longer than
+    /// `answer_max`, or a connection that fell silent is noticed only by its missing heartbeats.
     pub publish_max: Duration,
     /// After how long without a message a receiver asks whether there are any.
     pub silence_max: Duration,

@@ -1,6 +1,6 @@
 //! Publishing: done when the broker says that the message is safe, and not before.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable as _};
 use lapin::{
@@ -9,7 +9,10 @@ use lapin::{
 };
 use tokio::time::timeout;
 
-use super::session::{Link, Session};
+use super::{
+    config::Config,
+    session::{Link, Session},
+};
 use crate::{
     Error,
     error::{Backend, Cause},
@@ -45,35 +48,42 @@ enum Refusal {
     Final(Error),
 }
 
+/// A message that was offered. Dropped without an answer, as when the time is over, it gives its session up if that had
+/// time enough: a session that gives no answer and no reason is of no use. A session that was built while the message
+/// waited for one is not to blame.
+struct Offered<'a> {
+    session: &'a Session,
+    at: Instant,
+    answer_max: Duration,
+    answered: bool,
+}
+
 /// Publishes `message` within `publish_max`, through whatever session there is by then.
 ///
 /// # Errors
 /// When it was not confirmed; it may or may not arrive. A session that did not do its work is given up.
 pub(super) async fn publish(
     link: &Link,
-    publish_max: Duration,
+    config: &Config,
     op: &'static str,
     message: &Message<'_>,
 ) -> Result<(), Error> {
-    let offering = (|| offer(link, op, message))
+    let publish_max = config.publish_max;
+    let offering = (|| offer(link, config.answer_max, op, message))
         .retry(pauses())
         .when(|refusal| matches!(refusal, Refusal::Passing(_)));
     match timeout(publish_max, offering).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(Refusal::Passing(error) | Refusal::Final(error))) => Err(error),
-        Err(_) => {
-            give_up_if_silent(link);
-            Err(Error::new(Backend::Queue, op, Cause::Timeout(publish_max)))
-        }
+        Err(_) => Err(Error::new(Backend::Queue, op, Cause::Timeout(publish_max))),
     }
 }
 
-/// A session that gives no answer and no reason is of no use; one that is blocked will say when it is not.
-fn give_up_if_silent(link: &Link) {
-    if let Some(session) = link.session_now()
-        && !session.is_blocked()
-    {
-        session.give_up();
+impl Drop for Offered<'_> {
+    fn drop(&mut self) {
+        if !self.answered && self.session.is_silent(self.at, self.answer_max) {
+            self.session.give_up();
+        }
     }
 }
 
@@ -84,11 +94,16 @@ fn pauses() -> ExponentialBuilder {
         .with_jitter()
 }
 
-async fn offer(link: &Link, op: &'static str, message: &Message<'_>) -> Result<(), Refusal> {
+async fn offer(
+    link: &Link,
+    answer_max: Duration,
+    op: &'static str,
+    message: &Message<'_>,
+) -> Result<(), Refusal> {
     let refused = |why| Error::new(Backend::Queue, op, Cause::Refused(why));
     let session = link.session().await.map_err(Refusal::Final)?;
     session.unblocked().await;
-    match confirmed(&session, message).await {
+    match answered(&session, answer_max, message).await {
         Ok(Answer::Safe) => Ok(()),
         Ok(Answer::NotNow) => {
             let why = "the broker cannot keep the message now".into();
@@ -105,6 +120,22 @@ async fn offer(link: &Link, op: &'static str, message: &Message<'_>) -> Result<(
             Err(Refusal::Passing(Error::failed(Backend::Queue, op, error)))
         }
     }
+}
+
+async fn answered(
+    session: &Session,
+    answer_max: Duration,
+    message: &Message<'_>,
+) -> lapin::Result<Answer> {
+    let mut offered = Offered {
+        session,
+        at: Instant::now(),
+        answer_max,
+        answered: false,
+    };
+    let answer = confirmed(session, message).await;
+    offered.answered = true;
+    answer
 }
 
 async fn confirmed(session: &Session, message: &Message<'_>) -> lapin::Result<Answer> {

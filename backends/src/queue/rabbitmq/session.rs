@@ -60,9 +60,18 @@ pub(super) struct Session {
     pub(super) connection: Connection,
     /// For publishing with confirms, or for asking. A receiver opens a channel of its own.
     pub(super) channel: Channel,
-    /// Whether the broker takes no messages now, because its memory or its disk is short.
-    blocked: watch::Sender<bool>,
+    flow: watch::Sender<Flow>,
     broken: CancellationToken,
+}
+
+/// Whether the broker takes messages. It says so to a connection that has tried.
+#[derive(Clone, Copy, Debug)]
+enum Flow {
+    Open {
+        since: Instant,
+    },
+    /// Its memory or its disk is short.
+    Blocked,
 }
 
 impl Link {
@@ -119,24 +128,40 @@ impl fmt::Debug for Link {
     }
 }
 
+impl Flow {
+    fn open() -> Self {
+        Self::Open {
+            since: Instant::now(),
+        }
+    }
+}
+
 impl Session {
     /// Says that this session does not work any more; a new one is built.
     pub(super) fn give_up(&self) {
         self.broken.cancel();
     }
 
-    /// Whether the broker takes no messages now. It says so to a connection that has tried.
+    /// Whether the broker takes no messages now.
     pub(super) fn is_blocked(&self) -> bool {
-        *self.blocked.borrow()
+        matches!(*self.flow.borrow(), Flow::Blocked)
+    }
+
+    /// Whether the broker has owed an answer for `answer_max` to what it was `asked` then. Blocked, it owes none.
+    pub(super) fn is_silent(&self, asked: Instant, answer_max: Duration) -> bool {
+        match *self.flow.borrow() {
+            Flow::Open { since } => asked.max(since).elapsed() >= answer_max,
+            Flow::Blocked => false,
+        }
     }
 
     /// Returns when the broker takes messages, or when there is no use in waiting for that.
     ///
     /// What is published to a broker that does not read stays in this process's memory; so nothing is.
     pub(super) async fn unblocked(&self) {
-        let mut blocked = self.blocked.subscribe();
+        let mut flow = self.flow.subscribe();
         tokio::select! {
-            _ = blocked.wait_for(|blocked| !blocked) => {}
+            _ = flow.wait_for(|flow| matches!(flow, Flow::Open { .. })) => {}
             () = self.broken.cancelled() => {}
         }
     }
@@ -168,10 +193,10 @@ impl Session {
         match event {
             Event::ConnectionBlocked(reason) => {
                 tracing::warn!(reason, "broker takes no messages now");
-                self.blocked.send_replace(true);
+                self.flow.send_replace(Flow::Blocked);
             }
             Event::ConnectionUnblocked => {
-                self.blocked.send_replace(false);
+                self.flow.send_replace(Flow::open());
             }
             // The connection's end shows in its state; a channel's error is for who uses the channel.
             _ => {}
@@ -304,7 +329,7 @@ async fn build_at(
     Ok(Session {
         connection,
         channel,
-        blocked: watch::Sender::new(false),
+        flow: watch::Sender::new(Flow::open()),
         broken: CancellationToken::new(),
     })
 }

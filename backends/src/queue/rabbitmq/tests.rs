@@ -340,6 +340,41 @@ async fn the_next_server_of_the_list_is_tried() {
 }
 
 #[tokio::test]
+async fn a_session_that_was_asked_just_now_is_not_given_up() {
+    let proxy = wire().await;
+    let subject = Networked::with(Config {
+        publish_max: Duration::from_millis(300),
+        ..config(&proxied(&proxy))
+    })
+    .await;
+    let session = within(subject.queue.0.publish.session()).await.unwrap();
+    proxy.silence();
+    subject.queue.send(&job(1)).await.unwrap_err();
+    proxy.mend();
+    let now = within(subject.queue.0.publish.session()).await.unwrap();
+    assert!(Arc::ptr_eq(&session, &now), "it had no time to answer");
+    subject.end().await;
+}
+
+#[tokio::test]
+async fn a_silent_session_is_given_up() {
+    let proxy = wire().await;
+    let subject = Networked::with(Config {
+        answer_max: Duration::from_secs(1),
+        publish_max: Duration::from_secs(2),
+        ..config(&proxied(&proxy))
+    })
+    .await;
+    let session = within(subject.queue.0.publish.session()).await.unwrap();
+    proxy.silence();
+    subject.queue.send(&job(1)).await.unwrap_err();
+    proxy.mend();
+    let now = within(subject.queue.0.publish.session()).await.unwrap();
+    assert!(!Arc::ptr_eq(&session, &now));
+    subject.end().await;
+}
+
+#[tokio::test]
 async fn a_session_that_broke_before_it_was_lent_out_ends() {
     let (subject, proxy) = Networked::proxied().await;
     let broker = &subject.queue.0;
