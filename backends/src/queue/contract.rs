@@ -337,7 +337,7 @@ pub(super) async fn within<T>(future: impl Future<Output = T>) -> T {
         .expect("it did not come to pass")
 }
 
-async fn bury(delivery: Delivery, reason: Reason) {
+pub(super) async fn bury(delivery: Delivery, reason: Reason) {
     let verdict = Verdict::Bury {
         reason,
         failure: failure(),
@@ -372,7 +372,7 @@ async fn one_dead_letter(subject: &dyn Subject) -> DeadLetter {
     }
 }
 
-fn failure() -> Failure {
+pub(super) fn failure() -> Failure {
     Failure {
         code: "objects_unavailable".into(),
         message: "objects get: no answer within 5000 ms".into(),

@@ -123,7 +123,8 @@ pub struct Delivery {
     pub settle: Box<dyn Settle>,
 }
 
-/// A delivery whose consequences are durable; only the acknowledgement is left.
+/// A delivery whose consequences are durable; only the acknowledgement is left. Dropped without it, the message comes
+/// again beside what follows from it: twice, but never not at all.
 #[derive(Debug)]
 pub struct Secured(Box<dyn Settle>);
 
@@ -131,6 +132,10 @@ pub struct Secured(Box<dyn Settle>);
 #[async_trait]
 pub trait Settle: Send + Sync + fmt::Debug {
     /// Makes a retry or a burial durable, with `history`; the other verdicts need nothing.
+    ///
+    /// A broker may give messages out while it takes none in. An implementation outlasts a short time of that itself: an
+    /// error here makes the caller drop the delivery, and that counts as a crash. Safe to cancel, as by a worker that
+    /// shuts down: the message comes again, perhaps beside its retry.
     async fn secure(&mut self, verdict: &Verdict, history: &[Attempt]) -> Result<(), Error>;
 
     /// Lets the message go.
@@ -149,7 +154,8 @@ impl Delivery {
         Job::parse(&self.body, self.message_id.as_deref())
     }
 
-    /// Makes durable what follows from `verdict`; `worker` names itself in the history.
+    /// Makes durable what follows from `verdict`; `worker` names itself in the history. It may take a minute where the
+    /// broker takes no messages, see [`Settle::secure`].
     ///
     /// # Errors
     /// When the backend could not be told. The delivery is given up and comes again.

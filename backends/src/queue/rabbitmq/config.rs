@@ -21,6 +21,10 @@ pub struct Config {
     /// Until a message is confirmed, a broken connection built again included: an upload waits for it. Longer than
     /// `answer_max`, or a connection that fell silent is noticed only by its missing heartbeats.
     pub publish_max: Duration,
+    /// Until a retry or a burial that the broker does not take is tried for the last time. An alarm that lasts longer
+    /// costs the message a crash; the delivery is in hand meanwhile, so it stays far below the broker's
+    /// `consumer_timeout` of 30 minutes, which would close the channel.
+    pub secure_max: Duration,
     /// After how long without a message a receiver asks whether there are any.
     pub silence_max: Duration,
 }
@@ -57,6 +61,7 @@ impl Config {
             connect_max: Duration::from_secs(5),
             answer_max: Duration::from_secs(5),
             publish_max: Duration::from_secs(10),
+            secure_max: Duration::from_secs(60),
             silence_max: Duration::from_secs(60),
         }
     }

@@ -1,8 +1,12 @@
 //! A consumer that outlives its connections, and the settlement of what it received.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
+use backon::Retryable as _;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use lapin::{
@@ -20,10 +24,11 @@ use tokio::{
 
 use super::{
     Broker, headers,
-    session::{Session, answered},
+    session::{Session, answered, pauses},
 };
 use crate::{
     Error,
+    clock::millis,
     error::Backend,
     queue::{Attempt, Delivery, Receiver, Settle, Verdict},
 };
@@ -208,33 +213,13 @@ impl Hand {
         }
     }
 
-    /// Settles the message. An answer of `false` means that the channel is gone and nothing was settled.
-    async fn settle(
-        &mut self,
-        op: &'static str,
-        settle: impl Future<Output = lapin::Result<bool>>,
-    ) -> Result<(), Error> {
-        match answered(op, self.broker.config.answer_max, settle).await {
-            Ok(true) => {
-                self.settled = true;
-                Ok(())
-            }
-            Ok(false) => Err(Error::failed(
-                Backend::Queue,
-                op,
-                "the channel is gone, nothing was settled",
-            )),
-            Err(error) => {
-                self.session.give_up();
-                Err(error)
-            }
-        }
+    /// Whether it can still be settled by us.
+    fn is_ours(&self) -> bool {
+        self.session.works() && self.channel.status().connected()
     }
-}
 
-#[async_trait]
-impl Settle for Hand {
-    async fn secure(&mut self, verdict: &Verdict, history: &[Attempt]) -> Result<(), Error> {
+    /// Publishes what follows from the verdict.
+    async fn publish(&self, verdict: &Verdict, history: &[Attempt]) -> Result<(), Error> {
         match *verdict {
             Verdict::Retry { delay, .. } => {
                 let properties = headers::of_retry(&self.properties, history);
@@ -248,6 +233,47 @@ impl Settle for Hand {
                 self.broker.publish_dead(properties, &self.body).await
             }
             Verdict::Done | Verdict::Fail(_) | Verdict::Drop => Ok(()),
+        }
+    }
+
+    /// Settles the message. An answer of `false` means that the channel is gone and nothing was settled.
+    async fn settle(
+        &mut self,
+        op: &'static str,
+        settle: impl Future<Output = lapin::Result<bool>>,
+    ) -> Result<(), Error> {
+        match answered(op, self.broker.config.answer_max, settle).await {
+            Ok(true) => {
+                self.settled = true;
+                Ok(())
+            }
+            Ok(false) => Err(gone(op)),
+            Err(error) => {
+                self.session.give_up();
+                Err(error)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Settle for Hand {
+    /// Tries again for as long as the delivery is ours: who fails here drops it, and a drop counts as a crash. While the
+    /// broker's alarm stops us publishing it still gives messages out, and a few rounds of that would bury them all.
+    async fn secure(&mut self, verdict: &Verdict, history: &[Attempt]) -> Result<(), Error> {
+        let began = Instant::now();
+        let securing = (|| self.publish(verdict, history))
+            .retry(pauses())
+            .when(|_| self.is_ours() && began.elapsed() < self.broker.config.secure_max)
+            .notify(|error, pause| {
+                let pause_ms = millis(pause);
+                tracing::warn!(%error, pause_ms, "broker does not take the message, trying again");
+            });
+        tokio::select! {
+            // First, because most verdicts publish nothing.
+            biased;
+            secured = securing => secured,
+            () = self.session.lost() => Err(gone("secure")),
         }
     }
 
@@ -277,6 +303,11 @@ impl Drop for Hand {
             });
         }
     }
+}
+
+fn gone(op: &'static str) -> Error {
+    let why = "the channel is gone, nothing was settled";
+    Error::failed(Backend::Queue, op, why)
 }
 
 fn requeue() -> BasicNackOptions {

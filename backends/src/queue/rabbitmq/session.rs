@@ -166,7 +166,12 @@ impl Session {
         }
     }
 
-    fn works(&self) -> bool {
+    /// Returns when this session was given up or closed.
+    pub(super) async fn lost(&self) {
+        self.broken.cancelled().await;
+    }
+
+    pub(super) fn works(&self) -> bool {
         !self.broken.is_cancelled() && self.connection.status().connected()
     }
 
@@ -189,7 +194,7 @@ impl Session {
         }
     }
 
-    fn hear(&self, event: Event) {
+    pub(super) fn hear(&self, event: Event) {
         match event {
             Event::ConnectionBlocked(reason) => {
                 tracing::warn!(reason, "broker takes no messages now");
@@ -242,7 +247,7 @@ async fn supervise(
     closing: CancellationToken,
 ) {
     let topology = Topology::new(config.namespace.clone());
-    let mut pauses = pauses();
+    let mut pauses = pauses().build();
     while !closing.is_cancelled() {
         let began = Instant::now();
         tokio::select! {
@@ -253,7 +258,7 @@ async fn supervise(
             },
         }
         if began.elapsed() > PAUSE_MAX {
-            pauses = self::pauses();
+            pauses = self::pauses().build();
         }
         tokio::select! {
             () = closing.cancelled() => {}
@@ -280,13 +285,12 @@ async fn keep(
 }
 
 /// Growing, and different in every process: a fleet does not knock in step.
-fn pauses() -> impl Iterator<Item = Duration> {
+pub(super) fn pauses() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(PAUSE_MIN)
         .with_max_delay(PAUSE_MAX)
         .with_jitter()
         .without_max_times()
-        .build()
 }
 
 /// The first server that takes us.
