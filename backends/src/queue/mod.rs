@@ -19,7 +19,7 @@ use bytes::Bytes;
 use schemas::{Failure, Job, job::JobError};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, clock::millis};
 
 /// Puts jobs on the queue.
 #[async_trait]
@@ -141,7 +141,8 @@ pub trait Settle: Send + Sync + fmt::Debug {
     /// Lets the message go.
     async fn ack(self: Box<Self>) -> Result<(), Error>;
 
-    /// Gives the message back at once, for another worker; no attempt is spent.
+    /// Gives the message back at once, for another worker; no attempt is spent, and where the backend can tell the two
+    /// apart, no crash is counted.
     async fn hand_back(self: Box<Self>) -> Result<(), Error>;
 }
 
@@ -180,7 +181,7 @@ impl Delivery {
 
     fn remember(&mut self, verdict: &Verdict, worker: &str, now_ms: u64) {
         let (failure, wait_ms) = match verdict {
-            Verdict::Retry { delay, failure } => (failure, delay.as_millis().try_into().ok()),
+            Verdict::Retry { delay, failure } => (failure, Some(millis(*delay))),
             Verdict::Bury { failure, .. } => (failure, None),
             Verdict::Done | Verdict::Fail(_) | Verdict::Drop => return,
         };

@@ -24,7 +24,7 @@ use self::{
 };
 use super::{Attempt, Delivery, Receiver, Sender, Settle, Source, Verdict};
 use crate::{
-    Error,
+    Error, clock,
     error::{Backend, Cause},
     sqlite::Database,
 };
@@ -289,15 +289,20 @@ impl Drop for Lease {
     }
 }
 
-/// SQLite's integers have a sign.
 fn now_ms() -> i64 {
-    crate::clock::now_ms().try_into().unwrap_or(i64::MAX)
+    signed(clock::now_ms())
 }
 
 /// Rounded up, so that no retry is early.
 fn due_at_ms(delay: Duration) -> i64 {
-    let delay_ms = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
-    now_ms().saturating_add(delay_ms).saturating_add(1)
+    now_ms()
+        .saturating_add(signed(clock::millis(delay)))
+        .saturating_add(1)
+}
+
+/// SQLite's integers have a sign.
+fn signed(ms: u64) -> i64 {
+    ms.try_into().unwrap_or(i64::MAX)
 }
 
 fn until(due_at_ms: i64) -> Duration {

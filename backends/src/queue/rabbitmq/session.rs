@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     Error,
+    clock::millis,
     error::{Backend, Cause},
 };
 
@@ -34,7 +35,7 @@ use crate::{
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 /// The longest: how late a fleet notices that its broker is back.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
-/// Declaring about seventy things, each a round trip, on a broker that has just started.
+/// Declaring 60 things, each a round trip, on a broker that has just started.
 const DECLARE_MAX: Duration = Duration::from_secs(60);
 /// Without a sign of life for twice as long, a connection counts as broken.
 const HEARTBEAT_SECONDS: u16 = 10;
@@ -341,7 +342,7 @@ async fn build_at(
 /// The same server, with limits of time where the URL has none.
 fn patient(uri: &AMQPUri, config: &Config) -> AMQPUri {
     let mut uri = uri.clone();
-    let connect_ms = u64::try_from(config.connect_max.as_millis()).unwrap_or(u64::MAX);
+    let connect_ms = millis(config.connect_max);
     uri.query.connection_timeout.get_or_insert(connect_ms);
     uri.query.heartbeat.get_or_insert(HEARTBEAT_SECONDS);
     uri
