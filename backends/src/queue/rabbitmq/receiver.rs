@@ -138,7 +138,12 @@ impl Consuming {
                 Ok(Some(Err(error))) => {
                     return Err(Error::failed(Backend::Queue, "receive", error));
                 }
-                Ok(None) => return Err(failed("the broker cancelled the consumer")),
+                // The stream does not say which.
+                Ok(None) => {
+                    return Err(failed(
+                        "the broker cancelled the consumer, or a dropped delivery closed its channel",
+                    ));
+                }
                 // Between the question and its answer others may have sent: then the consumer is built for nothing.
                 Err(_) if broker.depth().await? > 0 => {
                     return Err(failed("messages wait, and none came"));
