@@ -66,11 +66,6 @@ impl DataFolder {
     pub fn objects(&self) -> PathBuf {
         self.path.join("objects")
     }
-
-    /// The folder of uploads that are still on their way in.
-    pub fn spool(&self) -> PathBuf {
-        self.path.join("spool")
-    }
 }
 
 /// People's photos: readable by nobody else from the first moment.
