@@ -7,7 +7,7 @@ use backends::{
     clock::millis,
     results::{Epoch, Record},
 };
-use engine::{Format, Inspection};
+use engine::{Format, InputError, Inspection};
 use jiff::Timestamp;
 use schemas::{Context, Job, JobId, OutputFormat, State, Status, Step, Timings};
 use tokio::time::Instant;
@@ -47,6 +47,7 @@ pub(crate) async fn accept(
     let now_ms = now.as_millisecond().try_into().unwrap_or_default();
     let job = plan(app, &upload, auto_format, now).await?;
     let id = job.id();
+    tracing::Span::current().record("job.id", tracing::field::display(&id));
     let again = match known(app, &id, now_ms).await? {
         Known::Stands(state) => return Ok(Accepted { state, known: true }),
         Known::ResultGone => true,
@@ -92,13 +93,21 @@ async fn plan(
     let context = Context {
         today: now.into(),
         filename: upload.image.filename.clone(),
-        exif: inspection.exif,
+        exif: inspection.exif.clone(),
         auto_format,
     };
     let recipe = upload.request.clone().resolve(&context)?;
-    app.fonts.check(recipe.wm_text.as_str())?;
+    engine::check(&inspection, &recipe, &app.fonts, &app.limits).map_err(unmarkable)?;
     let now_ms = now.as_millisecond().try_into().unwrap_or_default();
     Ok(Job::new(upload.image.sha256, recipe, now_ms))
+}
+
+/// A character without a glyph is the text's fault, anything else the image's.
+fn unmarkable(error: InputError) -> ApiError {
+    match error {
+        InputError::MissingGlyph(glyph) => ApiError::Glyph(glyph),
+        other => ApiError::Image(other),
+    }
 }
 
 async fn inspect(original: &Spooled, limits: engine::Limits) -> Result<Inspection, ApiError> {

@@ -137,7 +137,11 @@ async fn noted(State(metrics): State<Metrics>, request: Request, next: Next) -> 
         .map_or_else(|| NO_ROUTE.to_owned(), |path| path.as_str().to_owned());
     let path: String = request.uri().path().chars().take(PATH_CHARS_MAX).collect();
     let asked = format!("{} {path}", request.method());
-    let span = info_span!("request", request.id = text(&id));
+    let span = info_span!(
+        "request",
+        request.id = text(&id),
+        job.id = tracing::field::Empty
+    );
     async {
         let mut response = next.run(request).await;
         note(&metrics, &asked, &route, began.elapsed(), &response);

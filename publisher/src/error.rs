@@ -8,7 +8,7 @@ use axum::{
 };
 use engine::{InputError, MissingGlyph};
 use http::{HeaderValue, StatusCode, header};
-use schemas::{FieldError, Status};
+use schemas::{Failure, FieldError, Status};
 use serde::Serialize;
 
 /// Seconds after which a client may try again what the outside world refused: the time a broker needs to come back.
@@ -25,6 +25,8 @@ pub(crate) enum ApiError {
     NotFound,
     #[error("the result is not there: the job is {0}")]
     NotReady(Status),
+    #[error("{}", failure.message)]
+    JobEnded { status: Status, failure: Failure },
     #[error("this path knows other methods")]
     MethodNotAllowed,
     #[error("the upload was silent for too long or took too long, the limit is {} s", .0.as_secs())]
@@ -78,6 +80,20 @@ impl ApiError {
             Self::ImageMissing => (StatusCode::BAD_REQUEST, "image_missing", "No image"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::NotReady(_) => (StatusCode::NOT_FOUND, "not_ready", "No result"),
+            Self::JobEnded {
+                status: Status::Failed,
+                ..
+            } => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "job_failed",
+                "Image cannot be marked",
+            ),
+            // Sent again, it starts again.
+            Self::JobEnded { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "job_ended",
+                "Job ended without a result",
+            ),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
@@ -119,7 +135,7 @@ impl ApiError {
         match self {
             Self::Field(error) => Some(&error.field),
             Self::Glyph(_) => Some("wm_text"),
-            Self::Image(_) | Self::ImageMissing => Some("image"),
+            Self::Image(_) | Self::ImageMissing | Self::JobEnded { .. } => Some("image"),
             Self::TooLarge { what: "image", .. } => Some("image"),
             _ => None,
         }

@@ -122,7 +122,9 @@ impl Spooled {
     }
 }
 
+/// A file of its own. Somebody may have tidied the folder away meanwhile.
 fn create(folder: &Path) -> io::Result<(tokio::fs::File, TempPath)> {
+    fs::create_dir_all(folder)?;
     let file = tempfile::Builder::new()
         .prefix(PREFIX)
         .tempfile_in(folder)?;

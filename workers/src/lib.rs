@@ -3,7 +3,7 @@
 //! Read in this order:
 //! 1. [`run`]: receivers side by side, until told to stop.
 //! 2. [`optimize`]: one job, from its original to its result; `tell`: what clients hear of it.
-//! 3. [`error`] and [`retry`]: why it failed, and what becomes of it; pure.
+//! 3. [`mod@error`] and [`retry`]: why it failed, and what becomes of it; pure.
 //! 4. [`slots`]: where pixels are worked on.
 //!
 //! A worker keeps nothing between two jobs, so the fleet grows by starting more of them.

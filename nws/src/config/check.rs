@@ -13,7 +13,9 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     process(settings)?;
     s3(settings)?;
     images(&settings.limits)?;
-    workers(&settings.workers) // each crate that checks its own settings is asked here, too
+    workers(&settings.workers)?;
+    let publisher = settings.publisher.check();
+    publisher.map_err(|error| invalid(error.key, error.to_string()))
 }
 
 fn process(settings: &Settings) -> Result<(), ConfigError> {

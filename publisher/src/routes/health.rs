@@ -87,6 +87,7 @@ pub(crate) async fn limits(State(app): State<Arc<App>>) -> Json<Value> {
         "textCharsMax": TEXT_CHARS_MAX,
         "pixelsMax": app.limits.pixels_max,
         "sideMax": app.limits.side_max,
+        "decodedBytesMax": app.limits.decoded_bytes_max,
         "uploadsMax": app.config.uploads_max,
         "waitSecsMax": app.config.wait_secs_max,
     }))

@@ -33,7 +33,8 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 struct Answer {
     job_id: JobId,
     status: Status,
-    url: String,
+    /// Where the result is or will be; null where there will be none.
+    url: Option<String>,
     status_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Failure>,
@@ -95,7 +96,8 @@ async fn wait(
     Ok((end.unwrap_or(state), Some(applied)))
 }
 
-/// The image where it is done and wanted, else the job.
+/// The image where it is done and wanted, else the job. Who wants an image and cannot have one is told so by the status,
+/// and does not find JSON in the file it is saved to.
 async fn told(app: &App, accept: &Accept, state: State) -> Result<Response, ApiError> {
     let id = state.job_id;
     if state.status == Status::Done
@@ -105,6 +107,14 @@ async fn told(app: &App, accept: &Accept, state: State) -> Result<Response, ApiE
     {
         return Ok(([(header::CONTENT_LOCATION, image_url(&id))], image).into_response());
     }
+    if let (true, Some(failure)) = (has_no_result(state.status), &state.error)
+        && accept.prefers_image(accept.output_format())
+    {
+        return Err(ApiError::JobEnded {
+            status: state.status,
+            failure: failure.clone(),
+        });
+    }
     let code = if state.status.is_final() {
         StatusCode::OK
     } else {
@@ -113,6 +123,11 @@ async fn told(app: &App, accept: &Accept, state: State) -> Result<Response, ApiE
     let location = [(header::LOCATION, status_url(&id))];
     let fresh = [(header::CACHE_CONTROL, "no-store")];
     Ok((code, location, fresh, Json(Answer::of(state))).into_response())
+}
+
+/// Whether the job ended without a result.
+fn has_no_result(status: Status) -> bool {
+    status.is_final() && status != Status::Done
 }
 
 fn count_bytes(app: &App, upload: &Upload) {
@@ -135,7 +150,7 @@ impl Answer {
         Self {
             job_id: state.job_id,
             status: state.status,
-            url: image_url(&state.job_id),
+            url: (!has_no_result(state.status)).then(|| image_url(&state.job_id)),
             status_url: status_url(&state.job_id),
             error: state.error,
         }

@@ -60,11 +60,7 @@ async fn a_broken_header_is_no_accepted_image() {
 #[tokio::test]
 async fn too_many_pixels_are_refused_from_the_header() {
     let server = Server::start().await;
-    let mut bytes = photo(1);
-    // The width in the header; its checksum is the decoder's affair.
-    bytes[16..20].copy_from_slice(&20_000u32.to_be_bytes());
-    let crc = crc32(&bytes[12..29]);
-    bytes[29..33].copy_from_slice(&crc.to_be_bytes());
+    let bytes = photo_that_says(20_000, 8);
     let problem = server
         .upload(Form::new().image("a.png", &bytes), &[])
         .await
@@ -73,6 +69,32 @@ async fn too_many_pixels_are_refused_from_the_header() {
         (&problem["measured"], &problem["limit"]),
         (&20_000.into(), &16_384.into())
     );
+}
+
+#[tokio::test]
+async fn a_box_that_needs_too_much_memory_is_refused_from_the_header() {
+    let server = Server::start().await;
+    let bytes = photo_that_says(9990, 9990);
+    let form = |side| {
+        Form::new()
+            .image("a.png", &bytes)
+            .field("width", side)
+            .field("height", side)
+    };
+    assert_eq!(server.upload(form("1000"), &[]).await.status, 202);
+    let problem = server.upload(form("9000"), &[]).await.problem(422);
+    assert_eq!(problem["type"], "urn:nws:problem:too_many_bytes");
+    assert!(problem["measured"].as_u64() > problem["limit"].as_u64());
+}
+
+/// A small PNG that announces other dimensions in its header, with the checksum that belongs to it.
+fn photo_that_says(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = photo(1);
+    bytes[16..20].copy_from_slice(&width.to_be_bytes());
+    bytes[20..24].copy_from_slice(&height.to_be_bytes());
+    let crc = crc32(&bytes[12..29]);
+    bytes[29..33].copy_from_slice(&crc.to_be_bytes());
+    bytes
 }
 
 #[tokio::test]

@@ -163,11 +163,25 @@ async fn a_failed_job_answers_as_it_is_and_a_dead_one_starts_again() {
     assert_eq!((answer.status, answer.header("x-cache")), (200, ""));
     assert_eq!(answer.json()["status"], "failed");
     assert_eq!(answer.json()["error"]["code"], "broken_image");
+    assert_eq!(answer.json()["url"], Value::Null);
 
     let dead = server.accepted(&photo(2)).await;
     server.stop(&dead, Status::Dead).await;
     assert_eq!(server.accepted(&photo(2)).await, dead);
     assert_eq!(server.sender.sent().len(), 3);
+}
+
+#[tokio::test]
+async fn who_wants_an_image_does_not_get_a_failure_for_one() {
+    let server = Server::start().await;
+    let failed = server.accepted(&photo(1)).await;
+    server.stop(&failed, Status::Failed).await;
+    let wants_image = [("accept", "image/jpeg")];
+    let form = Form::new().image("a.png", &photo(1));
+    let answer = server.upload(form, &wants_image).await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    assert_eq!(answer.json()["type"], "urn:nws:problem:job_failed");
 }
 
 #[tokio::test]
