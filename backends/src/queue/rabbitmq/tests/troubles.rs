@@ -1,0 +1,145 @@
+//! What a broker's silences, alarms and refusals may cost: time, and nothing else.
+
+use lapin::Event;
+
+use super::*;
+use crate::queue::{Reason, Verdict};
+
+#[tokio::test]
+async fn a_session_that_was_asked_just_now_is_not_given_up() {
+    let proxy = wire().await;
+    let subject = Networked::with(Config {
+        publish_max: Duration::from_millis(300),
+        ..config(&proxied(&proxy))
+    })
+    .await;
+    let session = within(subject.queue.0.publish.session()).await.unwrap();
+    proxy.silence();
+    subject.queue.send(&job(1)).await.unwrap_err();
+    proxy.mend();
+    let now = within(subject.queue.0.publish.session()).await.unwrap();
+    assert!(Arc::ptr_eq(&session, &now), "it had no time to answer");
+    subject.end().await;
+}
+
+#[tokio::test]
+async fn a_silent_session_is_given_up() {
+    let proxy = wire().await;
+    let subject = Networked::with(Config {
+        answer_max: Duration::from_secs(1),
+        publish_max: Duration::from_secs(2),
+        ..config(&proxied(&proxy))
+    })
+    .await;
+    let session = within(subject.queue.0.publish.session()).await.unwrap();
+    proxy.silence();
+    subject.queue.send(&job(1)).await.unwrap_err();
+    proxy.mend();
+    let now = within(subject.queue.0.publish.session()).await.unwrap();
+    assert!(!Arc::ptr_eq(&session, &now));
+    subject.end().await;
+}
+
+#[tokio::test]
+async fn a_session_that_broke_before_it_was_lent_out_ends() {
+    let (subject, proxy) = Networked::proxied().await;
+    let broker = &subject.queue.0;
+    let session = session::build(&broker.config, &broker.topology, Role::Publish).await;
+    let session = session.unwrap();
+    proxy.cut();
+    within(async {
+        while session.connection.status().connected() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    within(session.ended()).await;
+    proxy.mend();
+    subject.end().await;
+}
+
+#[tokio::test]
+async fn a_passing_refusal_of_a_burial_spends_no_crash() {
+    let subject = Networked::new().await;
+    let mut receiver = receiver(&subject).await;
+    send(&subject, [1]).await;
+    let delivery = receive(&mut receiver).await;
+    let (_connection, channel) = subject.admin().await;
+    let grave = subject.queue.0.topology.dead_queue();
+    channel
+        .queue_delete(grave, QueueDeleteOptions::default())
+        .await
+        .unwrap();
+    contract::bury(delivery, Reason::AttemptsSpent).await;
+    assert_eq!(subject.dead_letters().await.len(), 1);
+    subject.end().await;
+}
+
+#[tokio::test]
+async fn a_short_alarm_spends_no_crash() {
+    let subject = Networked::with(Config {
+        publish_max: Duration::from_secs(1),
+        ..config(&server())
+    })
+    .await;
+    let mut receiver = receiver(&subject).await;
+    send(&subject, [1]).await;
+    let delivery = receive(&mut receiver).await;
+    let publishing = within(subject.queue.0.publish.session()).await.unwrap();
+    publishing.hear(Event::ConnectionBlocked("a test".into()));
+    let alarm = async {
+        // Asked after the retry, and given up: so was the retry's first try.
+        subject.queue.send(&job(2)).await.unwrap_err();
+        publishing.hear(Event::ConnectionUnblocked);
+    };
+    tokio::join!(retry(delivery, Duration::ZERO), alarm);
+    let again = receive(&mut receiver).await;
+    assert_eq!((again.attempt, again.crashes), (2, 0));
+    done(again).await;
+    subject.end().await;
+}
+
+#[tokio::test]
+async fn nothing_is_secured_for_a_delivery_that_is_lost() {
+    let subject = Networked::new().await;
+    let mut receiver = receiver(&subject).await;
+    send(&subject, [1]).await;
+    let delivery = receive(&mut receiver).await;
+    let publishing = within(subject.queue.0.publish.session()).await.unwrap();
+    publishing.hear(Event::ConnectionBlocked("a test".into()));
+    let consuming = within(subject.queue.0.consume.session()).await.unwrap();
+    let verdict = Verdict::Retry {
+        delay: Duration::ZERO,
+        failure: contract::failure(),
+    };
+    let loss = async { consuming.give_up() };
+    let (secured, ()) =
+        within(async { tokio::join!(delivery.secure(&verdict, "worker", 0), loss) }).await;
+    let refused = secured.unwrap_err().to_string();
+    assert!(refused.contains("the channel is gone"), "{refused}");
+    publishing.hear(Event::ConnectionUnblocked);
+    subject.end().await;
+}
+
+#[tokio::test]
+async fn an_alarm_that_lasts_is_told_in_the_end() {
+    let subject = Networked::with(Config {
+        publish_max: Duration::from_secs(1),
+        secure_max: Duration::from_secs(1),
+        ..config(&server())
+    })
+    .await;
+    let mut receiver = receiver(&subject).await;
+    send(&subject, [1]).await;
+    let delivery = receive(&mut receiver).await;
+    let publishing = within(subject.queue.0.publish.session()).await.unwrap();
+    publishing.hear(Event::ConnectionBlocked("a test".into()));
+    let verdict = Verdict::Retry {
+        delay: Duration::ZERO,
+        failure: contract::failure(),
+    };
+    let secured = within(delivery.secure(&verdict, "worker", 0)).await;
+    let refused = secured.unwrap_err().to_string();
+    assert!(refused.contains("no answer within 1000 ms"), "{refused}");
+    subject.end().await;
+}
