@@ -19,6 +19,7 @@ use lapin::{
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -40,6 +41,8 @@ pub(super) struct RabbitReceiver {
     broker: Arc<Broker>,
     /// None until there is a session, and after one broke.
     consuming: Option<Consuming>,
+    /// A task of its own: cancelled half way, lapin would keep a consumer that nobody reads, with a message in its hand.
+    starting: Option<JoinHandle<Result<Consuming, Error>>>,
     /// Free while the last delivery is settled: one in hand at most.
     hand: Arc<Semaphore>,
 }
@@ -49,6 +52,7 @@ impl RabbitReceiver {
         Self {
             broker,
             consuming: None,
+            starting: None,
             hand: Arc::new(Semaphore::new(1)),
         }
     }
@@ -56,12 +60,17 @@ impl RabbitReceiver {
     /// What consumes, built first where there is none, however long it takes.
     async fn consuming(&mut self) -> Result<&mut Consuming, Error> {
         while self.consuming.is_none() {
-            let session = self.broker.consume.session().await?;
-            match Consuming::start(&self.broker, Arc::clone(&session)).await {
-                Ok(consuming) => self.consuming = Some(consuming),
-                Err(error) => {
+            if self.starting.is_none() {
+                let session = self.broker.consume.session().await?;
+                self.starting = Some(tokio::spawn(start(Arc::clone(&self.broker), session)));
+            }
+            let starting = self.starting.as_mut().expect("it was begun just now");
+            let started = starting.await;
+            self.starting = None;
+            match started.map_err(|panic| Error::failed(Backend::Queue, "receive", panic)) {
+                Ok(Ok(consuming)) => self.consuming = Some(consuming),
+                Ok(Err(error)) | Err(error) => {
                     tracing::warn!(%error, "consumer cannot be started, trying again");
-                    session.give_up();
                 }
             }
         }
@@ -100,6 +109,13 @@ impl Drop for RabbitReceiver {
             runtime.spawn(consuming.stop(self.broker.config.answer_max));
         }
     }
+}
+
+/// Starts to consume; a session that does not let us is given up.
+async fn start(broker: Arc<Broker>, session: Arc<Session>) -> Result<Consuming, Error> {
+    Consuming::start(&broker, Arc::clone(&session))
+        .await
+        .inspect_err(|_| session.give_up())
 }
 
 /// A consumer on a channel of its own.
