@@ -103,7 +103,7 @@ async fn a_field_that_cannot_be_taken_is_named() {
     for (field, value, measured) in [
         ("wm_glitter", "1", Value::Null),
         ("wm_logo", "logo", Value::Null),
-        ("quality", "101", Value::Null),
+        ("quality", "101", 101.into()),
         ("width", "20000", 20_000.into()),
         ("wm_text", "{shutter}", Value::Null),
     ] {
