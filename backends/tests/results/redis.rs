@@ -5,10 +5,10 @@ use std::time::Duration;
 use backends::{
     Results as _,
     error::Cause,
-    results::{Redis, Unsent},
+    results::{Redis, Unsent, Watch},
 };
 use redis::AsyncCommands as _;
-use schemas::Status;
+use schemas::{Job, Status};
 
 use crate::{
     contract::{
@@ -59,6 +59,15 @@ impl Fleet {
         }
     }
 
+    /// A job that is admitted, and a watcher of it that has heard so.
+    async fn with_a_watched_job() -> (Self, Job, Watch) {
+        let (fleet, job) = (Self::new().await, job());
+        admit(&fleet.speaker, &job).await;
+        let mut watching = watch(&fleet.watcher, &job.id(), None).await;
+        next(&mut watching).await;
+        (fleet, job, watching)
+    }
+
     /// As an operator would. The reader may be between two connections; then it is waited for.
     async fn kill_reader(&self) {
         let mut redis = beside().await;
@@ -98,11 +107,7 @@ async fn what_one_process_says_another_hears() {
 
 #[tokio::test]
 async fn a_cut_wire_costs_no_event() {
-    let fleet = Fleet::new().await;
-    let job = job();
-    admit(&fleet.speaker, &job).await;
-    let mut watching = watch(&fleet.watcher, &job.id(), None).await;
-    next(&mut watching).await;
+    let (fleet, job, mut watching) = Fleet::with_a_watched_job().await;
     let before = claim_and_tell(&fleet.speaker, &job, Status::Retrying).await;
     assert_eq!(next(&mut watching).await, before);
 
@@ -117,11 +122,7 @@ async fn a_cut_wire_costs_no_event() {
 
 #[tokio::test]
 async fn a_reader_that_was_killed_reads_again() {
-    let fleet = Fleet::new().await;
-    let job = job();
-    admit(&fleet.speaker, &job).await;
-    let mut watching = watch(&fleet.watcher, &job.id(), None).await;
-    next(&mut watching).await;
+    let (fleet, job, mut watching) = Fleet::with_a_watched_job().await;
     for _ in 0..3 {
         let told = claim_and_tell(&fleet.speaker, &job, Status::Retrying).await;
         assert_eq!(next(&mut watching).await, told);
@@ -176,11 +177,7 @@ async fn an_unsent_job_that_cannot_be_read_does_not_hold_up_the_others() {
 
 #[tokio::test]
 async fn events_that_were_trimmed_meanwhile_are_read_from_the_records() {
-    let fleet = Fleet::new().await;
-    let job = job();
-    admit(&fleet.speaker, &job).await;
-    let mut watching = watch(&fleet.watcher, &job.id(), None).await;
-    next(&mut watching).await;
+    let (fleet, job, mut watching) = Fleet::with_a_watched_job().await;
     let before = claim_and_tell(&fleet.speaker, &job, Status::Retrying).await;
     assert_eq!(next(&mut watching).await, before);
 
@@ -193,11 +190,7 @@ async fn events_that_were_trimmed_meanwhile_are_read_from_the_records() {
 
 #[tokio::test]
 async fn a_reader_that_was_overrun_reads_the_records() {
-    let fleet = Fleet::new().await;
-    let job = job();
-    admit(&fleet.speaker, &job).await;
-    let mut watching = watch(&fleet.watcher, &job.id(), None).await;
-    next(&mut watching).await;
+    let (fleet, job, mut watching) = Fleet::with_a_watched_job().await;
     let before = claim_and_tell(&fleet.speaker, &job, Status::Retrying).await;
     assert_eq!(next(&mut watching).await, before);
 
@@ -283,11 +276,7 @@ async fn a_mark_on_a_lost_record_leaves_no_trace() {
 
 #[tokio::test]
 async fn a_claim_whose_record_was_lost_may_speak_and_its_watchers_hear_it() {
-    let fleet = Fleet::new().await;
-    let job = job();
-    admit(&fleet.speaker, &job).await;
-    let mut watching = watch(&fleet.watcher, &job.id(), None).await;
-    next(&mut watching).await;
+    let (fleet, job, mut watching) = Fleet::with_a_watched_job().await;
     let claimed = claim(&fleet.speaker, &job.id()).await;
     tell(
         &fleet.speaker,
