@@ -1,37 +1,19 @@
 //! Publishers and workers as processes of their own, over real services.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use lapin::{
     BasicProperties, Connection, ConnectionProperties,
     options::{BasicPublishOptions, ConfirmSelectOptions},
 };
 use reqwest::StatusCode;
 use schemas::{Context, Digest, Job, OutputFormat, Request, recipe::Date};
-use tempfile::TempDir;
 
 use crate::support::{
     client::Client,
+    fleet::{namespace, role},
     picture::jpeg,
-    process::{Process, service},
+    process::service,
     until,
 };
-
-/// Names nobody else uses, on servers that every test uses.
-fn namespace(test: &str) -> String {
-    let nanos = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .subsec_nanos();
-    format!("{test}-{}-{nanos}", std::process::id())
-}
-
-async fn role(role: &str, namespace: &str, data: &TempDir, settings: &[&str]) -> Process {
-    let process = Process::role(role, namespace, data.path(), settings).await;
-    let client = Client::of(&process);
-    until(async || client.get("/ready").await.status() == StatusCode::OK).await;
-    process
-}
 
 #[tokio::test]
 async fn two_publishers_and_two_workers_share_24_uploads() {

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so by stopping"
 )]
 
+mod alone;
 mod apply;
 mod embedded;
 mod fleet;

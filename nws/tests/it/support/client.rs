@@ -118,13 +118,14 @@ impl Client {
             .unwrap()
     }
 
-    /// The value of a metric's line, 0 where there is none.
+    /// The sum of the metrics whose lines begin with `line`, 0 where there is none.
     pub(crate) async fn metric(&self, line: &str) -> f64 {
         let text = self.get("/metrics").await.text().await.unwrap();
-        let value = text
-            .lines()
-            .find_map(|found| found.strip_prefix(line)?.trim().parse().ok());
-        value.unwrap_or_default()
+        let values = text.lines().filter_map(|found| {
+            let rest = found.strip_prefix(line)?;
+            rest.rsplit(' ').next()?.parse::<f64>().ok()
+        });
+        values.sum()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the tests have in common: processes of the real binary, a client, pictures.
 
 pub(crate) mod client;
+pub(crate) mod fleet;
 pub(crate) mod picture;
 pub(crate) mod process;
 
