@@ -51,19 +51,26 @@ impl Teller {
         }
     }
 
-    /// Tells that a job is dead, and gives back the verdict. While nobody can be told the job is not buried but tried
-    /// again: a dead job that still says `processing` would wait for ever.
+    /// Tells that a job is dead, and gives back the verdict. While nobody can be told, or another claim came between, the
+    /// job is not buried but tried again: a dead job that still says `processing` would wait for ever.
     pub(crate) async fn burial(&self, turn: &Turn, verdict: Verdict) -> Verdict {
         let Verdict::Bury { reason, failure } = verdict else {
             return verdict;
         };
         if let Some((epoch, state)) = &turn.claim {
             let dead = state.clone().stopped(Status::Dead, failure.clone());
-            if let Err(error) = self.announce(*epoch, &dead).await {
-                self.metrics.backend_error(&error);
+            let unheard = match self.announce(*epoch, &dead).await {
+                Ok(Announced::Told(_)) => None,
+                Ok(Announced::Stale) => Some(WorkError::Overtaken),
+                Err(error) => {
+                    self.metrics.backend_error(&error);
+                    Some(WorkError::World(error))
+                }
+            };
+            if let Some(error) = unheard {
                 return Verdict::Retry {
                     delay: retry::wait(state.attempt, rand::random()),
-                    failure: WorkError::World(error).failure(),
+                    failure: error.failure(),
                 };
             }
         }

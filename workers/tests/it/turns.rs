@@ -6,7 +6,7 @@ use backends::{Key, ObjectStore as _, Results as _, Source as _};
 use schemas::{Job, Status};
 
 use crate::strange::Strange;
-use crate::world::{World, job, photo, statuses};
+use crate::world::{World, eventually, job, photo, statuses};
 
 #[tokio::test]
 async fn a_job_is_done_and_its_message_let_go() {
@@ -74,6 +74,27 @@ async fn a_claim_that_took_effect_late_costs_no_job() {
 }
 
 #[tokio::test]
+async fn an_end_that_was_overtaken_is_told_by_the_next_attempt() {
+    for (original, expected) in [(Some(photo()), Status::Done), (None, Status::Dead)] {
+        let world = World::new().await;
+        world.results.overtaken_ends.store(1, Ordering::SeqCst);
+        let job = match original {
+            Some(original) => world.accept(&original).await,
+            None => {
+                let job = job(b"nobody stored this");
+                world.send(&job).await;
+                job
+            }
+        };
+        let _worker = world.work();
+        let states = world.watch(&job).await;
+        let end = states.last().unwrap();
+        assert_eq!((end.status, end.attempt), (expected, 2));
+        world.settled().await;
+    }
+}
+
+#[tokio::test]
 async fn a_broken_photo_fails_at_once() {
     let world = World::new().await;
     let mut broken = photo();
@@ -134,17 +155,10 @@ async fn a_done_job_whose_result_is_gone_is_made_again() {
     let _worker = world.work();
     world.watch(&job).await;
     world.settled().await;
-    world.objects.delete(&Key::Result(job.id())).await.unwrap();
+    let result = Key::Result(job.id());
+    world.objects.delete(&result).await.unwrap();
     world.send(&job).await;
-    world.settled().await;
-    assert!(
-        world
-            .objects
-            .head(&Key::Result(job.id()))
-            .await
-            .unwrap()
-            .is_some()
-    );
+    eventually(async || world.objects.head(&result).await.unwrap().is_some()).await;
 }
 
 #[tokio::test]

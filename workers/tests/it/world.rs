@@ -60,6 +60,8 @@ pub(crate) struct Faulty<B> {
     /// Claims that are answered with an error, and take effect after the next one.
     pub(crate) late_claims: AtomicU32,
     late: AtomicBool,
+    /// Ends before which another claim comes between.
+    pub(crate) overtaken_ends: AtomicU32,
     /// Whether reads of originals never end.
     pub(crate) hangs: AtomicBool,
 }
@@ -162,17 +164,24 @@ impl World {
         states
     }
 
-    /// Waits until the queue holds nothing any more.
+    /// Waits until no message waits and none is being worked on. One that was sent just now may be on its way from the
+    /// one to the other: wait for what it brings about instead.
     pub(crate) async fn settled(&self) {
-        let empty = async {
-            while self.queue.depth().await.unwrap() > 0 || self.metrics.jobs_in_flight.get() > 0 {
-                tokio::task::yield_now().await;
-            }
-        };
-        timeout(WITHIN, empty)
-            .await
-            .expect("the queue becomes empty");
+        eventually(async || {
+            self.queue.depth().await.unwrap() == 0 && self.metrics.jobs_in_flight.get() == 0
+        })
+        .await;
     }
+}
+
+/// Asks again and again until the answer is yes.
+pub(crate) async fn eventually(mut asked: impl AsyncFnMut() -> bool) {
+    let yes = async {
+        while !asked().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(WITHIN, yes).await.expect("it comes to be in time");
 }
 
 impl Worker {
@@ -214,6 +223,7 @@ impl<B> Faulty<B> {
             ends: AtomicU32::new(0),
             late_claims: AtomicU32::new(0),
             late: AtomicBool::new(false),
+            overtaken_ends: AtomicU32::new(0),
             hangs: AtomicBool::new(false),
         })
     }
@@ -290,6 +300,9 @@ impl Results for Faulty<Local> {
     async fn announce(&self, epoch: Epoch, state: &State) -> Result<Announced, Error> {
         if state.status.is_final() {
             fault(&self.ends, Backend::Results, "announce")?;
+            if fault(&self.overtaken_ends, Backend::Results, "announce").is_err() {
+                self.backend.claim(&state.job_id).await?;
+            }
         }
         self.backend.announce(epoch, state).await
     }
