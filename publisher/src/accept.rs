@@ -44,9 +44,8 @@ pub(crate) async fn accept(
     auto_format: OutputFormat,
     now: Timestamp,
 ) -> Result<Accepted, ApiError> {
-    let now_ms = now.as_millisecond().try_into().unwrap_or_default();
     let job = plan(app, &upload, auto_format, now).await?;
-    let id = job.id();
+    let (id, now_ms) = (job.id(), job.queued_at_ms);
     tracing::Span::current().record("job.id", tracing::field::display(&id));
     let again = match known(app, &id, now_ms).await? {
         Known::Stands(state) => return Ok(Accepted { state, known: true }),

@@ -106,12 +106,12 @@ impl Worker {
             return delivery.hand_back().await;
         };
         let verdict = retry::judge(&turn.outcome, delivery.attempt, rand::random());
-        let verdict = optimizer.tell_burial(&turn, verdict).await;
+        let verdict = optimizer.teller().burial(&turn, verdict).await;
         let secured = delivery
             .secure(&verdict, optimizer.name(), now_ms())
             .await?;
         // A retry is confirmed by the broker before anybody hears of it.
-        optimizer.tell_retry(&turn, &verdict).await;
+        optimizer.teller().retry(&turn, &verdict).await;
         secured.ack().await
     }
 

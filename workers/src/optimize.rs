@@ -6,7 +6,7 @@ use std::{
 };
 
 use backends::{
-    Delivery, Error, Key, Metrics, ObjectStore, Results, Verdict,
+    Delivery, Error, Key, Metrics, ObjectStore, Results,
     clock::now_ms,
     error::{Backend, Cause},
     objects::Body,
@@ -113,14 +113,8 @@ impl Optimizer {
         }
     }
 
-    /// See [`Teller::burial`].
-    pub(crate) async fn tell_burial(&self, turn: &Turn, verdict: Verdict) -> Verdict {
-        self.teller.burial(turn, verdict).await
-    }
-
-    /// See [`Teller::retry`].
-    pub(crate) async fn tell_retry(&self, turn: &Turn, verdict: &Verdict) {
-        self.teller.retry(turn, verdict).await;
+    pub(crate) fn teller(&self) -> &Teller {
+        &self.teller
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
