@@ -7,37 +7,34 @@ use crate::queue::{Reason, Verdict};
 
 #[tokio::test]
 async fn a_session_that_was_asked_just_now_is_not_given_up() {
-    let proxy = wire().await;
-    let subject = Networked::with(Config {
-        publish_max: Duration::from_millis(300),
-        ..config(&proxied(&proxy))
-    })
-    .await;
-    let session = within(subject.queue.0.publish.session()).await.unwrap();
-    proxy.silence();
-    subject.queue.send(&job(1)).await.unwrap_err();
-    proxy.mend();
-    let now = within(subject.queue.0.publish.session()).await.unwrap();
-    assert!(Arc::ptr_eq(&session, &now), "it had no time to answer");
-    subject.end().await;
+    let kept = outlasts_a_silent_publish(|config| {
+        config.publish_max = Duration::from_millis(300);
+    });
+    assert!(kept.await, "it had no time to answer");
 }
 
 #[tokio::test]
 async fn a_silent_session_is_given_up() {
+    let kept = outlasts_a_silent_publish(|config| {
+        config.answer_max = Duration::from_secs(1);
+        config.publish_max = Duration::from_secs(2);
+    });
+    assert!(!kept.await);
+}
+
+/// Whether the session that publishes is the same after the wire was silent for the whole time of a publish.
+async fn outlasts_a_silent_publish(change: impl FnOnce(&mut Config)) -> bool {
     let proxy = wire().await;
-    let subject = Networked::with(Config {
-        answer_max: Duration::from_secs(1),
-        publish_max: Duration::from_secs(2),
-        ..config(&proxied(&proxy))
-    })
-    .await;
+    let mut config = config(&proxied(&proxy));
+    change(&mut config);
+    let subject = Networked::with(config).await;
     let session = within(subject.queue.0.publish.session()).await.unwrap();
     proxy.silence();
     subject.queue.send(&job(1)).await.unwrap_err();
     proxy.mend();
     let now = within(subject.queue.0.publish.session()).await.unwrap();
-    assert!(!Arc::ptr_eq(&session, &now));
     subject.end().await;
+    Arc::ptr_eq(&session, &now)
 }
 
 #[tokio::test]
