@@ -1,18 +1,31 @@
-//! One Redis server: how we connect to it, how long we wait for it, and what our keys are called.
+//! Redis: how we connect to it, how long we wait for it, and what our keys are called.
+//!
+//! Read in this order: `shard`, how jobs are spread over a cluster; `address`, what a URL may say; `commands`, the way of
+//! a command to its shard; `cluster`, who holds which shard, from the `map` that a `node` tells.
+
+mod address;
+mod cluster;
+mod commands;
+mod map;
+mod node;
+mod shard;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use backon::{ConstantBuilder, Retryable as _};
-use redis::{
-    AsyncConnectionConfig, Client, IntoConnectionInfo as _, RedisError, RedisResult,
-    aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
-    io::tcp::TcpSettings,
-};
+use redis::{ConnectionInfo, RedisError, RedisResult, io::tcp::TcpSettings};
 use schemas::JobId;
 
+use self::{address::Address, shard::Shards};
 use crate::{
     Error,
     error::{Backend, Cause},
+};
+
+pub use self::address::NotAnAddress;
+pub(crate) use self::{
+    commands::{AtShard, Commands},
+    shard::Shard,
 };
 
 /// A command takes less than a millisecond; who waits longer than this waits for a server that is not well.
@@ -26,78 +39,71 @@ const ACKNOWLEDGE_TIME_MAX: Duration = Duration::from_secs(5);
 /// Before every key, so that several systems may share a server.
 const NAMESPACE: &str = "nws";
 
-/// All keys carry this shard tag, so that on a cluster the keys of one job would lie together. There is one shard.
-const SHARD: &str = "{0}";
-
-/// A Redis server, and the part of it that is ours.
+/// A Redis server or cluster, and the part of it that is ours.
 #[derive(Clone)]
 pub struct RedisServer {
-    client: Client,
+    address: Address,
     namespace: Arc<str>,
 }
 
 impl RedisServer {
-    /// The server at `url`. Nothing is sent yet, so this works while the server is down.
+    /// The server or the cluster at `url`. Nothing is sent yet, so this works while it is down.
     ///
     /// # Errors
     /// When `url` is no Redis URL.
-    pub fn new(url: &str) -> Result<Self, Error> {
-        let client = url
-            .into_connection_info()
-            .map(|server| server.set_tcp_settings(tcp_settings()))
-            .and_then(Client::open)
-            .map_err(|error| failed("open", error))?;
+    pub fn new(url: &str) -> Result<Self, NotAnAddress> {
         Ok(Self {
-            client,
+            address: url.parse()?,
             namespace: NAMESPACE.into(),
         })
     }
 
-    /// The same server under other keys: `<namespace>:{0}:…` instead of `nws:{0}:…`.
+    /// The same under other keys: `<namespace>:{0}:…` instead of `nws:{0}:…`.
     #[must_use]
     pub fn with_namespace(mut self, namespace: &str) -> Self {
         self.namespace = namespace.into();
         self
     }
 
-    /// A connection for commands. It is built with the first one, shared by its clones, and built again when it breaks.
-    pub(crate) fn commands(&self) -> Result<ConnectionManager, Error> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(COMMAND_TIME_MAX))
-            .set_response_timeout(Some(COMMAND_TIME_MAX))
-            .set_number_of_retries(0);
-        self.client
-            .get_connection_manager_lazy(config)
-            .map_err(|error| failed("open", error))
+    /// Connections for commands, not shared with others that ask for some.
+    pub(crate) fn commands(&self) -> Result<Commands, Error> {
+        Commands::to(&self.address).map_err(|error| failed("open", error))
     }
 
-    /// A connection for commands that block on purpose, which a response timeout would break off.
-    pub(crate) async fn blocking(&self) -> RedisResult<MultiplexedConnection> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(COMMAND_TIME_MAX))
-            .set_response_timeout(None);
-        self.client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
+    /// Every shard, for what is asked of all of them.
+    pub(crate) fn shards(&self) -> impl Iterator<Item = Shard> + use<> {
+        self.shards_of_kind().all()
     }
 
-    /// The key of what is one for all jobs, for example `nws:{0}:fire`.
-    pub(crate) fn key(&self, kind: &str) -> String {
-        format!("{}:{SHARD}:{kind}", self.namespace)
+    /// The shard that a job's keys carry.
+    pub(crate) fn shard_of(&self, id: &JobId) -> Shard {
+        self.shards_of_kind().of(id)
+    }
+
+    /// The key of what each shard has, for example `nws:{0}:fire`.
+    pub(crate) fn key(&self, shard: Shard, kind: &str) -> String {
+        format!("{}:{shard}:{kind}", self.namespace)
     }
 
     /// The key of what each job has, for example `nws:{0}:log:<id>`.
     pub(crate) fn key_of(&self, kind: &str, id: &JobId) -> String {
-        format!("{}:{SHARD}:{kind}:{id}", self.namespace)
+        format!("{}:{id}", self.key(self.shard_of(id), kind))
+    }
+
+    fn shards_of_kind(&self) -> Shards {
+        match self.address {
+            Address::Server(_) => Shards::OF_A_SERVER,
+            Address::Cluster(_) => Shards::OF_A_CLUSTER,
+        }
     }
 }
 
 /// Small commands must not wait until the one before is acknowledged.
-fn tcp_settings() -> TcpSettings {
+fn with_our_settings(address: ConnectionInfo) -> ConnectionInfo {
     let settings = TcpSettings::default().set_nodelay(true);
     #[cfg(target_os = "linux")]
     let settings = settings.set_user_timeout(ACKNOWLEDGE_TIME_MAX);
-    settings
+    address.set_tcp_settings(settings)
 }
 
 /// Waits for one command, as long as a command may take.

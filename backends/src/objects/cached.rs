@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use redis::{RedisResult, aio::ConnectionManager};
+use redis::RedisResult;
 use schemas::JobId;
 use tracing::warn;
 
@@ -12,7 +12,7 @@ use super::{Body, Key, Meta, ObjectStore};
 use crate::{
     Error, Metrics,
     error::Backend,
-    redis_server::{RedisServer, within, within_again},
+    redis_server::{Commands, RedisServer, within, within_again},
 };
 
 /// Longer results would push out hundreds of short ones; they are read from the store.
@@ -30,7 +30,7 @@ const TIER: &str = "redis";
 pub struct Cached {
     store: Arc<dyn ObjectStore>,
     server: RedisServer,
-    commands: ConnectionManager,
+    commands: Commands,
     metrics: Metrics,
 }
 
@@ -82,7 +82,8 @@ impl Cached {
         let mut command = redis::cmd(name);
         command.arg(self.server.key_of("result", id));
         more(&mut command);
-        command.query_async(&mut self.commands.clone()).await
+        let mut shard = self.commands.at(self.server.shard_of(id));
+        command.query_async(&mut shard).await
     }
 
     fn best_effort<T>(&self, tried: Result<T, Error>) -> Option<T> {

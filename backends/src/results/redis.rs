@@ -1,7 +1,7 @@
 //! Records in Redis, for a fleet. Every change is one script, so that record, log and event cannot disagree.
 //!
 //! Read in this order: `redis/tell.lua`, what a change writes; `scripts`, how they are called; `reader`, how one
-//! connection hears of the whole fleet's changes.
+//! connection per shard hears of the whole fleet's changes.
 
 mod reader;
 mod scripts;
@@ -13,9 +13,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use redis::aio::ConnectionManager;
+use futures::future::{join_all, try_join_all};
 use schemas::{Event, EventId, Job, JobId, State};
 use tokio_util::task::AbortOnDropHandle;
+use tracing::warn;
 
 use self::scripts::Scripts;
 use super::{
@@ -26,15 +27,15 @@ use super::{
 use crate::{
     Error,
     clock::{millis, now_ms},
-    redis_server::{RedisServer, within, within_again},
+    redis_server::{Commands, RedisServer, Shard, within, within_again},
 };
 
 /// Records in Redis.
 pub struct Redis {
     jobs: Jobs,
     hub: Arc<Hub>,
-    /// Started by the first watcher: a worker needs none.
-    reader: OnceLock<AbortOnDropHandle<()>>,
+    /// One for each shard, started by the first watcher: a worker needs none.
+    readers: OnceLock<Vec<AbortOnDropHandle<()>>>,
 }
 
 impl Redis {
@@ -50,15 +51,38 @@ impl Redis {
                 scripts: Arc::default(),
             },
             hub: Arc::default(),
-            reader: OnceLock::new(),
+            readers: OnceLock::new(),
         })
     }
 
-    fn start_reader(&self) {
-        self.reader.get_or_init(|| {
-            let reading = reader::read(self.jobs.clone(), Arc::clone(&self.hub));
-            AbortOnDropHandle::new(tokio::spawn(reading))
+    fn start_readers(&self) {
+        self.readers.get_or_init(|| {
+            let shards = self.jobs.server.shards();
+            shards.map(|shard| self.start_reader(shard)).collect()
         });
+    }
+
+    fn start_reader(&self, shard: Shard) -> AbortOnDropHandle<()> {
+        let reading = reader::read(shard, self.jobs.clone(), Arc::clone(&self.hub));
+        AbortOnDropHandle::new(tokio::spawn(reading))
+    }
+
+    /// What every shard answers, for what is kept per shard. One that is away does not hide what the others know; only
+    /// where none answers there is an error.
+    async fn of_every_shard<T, Asked: Future<Output = Result<T, Error>>>(
+        &self,
+        ask: impl Fn(Shard) -> Asked,
+    ) -> Result<Vec<T>, Error> {
+        let answers = join_all(self.jobs.server.shards().map(ask)).await;
+        let (known, failures): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+        let mut failures = failures.into_iter().filter_map(Result::err);
+        if known.is_empty()
+            && let Some(failure) = failures.next()
+        {
+            return Err(failure);
+        }
+        failures.for_each(|error| warn!(op = error.op, "a shard is passed over: {error}"));
+        Ok(known.into_iter().flatten().collect())
     }
 }
 
@@ -82,7 +106,14 @@ impl Results for Redis {
 
     async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Unsent>, Error> {
         let until_ms = now_ms().saturating_sub(millis(age_min));
-        let jobs = within_again("unsent", || self.jobs.unsent(until_ms, jobs_max)).await?;
+        let ask = |shard| {
+            within_again("unsent", move || {
+                self.jobs.unsent(shard, until_ms, jobs_max)
+            })
+        };
+        let mut jobs = self.of_every_shard(ask).await?.concat();
+        jobs.sort_by_key(|(_, epoch)| *epoch); // it begins with the time of the admission
+        jobs.truncate(jobs_max);
         Ok(rules::unsent(&jobs))
     }
 
@@ -106,14 +137,16 @@ impl Results for Redis {
     }
 
     async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {
-        self.start_reader();
+        self.start_readers();
         let seat = self.hub.join(id);
         let history = self.jobs.history("watch", id).await?;
         Ok(history.map(|history| seat.follow(history, after)))
     }
 
     async fn check(&self) -> Result<(), Error> {
-        within("check", self.jobs.check()).await
+        let shards = self.jobs.server.shards();
+        try_join_all(shards.map(|shard| within("check", self.jobs.check(shard)))).await?;
+        Ok(())
     }
 }
 
@@ -121,7 +154,7 @@ impl Results for Redis {
 #[derive(Clone)]
 struct Jobs {
     server: RedisServer,
-    commands: ConnectionManager,
+    commands: Commands,
     scripts: Arc<Scripts>,
 }
 

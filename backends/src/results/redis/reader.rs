@@ -1,4 +1,4 @@
-//! The one connection that hears of every change in the fleet, however many watch here.
+//! The one connection that hears of every change in a shard, however many watch here.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,6 +16,7 @@ use crate::{
     Error,
     clock::millis,
     error::{Backend, Cause},
+    redis_server::Shard,
     results::{hub::Hub, rules},
 };
 
@@ -41,9 +42,10 @@ type Place = String;
 /// The place before a stream's first event.
 const START: &str = "0-0";
 
-/// Tells `hub` whatever happens, over one connection after another.
-pub(super) async fn read(jobs: Jobs, hub: Arc<Hub>) {
+/// Tells `hub` whatever happens in `shard`, over one connection after another.
+pub(super) async fn read(shard: Shard, jobs: Jobs, hub: Arc<Hub>) {
     let mut reader = Reader {
+        shard,
         jobs,
         hub,
         place: START.to_owned(),
@@ -51,7 +53,8 @@ pub(super) async fn read(jobs: Jobs, hub: Arc<Hub>) {
     };
     loop {
         let Err(error) = reader.read_one_connection().await;
-        warn!("event reader reconnects: {error}");
+        warn!("event reader of shard {shard} reconnects: {error}");
+        reader.jobs.commands.doubt(shard);
         let jitter = rand::random_range(0.5..1.0);
         tokio::time::sleep(reader.pause.mul_f64(jitter)).await;
         reader.pause = (reader.pause * 2).min(PAUSE_MAX);
@@ -59,6 +62,7 @@ pub(super) async fn read(jobs: Jobs, hub: Arc<Hub>) {
 }
 
 struct Reader {
+    shard: Shard,
     jobs: Jobs,
     hub: Arc<Hub>,
     place: Place,
@@ -71,12 +75,12 @@ enum Never {}
 impl Reader {
     /// Connects, makes good what was missed meanwhile, and reads until the connection breaks.
     async fn read_one_connection(&mut self) -> Result<Never, Error> {
-        let mut connection = in_time(self.jobs.server.blocking()).await?;
+        let mut connection = in_time(self.jobs.commands.blocking(self.shard)).await?;
         self.introduce_ourselves(&mut connection).await?;
         // The order matters: what comes after this place will be read, what came before is in the records by now.
         self.place = self.last_place(&mut connection).await?;
         self.reread_records().await?;
-        info!("event reader is connected");
+        info!("event reader of shard {} is connected", self.shard);
         loop {
             let events = self.wait_for_news(&mut connection).await?;
             self.pause = PAUSE_MIN;
@@ -95,7 +99,7 @@ impl Reader {
         connection: &mut MultiplexedConnection,
     ) -> Result<(), Error> {
         let mut name = redis::cmd("CLIENT");
-        name.arg("SETNAME").arg(self.jobs.server.key("reader"));
+        name.arg("SETNAME").arg(self.key("reader"));
         in_time(name.query_async(connection)).await
     }
 
@@ -112,9 +116,10 @@ impl Reader {
         Ok(oldest.is_some_and(|oldest| order(&oldest) > order(&self.place)))
     }
 
-    /// Tells every watcher where its job stands: events may have been missed.
+    /// Tells every watcher of this shard where its job stands: events may have been missed.
     async fn reread_records(&self) -> Result<(), Error> {
-        stream::iter(self.hub.watched())
+        let is_ours = |id: &JobId| self.jobs.server.shard_of(id) == self.shard;
+        stream::iter(self.hub.watched().into_iter().filter(is_ours))
             .map(|id| self.reread_record(id))
             .buffer_unordered(READS_AT_ONCE_MAX)
             .try_collect()
@@ -147,7 +152,7 @@ impl Reader {
             .arg("COUNT")
             .arg(EVENTS_MAX)
             .arg("STREAMS")
-            .arg(self.jobs.server.key("fire"))
+            .arg(self.key("fire"))
             .arg(&self.place);
         let answer: Option<StreamReadReply> = in_time(read.query_async(connection)).await?;
         let streams = answer.map(|answer| answer.keys).unwrap_or_default();
@@ -175,13 +180,17 @@ impl Reader {
     ) -> Result<Option<Place>, Error> {
         let mut range = redis::cmd(command);
         range
-            .arg(self.jobs.server.key("fire"))
+            .arg(self.key("fire"))
             .arg(from)
             .arg(to)
             .arg("COUNT")
             .arg(1);
         let answer: StreamRangeReply = in_time(range.query_async(connection)).await?;
         Ok(answer.ids.into_iter().next().map(|entry| entry.id))
+    }
+
+    fn key(&self, kind: &str) -> String {
+        self.jobs.server.key(self.shard, kind)
     }
 }
 

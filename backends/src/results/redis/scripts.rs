@@ -4,7 +4,10 @@ use redis::{FromRedisValue, RedisResult, Script, ScriptInvocation};
 use schemas::{Job, JobId, State};
 
 use super::{Jobs, Known};
-use crate::results::{Epoch, rules};
+use crate::{
+    redis_server::{AtShard, Shard},
+    results::{Epoch, rules},
+};
 
 /// Events kept for readers that lost their connection: at 1 KiB each about 20 MiB, and minutes of a busy fleet. Who was
 /// away longer reads the records instead.
@@ -24,6 +27,7 @@ pub(super) struct Scripts {
     admit: Script,
     announce: Script,
     claim: Script,
+    history: Script,
     mark_sent: Script,
     unsent: Script,
 }
@@ -34,6 +38,7 @@ impl Default for Scripts {
             admit: script!("admit.lua"),
             announce: script!("announce.lua"),
             claim: script!("claim.lua"),
+            history: script!("history.lua"),
             mark_sent: script!("mark_sent.lua"),
             unsent: script!("unsent.lua"),
         }
@@ -52,7 +57,7 @@ impl Jobs {
         let mut call = self.about(&self.scripts.admit, &job.id());
         write_event(&mut call, state, now_ms);
         call.arg(job.to_json()).arg(u8::from(again));
-        let (id, state, sent, updated_at_ms) = self.send(&call).await?;
+        let (id, state, sent, updated_at_ms) = self.send(&job.id(), &call).await?;
         Ok(Known {
             id,
             state,
@@ -71,7 +76,7 @@ impl Jobs {
         let mut call = self.about(&self.scripts.announce, &state.job_id);
         write_event(&mut call, state, now_ms);
         call.arg(epoch).arg(rules::EPOCH_EVENTS_MAX);
-        self.send(&call).await
+        self.send(&state.job_id, &call).await
     }
 
     /// The epoch, and the state before it.
@@ -84,35 +89,36 @@ impl Jobs {
         call.arg(id.to_string())
             .arg(now_ms)
             .arg(rules::RECORD_AGE_MAX.as_secs());
-        self.send(&call).await
+        self.send(id, &call).await
     }
 
     pub(super) async fn mark_sent(&self, id: &JobId, epoch: Epoch, now_ms: u64) -> RedisResult<()> {
         let mut call = self.about(&self.scripts.mark_sent, id);
         call.arg(id.to_string()).arg(epoch).arg(now_ms);
-        self.send(&call).await
+        self.send(id, &call).await
     }
 
-    /// The messages of jobs admitted at `until_ms` or before, each with the epoch of its admission.
+    /// The messages of a shard's jobs admitted at `until_ms` or before, each with the epoch of its admission.
     pub(super) async fn unsent(
         &self,
+        shard: Shard,
         until_ms: u64,
         jobs_max: usize,
     ) -> RedisResult<Vec<(Vec<u8>, Epoch)>> {
         let mut call = self.scripts.unsent.prepare_invoke();
-        call.key(self.server.key("unsent"))
+        call.key(self.server.key(shard, "unsent"))
             .arg(until_ms)
             .arg(jobs_max)
-            .arg(self.server.key("job:"));
-        self.send(&call).await
+            .arg(self.server.key(shard, "job:"));
+        call.invoke_async(&mut self.commands.at(shard)).await
     }
 
     pub(super) async fn record(&self, id: &JobId) -> RedisResult<Option<Known>> {
-        let fields = self
-            .fields_of(id)
-            .query_async(&mut self.commands.clone())
-            .await?;
-        Ok(known(fields))
+        let mut fields = redis::cmd("HMGET");
+        fields
+            .arg(self.server.key_of("job", id))
+            .arg(&["id", "state", "sent", "updated"]);
+        Ok(known(fields.query_async(&mut self.at(id)).await?))
     }
 
     /// The log's entries and the record, of one moment.
@@ -120,48 +126,42 @@ impl Jobs {
         &self,
         id: &JobId,
     ) -> RedisResult<(Vec<String>, Option<Known>)> {
-        let (log, fields) = redis::pipe()
-            .atomic()
-            .cmd("LRANGE")
-            .arg(self.server.key_of("log", id))
-            .arg(0)
-            .arg(-1)
-            .add_command(self.fields_of(id))
-            .query_async(&mut self.commands.clone())
-            .await?;
+        let call = self.about(&self.scripts.history, id);
+        let (log, fields) = self.send(id, &call).await?;
         Ok((log, known(fields)))
     }
 
     /// A write, because a server that is full still reads.
-    pub(super) async fn check(&self) -> RedisResult<()> {
+    pub(super) async fn check(&self, shard: Shard) -> RedisResult<()> {
         redis::cmd("SET")
-            .arg(self.server.key("check"))
+            .arg(self.server.key(shard, "check"))
             .arg(1)
             .arg("EX")
             .arg(CHECK_SECONDS)
-            .query_async(&mut self.commands.clone())
+            .query_async(&mut self.commands.at(shard))
             .await
     }
 
-    fn fields_of(&self, id: &JobId) -> redis::Cmd {
-        let mut fields = redis::cmd("HMGET");
-        fields
-            .arg(self.server.key_of("job", id))
-            .arg(&["id", "state", "sent", "updated"]);
-        fields
-    }
-
     fn about<'a>(&self, script: &'a Script, id: &JobId) -> ScriptInvocation<'a> {
+        let shard = self.server.shard_of(id);
         let mut call = script.prepare_invoke();
         call.key(self.server.key_of("job", id))
             .key(self.server.key_of("log", id))
-            .key(self.server.key("fire"))
-            .key(self.server.key("unsent"));
+            .key(self.server.key(shard, "fire"))
+            .key(self.server.key(shard, "unsent"));
         call
     }
 
-    async fn send<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> RedisResult<T> {
-        call.invoke_async(&mut self.commands.clone()).await
+    async fn send<T: FromRedisValue>(
+        &self,
+        id: &JobId,
+        call: &ScriptInvocation<'_>,
+    ) -> RedisResult<T> {
+        call.invoke_async(&mut self.at(id)).await
+    }
+
+    fn at(&self, id: &JobId) -> AtShard {
+        self.commands.at(self.server.shard_of(id))
     }
 }
 
