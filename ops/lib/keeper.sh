@@ -15,18 +15,18 @@ new_run() {
   echo "$run"
 }
 
-# The first of ten free ports in a row, below the range from which the kernel gives out its own.
+# The first of thirty free ports in a row, below the range from which the kernel gives out its own.
 free_ports() {
   local base offset
   for _ in {1..100}; do
-    base=$((20000 + RANDOM % 1200 * 10))
-    for offset in {0..9}; do
+    base=$((20000 + RANDOM % 400 * 30))
+    for offset in {0..29}; do
       ! listens $((base + offset)) || continue 2
     done
     echo $base
     return
   done
-  die 69 'there are no ten free ports in a row between 20000 and 32000'
+  die 69 'there are no thirty free ports in a row between 20000 and 32000'
 }
 
 # port RUN OFFSET
@@ -57,11 +57,13 @@ keep() {
   exec 9< "$run/control"
   [ "$2" = free ] || exec 8>&-
   start_redis "$run"
+  start_redis_cluster "$run"
   start_s3 "$run"
   start_rabbitmq "$run"
   while read -r -u 9 word; do
     case $word in
       rabbitmq) start_rabbitmq "$run" ;;
+      redis_node[1-9]) start_redis_node "$run" "${word#redis_node}" ;;
       stop) break ;;
     esac
   done
@@ -110,7 +112,7 @@ ready_seconds_max=90
 
 wait_until_ready() {
   local run=$1 name
-  for name in redis s3 rabbitmq; do
+  for name in redis s3 rabbitmq redis_cluster; do
     until_true "$ready_seconds_max" settled "$run" "$name" || true
     "${name}_ready" "$run" || failed_to_start "$run" "$name"
   done
