@@ -15,7 +15,7 @@ use schemas::{
 use crate::services::unique;
 
 /// Far beyond what anything here takes; a test that waits for longer waits for nothing.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Makes a test of each promise, for the results that `$results` makes. It is an expression of type `(impl Results, _)`;
 /// the second is kept until the test ends.
@@ -501,7 +501,7 @@ async fn unsent(results: &dyn Results, age_min: Duration) -> Vec<Unsent> {
     results.unsent(age_min, 100).await.unwrap()
 }
 
-async fn until_the_clock_shows_more_than(now_ms: u64) {
+pub(crate) async fn until_the_clock_shows_more_than(now_ms: u64) {
     use std::time::SystemTime;
 
     while SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() <= u128::from(now_ms) {

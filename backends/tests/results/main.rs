@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+#[path = "../support/cluster.rs"]
+mod cluster;
 #[path = "../support/fault_proxy.rs"]
 mod fault_proxy;
 #[path = "../support/services.rs"]
@@ -12,3 +14,4 @@ mod settings;
 mod contract;
 mod local;
 mod redis;
+mod redis_cluster;
