@@ -11,13 +11,22 @@ use tempfile::TempDir;
 
 use crate::{
     contract::{bytes_of_our_own, get, object_store_contract, original_of, put, result_key},
-    services::{redis_at, redis_url},
+    services::{redis_at, redis_cluster_url, redis_url},
 };
 
 object_store_contract!({
     let fixture = Fixture::new(&redis_url()).await;
     (fixture.cached.clone(), fixture)
 });
+
+mod on_a_cluster {
+    use super::*;
+
+    object_store_contract!({
+        let fixture = Fixture::new(&redis_cluster_url()).await;
+        (fixture.cached.clone(), fixture)
+    });
+}
 
 struct Fixture {
     cached: Cached,

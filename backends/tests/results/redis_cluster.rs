@@ -8,15 +8,10 @@ use schemas::{Job, Status};
 
 use crate::{
     contract::{admit, all, claim_and_tell, job, results_contract, watch},
-    services::{redis_at, unique},
-    settings::setting,
+    services::{redis_at, redis_cluster_url, redis_url, unique},
 };
 
-results_contract!((Redis::new(redis_at(&cluster_url())).unwrap(), ()));
-
-fn cluster_url() -> String {
-    setting("NWS_TEST_REDIS_CLUSTER_URL")
-}
+results_contract!((Redis::new(redis_at(&redis_cluster_url())).unwrap(), ()));
 
 /// Two processes of a fleet.
 struct Fleet {
@@ -27,7 +22,7 @@ struct Fleet {
 impl Fleet {
     fn new() -> Self {
         let namespace = format!("test-{}", unique());
-        let server = RedisServer::new(&cluster_url())
+        let server = RedisServer::new(&redis_cluster_url())
             .unwrap()
             .with_namespace(&namespace);
         Self {
@@ -79,7 +74,7 @@ async fn unsent_jobs_of_every_shard_come_oldest_first() {
 
 #[tokio::test]
 async fn one_node_that_is_left_of_those_in_the_settings_is_enough() {
-    let url = cluster_url();
+    let url = redis_cluster_url();
     let (_, living) = url.rsplit_once(',').unwrap();
     let url = format!("redis+cluster://127.0.0.1:9,{living}");
     let results = Redis::new(redis_at(&url)).unwrap();
@@ -88,7 +83,7 @@ async fn one_node_that_is_left_of_those_in_the_settings_is_enough() {
 
 #[tokio::test]
 async fn a_server_that_is_no_cluster_is_named_as_such() {
-    let server = setting("NWS_TEST_REDIS_URL").replace("redis://", "redis+cluster://");
+    let server = redis_url().replace("redis://", "redis+cluster://");
     let error = Redis::new(redis_at(&server))
         .unwrap()
         .check()

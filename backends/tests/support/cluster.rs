@@ -4,7 +4,7 @@ use std::process::Command;
 
 use redis::{FromRedisValue, aio::MultiplexedConnection};
 
-use crate::settings::setting;
+use crate::{services::redis_cluster_url, settings::setting};
 
 /// The cluster, as an operator works with it.
 pub(crate) struct Cluster {
@@ -28,7 +28,7 @@ pub(crate) struct Away {
 
 impl Cluster {
     pub(crate) fn new() -> Self {
-        let url = setting("NWS_TEST_REDIS_CLUSTER_URL");
+        let url = redis_cluster_url();
         let ports = url.rsplit(':').map(|rest| rest.split(',').next().unwrap());
         Self {
             ports: ports.filter_map(|port| port.parse().ok()).collect(),
@@ -89,41 +89,6 @@ impl Node {
         command(words).query_async(&mut connection).await.unwrap()
     }
 
-    /// Begins to move a slot from here. Until it has arrived, each of its keys is either here or there.
-    pub(crate) async fn begin_move(&self, slot: u16, to: &Self) {
-        to.tell::<()>(&format!("CLUSTER SETSLOT {slot} IMPORTING {}", self.id))
-            .await;
-        self.tell::<()>(&format!("CLUSTER SETSLOT {slot} MIGRATING {}", to.id))
-            .await;
-    }
-
-    /// Moves the slot's keys that are still here.
-    pub(crate) async fn move_keys(&self, slot: u16, to: &Self) {
-        loop {
-            let keys: Vec<String> = self
-                .tell(&format!("CLUSTER GETKEYSINSLOT {slot} 100"))
-                .await;
-            if keys.is_empty() {
-                return;
-            }
-            let keys = keys.join(" ");
-            let _: String = self
-                .tell(&format!(
-                    "MIGRATE 127.0.0.1 {} | 0 5000 REPLACE KEYS {keys}",
-                    to.port
-                ))
-                .await;
-        }
-    }
-
-    /// Makes the slot the other's.
-    pub(crate) async fn end_move(&self, slot: u16, to: &Self) {
-        for node in [to, self] {
-            node.tell::<()>(&format!("CLUSTER SETSLOT {slot} NODE {}", to.id))
-                .await;
-        }
-    }
-
     /// A line of `CLUSTER NODES`: id, address, role, master, …, slots from the ninth word on.
     fn read(line: &str) -> Self {
         let words: Vec<&str> = line.split(' ').collect();
@@ -137,6 +102,56 @@ impl Node {
             id: words[0].to_owned(),
             master: words[3].to_owned(),
             slots: slots.collect(),
+        }
+    }
+}
+
+/// A slot on its way from one master to another.
+pub(crate) struct Move {
+    pub(crate) slot: u16,
+    pub(crate) from: Node,
+    pub(crate) to: Node,
+}
+
+impl Move {
+    pub(crate) fn back(&self) -> Self {
+        Self {
+            slot: self.slot,
+            from: self.to.clone(),
+            to: self.from.clone(),
+        }
+    }
+
+    /// From now on each key is either here or there, and new ones come into being there.
+    pub(crate) async fn begin(&self) {
+        let Self { slot, from, to } = self;
+        let importing = format!("CLUSTER SETSLOT {slot} IMPORTING {}", from.id);
+        to.tell::<()>(&importing).await;
+        let migrating = format!("CLUSTER SETSLOT {slot} MIGRATING {}", to.id);
+        from.tell::<()>(&migrating).await;
+    }
+
+    /// Takes over every key.
+    pub(crate) async fn carry_keys(&self) {
+        let Self { slot, from, to } = self;
+        loop {
+            let keys: Vec<String> = from
+                .tell(&format!("CLUSTER GETKEYSINSLOT {slot} 100"))
+                .await;
+            if keys.is_empty() {
+                return;
+            }
+            let carry = format!("MIGRATE 127.0.0.1 {} | 0 5000 REPLACE KEYS", to.port);
+            from.tell::<()>(&format!("{carry} {}", keys.join(" ")))
+                .await;
+        }
+    }
+
+    /// Says that the slot has arrived.
+    pub(crate) async fn end(&self) {
+        let arrived = format!("CLUSTER SETSLOT {} NODE {}", self.slot, self.to.id);
+        for node in [&self.to, &self.from] {
+            node.tell::<()>(&arrived).await;
         }
     }
 }

@@ -14,6 +14,10 @@ pub(crate) fn redis_url() -> String {
     setting("NWS_TEST_REDIS_URL")
 }
 
+pub(crate) fn redis_cluster_url() -> String {
+    setting("NWS_TEST_REDIS_CLUSTER_URL")
+}
+
 /// Redis at `url`, under keys that no other test has.
 pub(crate) fn redis_at(url: &str) -> RedisServer {
     RedisServer::new(url)

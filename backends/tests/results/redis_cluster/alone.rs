@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use backends::{Error, Results as _, error::Cause};
-use schemas::{Job, Status};
+use schemas::Status;
 use tokio::time::{interval, timeout};
 
 use super::{Fleet, job_of};
 use crate::{
-    cluster::{Cluster, Node},
+    cluster::{Cluster, Move, Node},
     contract::{PATIENCE, admit, all, claim_and_tell, next, queued, state, watch},
 };
 
@@ -108,48 +108,37 @@ async fn a_master_that_hangs_is_an_error_in_time_and_holds_up_no_other_shard() {
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_go_on_while_their_shard_moves_to_another_node() {
     let (cluster, fleet) = (Cluster::new(), Fleet::new());
-    let (shard, old) = a_shard_without_a_replica(&cluster).await;
-    let (slot, new) = (
-        SLOTS[usize::from(shard)],
-        another_master(&cluster, &old).await,
-    );
-    let known = job_of(shard);
+    let (shard, moving) = a_shard_that_may_move(&cluster).await;
+    let (known, new) = (job_of(shard), job_of(shard));
     let admitted = admit(&fleet.speaker, &known).await;
     let mut watching = watch(&fleet.watcher, &known.id(), None).await;
     next(&mut watching).await;
 
-    old.begin_move(slot, &new).await;
-    assert_eq!(
-        fleet.speaker.record(&known.id()).await.unwrap().as_ref(),
-        Some(&admitted)
-    );
-    old.move_keys(slot, &new).await;
-    assert_eq!(
-        fleet.speaker.record(&known.id()).await.unwrap(),
-        Some(admitted),
-        "it is asked for there"
-    );
-    let (added, ()) = tokio::join!(story(&fleet, shard), old.end_move(slot, &new));
-    assert_eq!(cluster.holder(slot).await.port, new.port);
+    moving.begin().await;
+    let here = fleet.speaker.record(&known.id()).await.unwrap();
+    assert_eq!(here.as_ref(), Some(&admitted));
+    moving.carry_keys().await;
+    let there = fleet.speaker.record(&known.id()).await.unwrap();
+    assert_eq!(there.as_ref(), Some(&admitted));
+    tokio::join!(admit(&fleet.speaker, &new), moving.end());
 
-    let done = claim_and_tell(&fleet.speaker, &known, Status::Done).await;
-    assert_eq!(all(watching).await.last(), Some(&done));
-    assert!(fleet.watcher.record(&added.id()).await.unwrap().is_some());
+    assert_eq!(cluster.holder(moving.slot).await.port, moving.to.port);
+    for job in [&known, &new] {
+        claim_and_tell(&fleet.speaker, job, Status::Done).await;
+    }
+    let seen = all(watching).await;
+    assert_eq!(seen.last().unwrap().state.status, Status::Done);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_job_is_lost_while_its_shard_moves_to_and_fro() {
     let (cluster, fleet) = (Cluster::new(), Fleet::new());
-    let (shard, old) = a_shard_without_a_replica(&cluster).await;
-    let (slot, new) = (
-        SLOTS[usize::from(shard)],
-        another_master(&cluster, &old).await,
-    );
+    let (shard, there) = a_shard_that_may_move(&cluster).await;
     let moves = async {
-        for (from, to) in [(&old, &new), (&new, &old)] {
-            from.begin_move(slot, to).await;
-            from.move_keys(slot, to).await;
-            from.end_move(slot, to).await;
+        for moving in [&there, &there.back()] {
+            moving.begin().await;
+            moving.carry_keys().await;
+            moving.end().await;
         }
     };
     let jobs = async {
@@ -161,7 +150,7 @@ async fn no_job_is_lost_while_its_shard_moves_to_and_fro() {
 }
 
 /// A job from its admission to its end, told by one who tries again what failed, and heard by another.
-async fn story(fleet: &Fleet, shard: u8) -> Job {
+async fn story(fleet: &Fleet, shard: u8) {
     let job = job_of(shard);
     until_ok(async || fleet.speaker.admit(&job, &queued(&job), false).await).await;
     let watching = until_ok(async || fleet.watcher.watch(&job.id(), None).await).await;
@@ -172,7 +161,6 @@ async fn story(fleet: &Fleet, shard: u8) -> Job {
     until_ok(async || fleet.speaker.announce(epoch, &done).await).await;
     let seen = all(watching.expect("it was admitted")).await;
     assert_eq!(seen.last().unwrap().state, done);
-    job
 }
 
 /// Tries again, as a worker does, until it works.
@@ -220,9 +208,11 @@ async fn a_shard_elsewhere(cluster: &Cluster, master: &Node) -> u8 {
     shard
 }
 
-async fn another_master(cluster: &Cluster, master: &Node) -> Node {
-    let (_, another) = elsewhere(cluster, master).await;
-    another
+async fn a_shard_that_may_move(cluster: &Cluster) -> (u8, Move) {
+    let (shard, from) = a_shard_without_a_replica(cluster).await;
+    let (_, to) = elsewhere(cluster, &from).await;
+    let slot = SLOTS[usize::from(shard)];
+    (shard, Move { slot, from, to })
 }
 
 async fn elsewhere(cluster: &Cluster, master: &Node) -> (u8, Node) {
