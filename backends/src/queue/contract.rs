@@ -55,6 +55,7 @@ macro_rules! suite {
             a_cancelled_receive_loses_nothing,
             a_retry_is_not_early_and_knows_its_history,
             a_retry_without_delay_comes_at_once,
+            a_snooze_waits_and_spends_no_attempt,
             a_later_retry_does_not_hold_up_an_earlier_one,
             a_history_keeps_its_newest_entries,
             a_buried_message_is_kept_with_reason_and_history,
@@ -204,6 +205,26 @@ pub(super) async fn a_retry_without_delay_comes_at_once(subject: &dyn Subject) {
     done(again).await;
 }
 
+pub(super) async fn a_snooze_waits_and_spends_no_attempt(subject: &dyn Subject) {
+    let mut receiver = receiver(subject).await;
+    send(subject, [1]).await;
+    retry(receive(&mut receiver).await, Duration::ZERO).await;
+    let (delay, mut started) = (Duration::from_millis(300), Instant::now());
+    for snoozes in 0..2 {
+        let delivery = receive(&mut receiver).await;
+        assert_eq!((delivery.attempt, delivery.snoozes), (2, snoozes));
+        started = Instant::now();
+        snooze(delivery, delay).await;
+    }
+    let again = receive(&mut receiver).await;
+    let waited = started.elapsed();
+    assert_eq!((again.job().unwrap(), again.attempt), (job(1), 2));
+    assert_eq!((again.snoozes, again.crashes), (2, 0));
+    assert_eq!(again.history, [attempt(1, Some(0))]);
+    assert!(waited >= delay, "{waited:?}");
+    done(again).await;
+}
+
 pub(super) async fn a_later_retry_does_not_hold_up_an_earlier_one(subject: &dyn Subject) {
     let mut receiver = receiver(subject).await;
     let delays_ms = [2000, 1300, 700, 200];
@@ -324,6 +345,15 @@ pub(super) async fn done(delivery: Delivery) {
 
 pub(super) async fn retry(delivery: Delivery, delay: Duration) {
     let verdict = Verdict::Retry {
+        delay,
+        failure: failure(),
+    };
+    let secured = delivery.secure(&verdict, "worker", 0).await.unwrap();
+    secured.ack().await.unwrap();
+}
+
+pub(super) async fn snooze(delivery: Delivery, delay: Duration) {
+    let verdict = Verdict::Snooze {
         delay,
         failure: failure(),
     };

@@ -63,6 +63,8 @@ pub enum Verdict {
     Fail(Failure),
     /// The world is at fault; again after `delay`.
     Retry { delay: Duration, failure: Failure },
+    /// The world is at fault and is known to be: again after `delay`, and no attempt is spent.
+    Snooze { delay: Duration, failure: Failure },
     /// It is kept among the dead letters, with its reason.
     Bury { reason: Reason, failure: Failure },
     /// Nothing to do any more: it was finished or cancelled before.
@@ -117,6 +119,8 @@ pub struct Delivery {
     pub attempt: u32,
     /// How often a worker died with it in hand.
     pub crashes: u32,
+    /// How often it waited without spending an attempt.
+    pub snoozes: u32,
     /// The attempts before.
     pub history: Vec<Attempt>,
     /// The backend's side of it.
@@ -131,7 +135,7 @@ pub struct Secured(Box<dyn Settle>);
 /// The backend's side of a delivery.
 #[async_trait]
 pub trait Settle: Send + Sync + fmt::Debug {
-    /// Makes a retry or a burial durable, with `history`; the other verdicts need nothing.
+    /// Makes a retry, a snooze or a burial durable, with `history`; the other verdicts need nothing.
     ///
     /// A broker may give messages out while it takes none in. An implementation outlasts a short time of that itself: an
     /// error here makes the caller drop the delivery, and that counts as a crash. Safe to cancel, as by a worker that
@@ -183,7 +187,8 @@ impl Delivery {
         let (failure, wait_ms) = match verdict {
             Verdict::Retry { delay, failure } => (failure, Some(millis(*delay))),
             Verdict::Bury { failure, .. } => (failure, None),
-            Verdict::Done | Verdict::Fail(_) | Verdict::Drop => return,
+            // A snooze is no attempt.
+            Verdict::Done | Verdict::Fail(_) | Verdict::Snooze { .. } | Verdict::Drop => return,
         };
         self.history.push(Attempt {
             attempt: self.attempt,

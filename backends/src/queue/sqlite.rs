@@ -204,6 +204,7 @@ fn delivery(mut lease: Lease, message: Message) -> Delivery {
         body: Bytes::from(message.body),
         attempt: message.attempt,
         crashes: message.crashes,
+        snoozes: message.snoozes,
         history: message.history,
         settle: Box::new(lease),
     }
@@ -251,6 +252,10 @@ impl Settle for Lease {
                 let postpone =
                     move |db: &Connection| table::postpone(db, hand, due_at_ms(delay), &history);
                 self.change("retry", postpone).await
+            }
+            Verdict::Snooze { delay, .. } => {
+                let snooze = move |db: &Connection| table::snooze(db, hand, due_at_ms(delay));
+                self.change("snooze", snooze).await
             }
             Verdict::Bury { reason, .. } => {
                 let bury = move |db: &Connection| table::bury(db, hand, reason, &history, now_ms());

@@ -20,6 +20,7 @@ impl Strange {
             body: Bytes::from_static(body),
             attempt: 1,
             crashes: 0,
+            snoozes: 0,
             history: Vec::new(),
             settle: Box::new(Nowhere),
         })))

@@ -9,6 +9,7 @@ use schemas::{Job, job::JOB_V1};
 use crate::queue::{Attempt, Reason};
 
 const ATTEMPT: &str = "x-nws-attempt";
+const SNOOZES: &str = "x-nws-snoozes";
 const HISTORY: &str = "x-nws-history";
 const REASON: &str = "x-nws-reason";
 const DEAD_AT: &str = "x-nws-dead-at";
@@ -37,6 +38,12 @@ pub(super) fn of_retry(before: &BasicProperties, history: &[Attempt]) -> BasicPr
     republished(before, [(ATTEMPT, next.into()), (HISTORY, json(history))])
 }
 
+/// The properties for the same attempt, later.
+pub(super) fn of_snooze(before: &BasicProperties) -> BasicProperties {
+    let next = snoozes(before).saturating_add(1);
+    republished(before, [(SNOOZES, next.into())])
+}
+
 /// The properties for the grave.
 pub(super) fn of_burial(
     before: &BasicProperties,
@@ -63,6 +70,11 @@ pub(super) fn attempt(properties: &BasicProperties) -> u32 {
 /// How often a worker died with the message in hand.
 pub(super) fn crashes(properties: &BasicProperties) -> u32 {
     integer(properties, DELIVERY_COUNT).unwrap_or(0)
+}
+
+/// How often the message waited without spending an attempt.
+pub(super) fn snoozes(properties: &BasicProperties) -> u32 {
+    integer(properties, SNOOZES).unwrap_or(0)
 }
 
 /// The attempts before. A history that cannot be read is no reason to hold up the message.
@@ -248,6 +260,16 @@ mod tests {
             (after.delivery_mode(), after.expiration()),
             (&Some(2), &None)
         );
+    }
+
+    #[test]
+    fn a_snooze_is_counted_and_is_no_attempt() {
+        let attempts = [entry(1, "away")];
+        let before = of_retry(&BasicProperties::default(), &attempts);
+        let after = of_snooze(&of_snooze(&before));
+        assert_eq!((attempt(&after), snoozes(&after)), (2, 2));
+        assert_eq!(history(&after), attempts);
+        assert_eq!(snoozes(&of_retry(&after, &attempts)), 2);
     }
 
     #[test]

@@ -195,6 +195,7 @@ fn delivery(hand: Hand) -> Delivery {
             .map(|id| id.as_str().to_owned()),
         attempt: headers::attempt(properties),
         crashes: headers::crashes(properties),
+        snoozes: headers::snoozes(properties),
         history: headers::history(properties),
         body: hand.body.clone(),
         settle: Box::new(hand),
@@ -244,6 +245,12 @@ impl Hand {
         match *verdict {
             Verdict::Retry { delay, .. } => {
                 let properties = headers::of_retry(&self.properties, history);
+                self.broker
+                    .publish_retry(delay, properties, &self.body)
+                    .await
+            }
+            Verdict::Snooze { delay, .. } => {
+                let properties = headers::of_snooze(&self.properties);
                 self.broker
                     .publish_retry(delay, properties, &self.body)
                     .await

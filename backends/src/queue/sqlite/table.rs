@@ -29,7 +29,8 @@ CREATE TABLE dead_letters (
     reason TEXT NOT NULL,
     dead_at_ms INTEGER NOT NULL
 ) STRICT;
-"];
+",
+"ALTER TABLE messages ADD COLUMN snoozes INTEGER NOT NULL DEFAULT 0;"];
 
 /// A message in the hand of one claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,7 @@ pub(super) struct Message {
     pub(super) body: Vec<u8>,
     pub(super) attempt: u32,
     pub(super) crashes: u32,
+    pub(super) snoozes: u32,
     pub(super) history: Vec<Attempt>,
 }
 
@@ -66,7 +68,7 @@ pub(super) fn take(db: &Connection, now_ms: i64) -> rusqlite::Result<Option<(Han
     db.prepare_cached(
         "UPDATE messages SET in_hand = 1, lease = random() WHERE id = (
             SELECT id FROM messages WHERE in_hand = 0 AND due_at_ms <= ?1 ORDER BY due_at_ms, id LIMIT 1
-        ) RETURNING id, lease, message_id, body, attempt, crashes, history",
+        ) RETURNING id, lease, message_id, body, attempt, crashes, snoozes, history",
     )?
     .query_row([now_ms], read)
     .optional()
@@ -78,6 +80,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Hand, Message)> {
         body: row.get("body")?,
         attempt: row.get("attempt")?,
         crashes: row.get("crashes")?,
+        snoozes: row.get("snoozes")?,
         history: history(row)?,
     };
     Ok((hand(row)?, message))
@@ -114,6 +117,16 @@ pub(super) fn postpone(
          WHERE id = ?1 AND lease = ?2 AND in_hand = 1",
     )?
     .execute(params![hand.id, hand.lease, due_at_ms, json(history)])?;
+    Ok(())
+}
+
+/// Puts a message back for the same attempt, later.
+pub(super) fn snooze(db: &Connection, hand: Hand, due_at_ms: i64) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "UPDATE messages SET in_hand = 0, snoozes = snoozes + 1, due_at_ms = ?3
+         WHERE id = ?1 AND lease = ?2 AND in_hand = 1",
+    )?
+    .execute([hand.id, hand.lease, due_at_ms])?;
     Ok(())
 }
 
