@@ -51,6 +51,8 @@ macro_rules! suite {
             a_dropped_delivery_comes_again_and_counts_as_a_crash,
             a_secured_delivery_that_was_not_acked_comes_again,
             what_a_dropped_receiver_had_goes_to_another,
+            a_receiver_that_stops_loses_nothing,
+            stopping_with_one_in_hand_counts_no_crash,
             handing_back_spends_no_attempt,
             a_cancelled_receive_loses_nothing,
             a_retry_is_not_early_and_knows_its_history,
@@ -148,6 +150,33 @@ pub(super) async fn what_a_dropped_receiver_had_goes_to_another(subject: &dyn Su
     drop(delivery);
     let mut second = receiver(subject).await;
     assert_eq!(receive_and_finish(&mut second).await, job(1));
+}
+
+pub(super) async fn a_receiver_that_stops_loses_nothing(subject: &dyn Subject) {
+    let mut first = receiver(subject).await;
+    send(subject, [1, 2]).await;
+    done(receive(&mut first).await).await;
+    let mut second = receiver(subject).await;
+    let last = match within(first.stop()).await {
+        Some(last) => last,
+        None => receive(&mut second).await,
+    };
+    assert_eq!((last.job().unwrap(), last.attempt), (job(2), 1));
+    done(last).await;
+    send(subject, [3]).await;
+    assert_eq!(receive_and_finish(&mut second).await, job(3));
+}
+
+pub(super) async fn stopping_with_one_in_hand_counts_no_crash(subject: &dyn Subject) {
+    let mut first = receiver(subject).await;
+    send(subject, [1, 2]).await;
+    let one = receive(&mut first).await;
+    assert!(within(first.stop()).await.is_none());
+    done(one).await;
+    let two = receive(&mut receiver(subject).await).await;
+    assert_eq!((two.attempt, two.crashes), (1, 0));
+    done(two).await;
+    assert_eq!(subject.sender().depth().await.unwrap(), 0);
 }
 
 pub(super) async fn handing_back_spends_no_attempt(subject: &dyn Subject) {

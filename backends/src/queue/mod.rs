@@ -52,6 +52,13 @@ pub trait Receiver: Send {
     /// # Errors
     /// Only for what waiting cannot mend.
     async fn receive(&mut self) -> Result<Delivery, Error>;
+
+    /// Stops consuming; a delivery that is in hand stays there. What a broker had sent already, and nobody asked for yet,
+    /// is given out instead of handed back, which it would count as a crash. With a delivery in hand there is nothing of
+    /// the kind. See it through.
+    async fn stop(self: Box<Self>) -> Option<Delivery> {
+        None
+    }
 }
 
 /// What becomes of a delivery.

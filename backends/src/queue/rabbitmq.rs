@@ -111,7 +111,8 @@ impl Broker {
             .await
     }
 
-    async fn publish_retry(
+    /// A retry or a snooze: down the ladder, and back to the jobs.
+    async fn publish_later(
         &self,
         delay: Duration,
         properties: BasicProperties,

@@ -76,6 +76,14 @@ impl RabbitReceiver {
         }
         Ok(self.consuming.as_mut().expect("it was built just now"))
     }
+
+    /// What consumes, or is about to.
+    async fn take_consuming(&mut self) -> Option<Consuming> {
+        if let Some(starting) = self.starting.take() {
+            return starting.await.ok()?.ok();
+        }
+        self.consuming.take()
+    }
 }
 
 #[async_trait]
@@ -98,6 +106,15 @@ impl Receiver for RabbitReceiver {
                 }
             }
         }
+    }
+
+    async fn stop(mut self: Box<Self>) -> Option<Delivery> {
+        let mut consuming = self.take_consuming().await?;
+        let message = consuming.last(self.broker.config.answer_max).await?;
+        // With the place taken there is none: the broker sends one at a time.
+        let place = Arc::clone(&self.hand).try_acquire_owned().ok()?;
+        let broker = Arc::clone(&self.broker);
+        Some(delivery(Hand::new(broker, &consuming, message, place)))
     }
 }
 
@@ -171,18 +188,23 @@ impl Consuming {
 
     /// Gives back what was sent and not asked for. Where this fails, the channel's end does it.
     async fn stop(mut self, answer_max: Duration) {
-        let _ = timeout(answer_max, self.cancel_and_hand_back()).await;
+        if let Some(message) = self.last(answer_max).await {
+            let _ = timeout(answer_max, message.acker.nack(requeue())).await;
+        }
     }
 
-    async fn cancel_and_hand_back(&mut self) -> lapin::Result<()> {
+    /// Stops, and takes what was sent already: one message at most, see [`PREFETCH`].
+    async fn last(&mut self, answer_max: Duration) -> Option<lapin::message::Delivery> {
+        let taken = timeout(answer_max, self.cancel_and_take()).await;
+        taken.ok()?.ok()?
+    }
+
+    async fn cancel_and_take(&mut self) -> lapin::Result<Option<lapin::message::Delivery>> {
         let tag = self.messages.tag();
         self.channel
             .basic_cancel(tag, BasicCancelOptions::default())
             .await?;
-        while let Some(message) = self.messages.next().await {
-            message?.acker.nack(requeue()).await?;
-        }
-        Ok(())
+        self.messages.next().await.transpose()
     }
 }
 
@@ -242,23 +264,20 @@ impl Hand {
 
     /// Publishes what follows from the verdict.
     async fn publish(&self, verdict: &Verdict, history: &[Attempt]) -> Result<(), Error> {
+        let body = &self.body;
         match *verdict {
             Verdict::Retry { delay, .. } => {
                 let properties = headers::of_retry(&self.properties, history);
-                self.broker
-                    .publish_retry(delay, properties, &self.body)
-                    .await
+                self.broker.publish_later(delay, properties, body).await
             }
             Verdict::Snooze { delay, .. } => {
                 let properties = headers::of_snooze(&self.properties);
-                self.broker
-                    .publish_retry(delay, properties, &self.body)
-                    .await
+                self.broker.publish_later(delay, properties, body).await
             }
             Verdict::Bury { reason, .. } => {
                 let now_ms = crate::clock::now_ms();
                 let properties = headers::of_burial(&self.properties, history, reason, now_ms);
-                self.broker.publish_dead(properties, &self.body).await
+                self.broker.publish_dead(properties, body).await
             }
             Verdict::Done | Verdict::Fail(_) | Verdict::Drop => Ok(()),
         }

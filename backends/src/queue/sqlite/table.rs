@@ -6,7 +6,8 @@ use crate::queue::{Attempt, CRASHES_MAX, Reason};
 
 /// `in_hand` and `lease` together are the right to settle a message: each claim has a lease of its own, so a delivery
 /// that has lost its message cannot touch it any more.
-pub(super) const SCHEMA: &[&str] = &["
+pub(super) const SCHEMA: &[&str] = &[
+    "
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     message_id TEXT,
@@ -30,7 +31,8 @@ CREATE TABLE dead_letters (
     dead_at_ms INTEGER NOT NULL
 ) STRICT;
 ",
-"ALTER TABLE messages ADD COLUMN snoozes INTEGER NOT NULL DEFAULT 0;"];
+    "ALTER TABLE messages ADD COLUMN snoozes INTEGER NOT NULL DEFAULT 0;",
+];
 
 /// A message in the hand of one claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
