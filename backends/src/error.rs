@@ -8,6 +8,8 @@ pub enum Backend {
     Queue,
     Objects,
     Results,
+    /// Results kept at hand before the object store.
+    Cache,
 }
 
 impl Backend {
@@ -17,6 +19,7 @@ impl Backend {
             Self::Queue => "queue",
             Self::Objects => "objects",
             Self::Results => "results",
+            Self::Cache => "cache",
         }
     }
 }
@@ -51,6 +54,13 @@ pub enum Cause {
     /// What came back is not what was stored.
     #[error("{0}")]
     Corrupt(String),
+    /// It failed too often, so its breaker leaves it alone for `left`. `last` is why this call failed; none where it was
+    /// not made at all.
+    #[error("{}", told(*left, last.as_deref()))]
+    LeftAlone {
+        left: Duration,
+        last: Option<Box<Cause>>,
+    },
     /// It could not be reached, or failed on its own side.
     #[error(transparent)]
     Failed(#[from] Box<dyn std::error::Error + Send + Sync>),
@@ -66,6 +76,19 @@ impl Error {
         }
     }
 
+    /// How long its backend is left alone, where it is: then the call says nothing about what it was made for.
+    pub const fn left_alone(&self) -> Option<Duration> {
+        match self.cause {
+            Cause::LeftAlone { left, .. } => Some(left),
+            _ => None,
+        }
+    }
+
+    /// Whether the call was made at all.
+    pub const fn was_made(&self) -> bool {
+        !matches!(self.cause, Cause::LeftAlone { last: None, .. })
+    }
+
     /// An error of `backend` during `op`, from a library's error.
     pub fn failed(
         backend: Backend,
@@ -77,6 +100,14 @@ impl Error {
             op,
             cause: Cause::Failed(error.into()),
         }
+    }
+}
+
+fn told(left: Duration, last: Option<&Cause>) -> String {
+    let left_ms = left.as_millis();
+    match last {
+        Some(last) => format!("{last}, and it is left alone for {left_ms} ms"),
+        None => format!("it failed too often and is left alone for {left_ms} ms"),
     }
 }
 

@@ -4,7 +4,8 @@
 //! 1. [`queue`]: messages that wait for a worker and are never lost. Embedded: SQLite. Networked: RabbitMQ.
 //! 2. [`objects`]: originals and results by key. Embedded: files. Networked: S3.
 //! 3. [`results`]: where each job stands, and who watches it. Embedded: SQLite. Networked: Redis.
-//! 4. [`folder`]: where the embedded ones live; [`metrics`]: what operators see.
+//! 4. [`guard`]: what stands before each of them, so that an outage is waited out.
+//! 5. [`folder`]: where the embedded ones live; [`metrics`]: what operators see.
 //!
 //! Each port has one `contract` that every implementation passes against the real thing. Only `nws::wiring` names a
 //! concrete backend.
@@ -12,6 +13,7 @@
 pub mod clock;
 pub mod error;
 pub mod folder;
+pub mod guard;
 pub mod metrics;
 pub mod objects;
 pub mod queue;

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use prometheus::{
-    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder as _, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry, TextEncoder,
 };
 
 /// Seconds: from a header read to a 100-megapixel encode.
@@ -46,10 +47,14 @@ pub struct Metrics {
     pub jobs_in_flight: IntGauge,
     /// Retries by who was at fault: `world` or `bug`.
     pub retries: IntCounterVec,
+    /// Waits that spent no attempt, because a backend was left alone.
+    pub snoozes: IntCounter,
     /// Messages buried by this process, by reason.
     pub dead_letters: IntCounterVec,
     /// Event streams that are open.
     pub sse_clients: IntGauge,
+    /// What each backend's breaker does: 0 closed, 1 half-open, 2 open.
+    pub breaker_state: IntGaugeVec,
     /// Failed calls by backend and operation.
     pub backend_errors: IntCounterVec,
     /// Seconds until an answer's head, by route and status.
@@ -84,8 +89,21 @@ impl Metrics {
             queue_depth: gauge("queue_depth", "messages that wait for a worker"),
             jobs_in_flight: gauge("jobs_in_flight", "jobs in hand"),
             retries: counters("retries_total", "retries by who was at fault", &["class"]),
+            snoozes: IntCounter::with_opts(opts(
+                "snoozes_total",
+                "waits that spent no attempt, because a backend was left alone",
+            ))
+            .expect(VALID),
             dead_letters: counters("dead_letters_total", "messages buried", &["reason"]),
             sse_clients: gauge("sse_clients", "open event streams"),
+            breaker_state: IntGaugeVec::new(
+                opts(
+                    "breaker_state",
+                    "the breaker before a backend: 0 closed, 1 half-open, 2 open",
+                ),
+                &["backend"],
+            )
+            .expect(VALID),
             backend_errors: counters("backend_errors_total", "failed calls", &["backend", "op"]),
             http_seconds: histograms(
                 "http_request_duration_seconds",
@@ -106,8 +124,11 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// Notes a failed call.
+    /// Notes a failed call. One that was not made, because its backend is left alone, is none.
     pub fn backend_error(&self, error: &crate::Error) {
+        if !error.was_made() {
+            return;
+        }
         self.backend_errors
             .with_label_values(&[error.backend.as_str(), error.op])
             .inc();
@@ -123,7 +144,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let collectors: [Box<dyn prometheus::core::Collector>; 13] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 15] = [
             Box::new(self.uploads.clone()),
             Box::new(self.jobs.clone()),
             Box::new(self.step_seconds.clone()),
@@ -133,8 +154,10 @@ impl Metrics {
             Box::new(self.queue_depth.clone()),
             Box::new(self.jobs_in_flight.clone()),
             Box::new(self.retries.clone()),
+            Box::new(self.snoozes.clone()),
             Box::new(self.dead_letters.clone()),
             Box::new(self.sse_clients.clone()),
+            Box::new(self.breaker_state.clone()),
             Box::new(self.backend_errors.clone()),
             Box::new(self.http_seconds.clone()),
         ];

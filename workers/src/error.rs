@@ -94,7 +94,7 @@ impl WorkError {
             Self::Overtaken => "overtaken",
             Self::World(error) => match error.backend {
                 Backend::Queue => "queue_unavailable",
-                Backend::Objects => "objects_unavailable",
+                Backend::Objects | Backend::Cache => "objects_unavailable",
                 Backend::Results => "results_unavailable",
             },
         }
