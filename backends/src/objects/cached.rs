@@ -4,14 +4,17 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::future::try_join_all;
 use redis::RedisResult;
 use schemas::JobId;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
 use super::{Body, Key, Meta, ObjectStore};
 use crate::{
     Error, Metrics,
     error::Backend,
+    guard::Guard,
     redis_server::{Commands, RedisServer, within, within_again},
 };
 
@@ -32,6 +35,9 @@ pub struct Cached {
     server: RedisServer,
     commands: Commands,
     metrics: Metrics,
+    /// Who asks for an image does not wait for a cache that is known to be away.
+    guard: Guard,
+    _trials: Arc<AbortOnDropHandle<()>>,
 }
 
 impl Cached {
@@ -44,18 +50,24 @@ impl Cached {
         server: RedisServer,
         metrics: Metrics,
     ) -> Result<Self, Error> {
+        let commands = server.commands()?;
+        let guard = Guard::new(Backend::Cache, &metrics);
+        let (asked, way) = (server.clone(), commands.clone());
         Ok(Self {
             store,
-            commands: server.commands()?,
             server,
             metrics,
+            _trials: Arc::new(guard.attend(move || check(asked.clone(), way.clone()))),
+            guard,
+            commands,
         })
     }
 
     /// What the cache holds, if it answers.
     async fn cached(&self, id: &JobId) -> Option<Option<Bytes>> {
         let read = within_again("cache_get", || self.send("GET", id, |_| {}));
-        let cached: Option<Option<Vec<u8>>> = self.best_effort(read.await);
+        let read = self.guarded("cache_get", read).await;
+        let cached: Option<Option<Vec<u8>>> = self.best_effort(read);
         let count = match cached {
             Some(Some(_)) => &self.metrics.cache_hits,
             Some(None) | None => &self.metrics.cache_misses,
@@ -70,7 +82,8 @@ impl Cached {
                 set.arg(bytes).arg("EX").arg(RESULT_AGE_MAX.as_secs());
             })
         });
-        self.best_effort::<()>(kept.await);
+        let kept = self.guarded("cache_put", kept).await;
+        self.best_effort::<()>(kept);
     }
 
     async fn send<T: redis::FromRedisValue>(
@@ -86,11 +99,23 @@ impl Cached {
         command.query_async(&mut shard).await
     }
 
+    async fn guarded<T>(
+        &self,
+        op: &'static str,
+        command: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let ours = async { command.await.map_err(of_the_cache) };
+        self.guard.call(op, ours).await
+    }
+
+    /// That the cache is left alone was logged when it began.
     fn best_effort<T>(&self, tried: Result<T, Error>) -> Option<T> {
         tried
             .inspect_err(|error| {
                 self.metrics.backend_error(error);
-                warn!(op = error.op, "result cache is passed by: {error}");
+                if error.was_made() {
+                    warn!(op = error.op, "result cache is passed by: {error}");
+                }
             })
             .ok()
     }
@@ -136,13 +161,31 @@ impl ObjectStore for Cached {
     async fn delete(&self, key: &Key) -> Result<(), Error> {
         self.store.delete(key).await?;
         if let Key::Result(id) = key {
-            within("cache_delete", self.send::<()>("DEL", id, |_| {})).await?;
+            let forget = within("cache_delete", self.send::<()>("DEL", id, |_| {}));
+            self.guarded("cache_delete", forget).await?;
         }
         Ok(())
     }
 
     async fn check(&self) -> Result<(), Error> {
         self.store.check().await
+    }
+}
+
+/// Whether every part of the cache answers.
+async fn check(server: RedisServer, commands: Commands) -> Result<(), Error> {
+    let ping = async |mut shard| redis::cmd("PING").query_async(&mut shard).await;
+    let pings = server
+        .shards()
+        .map(|shard| within("cache_check", ping(commands.at(shard))));
+    try_join_all(pings).await.map(|_: Vec<()>| ())
+}
+
+/// The server says that it is where records are; here it is where results are kept at hand.
+fn of_the_cache(error: Error) -> Error {
+    Error {
+        backend: Backend::Cache,
+        ..error
     }
 }
 
