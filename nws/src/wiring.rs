@@ -1,11 +1,12 @@
 //! Where every part meets: the one place that names a concrete backend.
 //!
-//! A backend is networked where its URL is set, and embedded where it is not.
+//! A backend is networked where its URL is set, and embedded where it is not. Either stands behind a guard.
 
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
 use backends::{
     DataFolder, Metrics, ObjectStore, RedisServer, Results, Sender, Source,
+    guard::{Guarded, Pausing},
     objects::{Cached, Disk, S3, S3Options},
     queue::{
         rabbitmq::{self, RabbitQueue},
@@ -21,6 +22,8 @@ use crate::config::{Common, ConfigError, Settings};
 /// The parts of a process, wired.
 pub(crate) struct System {
     queue: Queue,
+    sender: Arc<dyn Sender>,
+    source: Arc<dyn Source>,
     objects: Arc<dyn ObjectStore>,
     results: Arc<dyn Results>,
     fonts: Arc<Fonts>,
@@ -50,10 +53,16 @@ impl System {
         } else {
             None
         };
+        let queue = queue(common, folder.as_ref()).await?;
+        let store = Guarded::objects(store(common, folder.as_ref()).await?, &metrics);
+        let results = Guarded::results(results(folder.as_ref(), redis.clone()).await?, &metrics);
+        let source = Pausing::new(queue.source(), store.guard(), results.guard());
         Ok(Self {
-            queue: queue(common, folder.as_ref()).await?,
-            objects: objects(common, folder.as_ref(), redis.as_ref(), &metrics).await?,
-            results: results(folder.as_ref(), redis).await?,
+            sender: Arc::new(Guarded::sender(queue.sender(), &metrics)),
+            source: Arc::new(source),
+            queue,
+            objects: cached(Arc::new(store), redis, &metrics)?,
+            results: Arc::new(results),
             fonts: Arc::new(Fonts::embedded()),
             metrics,
             spool: common.data.join("spool"),
@@ -65,7 +74,7 @@ impl System {
     pub(crate) fn publisher(&self, settings: &Settings) -> publisher::Parts {
         publisher::Parts {
             config: settings.publisher.clone(),
-            sender: self.queue.sender(),
+            sender: Arc::clone(&self.sender),
             objects: Arc::clone(&self.objects),
             results: Arc::clone(&self.results),
             fonts: Arc::clone(&self.fonts),
@@ -90,16 +99,13 @@ impl System {
 
     /// Where jobs come from.
     pub(crate) fn source(&self) -> Arc<dyn Source> {
-        match &self.queue {
-            Queue::Embedded(queue) => Arc::clone(queue) as _,
-            Queue::Networked(queue) => Arc::clone(queue) as _,
-        }
+        Arc::clone(&self.source)
     }
 
     /// What `/ready` asks.
     pub(crate) fn dependencies(&self) -> Vec<Dependency> {
         vec![
-            Dependency::Queue(self.queue.sender()),
+            Dependency::Queue(Arc::clone(&self.sender)),
             Dependency::Objects(Arc::clone(&self.objects)),
             Dependency::Results(Arc::clone(&self.results)),
         ]
@@ -119,6 +125,13 @@ impl System {
 
 impl Queue {
     fn sender(&self) -> Arc<dyn Sender> {
+        match self {
+            Self::Embedded(queue) => Arc::clone(queue) as _,
+            Self::Networked(queue) => Arc::clone(queue) as _,
+        }
+    }
+
+    fn source(&self) -> Arc<dyn Source> {
         match self {
             Self::Embedded(queue) => Arc::clone(queue) as _,
             Self::Networked(queue) => Arc::clone(queue) as _,
@@ -155,21 +168,27 @@ async fn queue(common: &Common, folder: Option<&DataFolder>) -> anyhow::Result<Q
     }
 }
 
-/// Results are read back far more often than they are made: a Redis that is there keeps them at hand.
-async fn objects(
+async fn store(
     common: &Common,
     folder: Option<&DataFolder>,
-    redis: Option<&RedisServer>,
-    metrics: &Metrics,
 ) -> anyhow::Result<Arc<dyn ObjectStore>> {
-    let store: Arc<dyn ObjectStore> = match folder {
+    Ok(match folder {
         Some(folder) if common.s3_endpoint.is_empty() => {
             Arc::new(Disk::open(&folder.objects()).await?)
         }
         _ => Arc::new(S3::new(&s3(common)).map_err(|error| invalid("s3_endpoint", &error))?),
-    };
+    })
+}
+
+/// Results are read back far more often than they are made: a Redis that is there keeps them at hand. The cache stands
+/// before the guard, because what it has can be read while the store is left alone.
+fn cached(
+    store: Arc<dyn ObjectStore>,
+    redis: Option<RedisServer>,
+    metrics: &Metrics,
+) -> anyhow::Result<Arc<dyn ObjectStore>> {
     Ok(match redis {
-        Some(redis) => Arc::new(Cached::new(store, redis.clone(), metrics.clone())?),
+        Some(redis) => Arc::new(Cached::new(store, redis, metrics.clone())?),
         None => store,
     })
 }

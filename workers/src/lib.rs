@@ -28,6 +28,7 @@ use tracing::{Instrument as _, error, info, info_span, warn};
 
 pub use config::Config;
 pub use optimize::{Optimizer, Tools};
+use retry::Tries;
 
 /// How long a worker waits before it asks again for a receiver that it could not get or has lost.
 const RECEIVER_PAUSE: Duration = Duration::from_secs(1);
@@ -105,13 +106,14 @@ impl Worker {
         let Some(turn) = turn else {
             return delivery.hand_back().await;
         };
-        let verdict = retry::judge(&turn.outcome, delivery.attempt, rand::random());
-        let verdict = optimizer.teller().burial(&turn, verdict).await;
+        let tries = Tries::of(&delivery);
+        let verdict = retry::judge(&turn.outcome, tries, rand::random());
+        let verdict = optimizer.teller().burial(&turn, tries, verdict).await;
         let secured = delivery
             .secure(&verdict, optimizer.name(), now_ms())
             .await?;
-        // A retry is confirmed by the broker before anybody hears of it.
-        optimizer.teller().retry(&turn, &verdict).await;
+        // A detour is confirmed by the broker before anybody hears of it.
+        optimizer.teller().detour(&turn, &verdict).await;
         secured.ack().await
     }
 

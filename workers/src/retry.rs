@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backends::{Verdict, error::Backend, queue::Reason};
+use backends::{Delivery, Verdict, error::Backend, queue::Reason};
 use schemas::Failure;
 
 use crate::{error::WorkError, optimize::Outcome};
@@ -12,18 +12,39 @@ pub const ATTEMPTS_MAX: u32 = 14;
 const WAIT_FIRST: Duration = Duration::from_secs(1);
 const WAIT_MAX: Duration = Duration::from_secs(300);
 
-/// What becomes of a delivery whose `attempt` (1-based) ended in `outcome`. `random` is uniform in 0..1.
-pub fn judge(outcome: &Result<Outcome, WorkError>, attempt: u32, random: f64) -> Verdict {
+/// Snoozes before a message spends attempts like any other.
+///
+/// An outage costs it one or two, because consumption pauses. A backend that flaps for an hour needs more; a message that
+/// needs as many may be what brings its backend down, and would go round for ever.
+pub const SNOOZES_MAX: u32 = 20;
+
+/// How often a message was given out before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tries {
+    /// The attempt it is at, 1-based.
+    pub attempt: u32,
+    /// The waits that spent no attempt.
+    pub snoozes: u32,
+}
+
+impl Tries {
+    /// What `delivery` says of itself.
+    pub const fn of(delivery: &Delivery) -> Self {
+        Self {
+            attempt: delivery.attempt,
+            snoozes: delivery.snoozes,
+        }
+    }
+}
+
+/// What becomes of a delivery that ended in `outcome`. `random` is uniform in 0..1.
+pub fn judge(outcome: &Result<Outcome, WorkError>, tries: Tries, random: f64) -> Verdict {
     let error = match outcome {
         Ok(Outcome::Done(_)) => return Verdict::Done,
         Ok(Outcome::NothingToDo) => return Verdict::Drop,
         Err(error) => error,
     };
     let failure = error.failure();
-    let retry = |failure| Verdict::Retry {
-        delay: wait(attempt, random),
-        failure,
-    };
     match error {
         error if error.is_permanent() => Verdict::Fail(failure),
         WorkError::Undecodable(_) => bury(Reason::Undecodable, failure),
@@ -32,10 +53,34 @@ pub fn judge(outcome: &Result<Outcome, WorkError>, attempt: u32, random: f64) ->
         // One more chance on another worker; after that it is most likely the picture.
         WorkError::Panicked { again: true } => bury(Reason::CrashLoop, failure),
         // Nobody could be told of a burial, so it has to wait, however long it takes.
-        WorkError::Overtaken => retry(failure),
-        WorkError::World(error) if error.backend == Backend::Results => retry(failure),
-        _ if attempt >= ATTEMPTS_MAX => bury(Reason::AttemptsSpent, failure),
-        _ => retry(failure),
+        WorkError::Overtaken => again(error, tries, random),
+        WorkError::World(world) if world.backend == Backend::Results => again(error, tries, random),
+        _ if tries.attempt < ATTEMPTS_MAX => again(error, tries, random),
+        _ if snooze_left(error, tries).is_some() => again(error, tries, random),
+        _ => bury(Reason::AttemptsSpent, failure),
+    }
+}
+
+/// Later: a snooze where the backend that failed is left alone, for then the attempt says nothing about the message.
+pub(crate) fn again(error: &WorkError, tries: Tries, random: f64) -> Verdict {
+    let failure = error.failure();
+    match snooze_left(error, tries) {
+        Some(left) => Verdict::Snooze {
+            delay: left + wait(tries.snoozes + 1, random),
+            failure,
+        },
+        None => Verdict::Retry {
+            delay: wait(tries.attempt, random),
+            failure,
+        },
+    }
+}
+
+/// How long the backend at fault is left alone yet, where the message may still wait for that.
+fn snooze_left(error: &WorkError, tries: Tries) -> Option<Duration> {
+    match error {
+        WorkError::World(error) if tries.snoozes < SNOOZES_MAX => error.left_alone(),
+        _ => None,
     }
 }
 
@@ -56,11 +101,27 @@ pub fn wait(attempts: u32, random: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use backends::error::Error;
+    use backends::error::{Cause, Error};
     use engine::InputError;
     use schemas::Digest;
 
     use super::*;
+
+    const FIRST: Tries = Tries {
+        attempt: 1,
+        snoozes: 0,
+    };
+
+    fn at(attempt: u32) -> Tries {
+        Tries { attempt, ..FIRST }
+    }
+
+    /// An outage that is known: the store's breaker is open for another three seconds.
+    fn known_outage(backend: Backend) -> Result<Outcome, WorkError> {
+        let left = Duration::from_secs(3);
+        let cause = Cause::LeftAlone { left, last: None };
+        Err(WorkError::World(Error::new(backend, "get", cause)))
+    }
 
     fn outage() -> Result<Outcome, WorkError> {
         Err(WorkError::World(Error::failed(
@@ -90,13 +151,13 @@ mod tests {
     #[test]
     fn an_outage_is_waited_out_and_then_buried() {
         assert!(
-            matches!(judge(&outage(), 1, 0.5), Verdict::Retry { delay, .. } if delay.as_millis() == 750)
+            matches!(judge(&outage(), FIRST, 0.5), Verdict::Retry { delay, .. } if delay.as_millis() == 750)
         );
         assert!(matches!(
-            judge(&outage(), ATTEMPTS_MAX - 1, 0.5),
+            judge(&outage(), at(ATTEMPTS_MAX - 1), 0.5),
             Verdict::Retry { .. }
         ));
-        let spent = judge(&outage(), ATTEMPTS_MAX, 0.5);
+        let spent = judge(&outage(), at(ATTEMPTS_MAX), 0.5);
         assert!(matches!(
             spent,
             Verdict::Bury {
@@ -110,7 +171,7 @@ mod tests {
     fn a_broken_image_fails_at_once() {
         let broken = Err(WorkError::Input(InputError::UnknownFormat));
         assert!(
-            matches!(judge(&broken, 1, 0.5), Verdict::Fail(failure) if failure.code == "unknown_format")
+            matches!(judge(&broken, FIRST, 0.5), Verdict::Fail(failure) if failure.code == "unknown_format")
         );
     }
 
@@ -118,7 +179,7 @@ mod tests {
     fn what_no_attempt_can_mend_is_buried_at_once() {
         let missing = Err(WorkError::OriginalMissing(Digest::of(b"")));
         assert!(matches!(
-            judge(&missing, 1, 0.5),
+            judge(&missing, FIRST, 0.5),
             Verdict::Bury {
                 reason: Reason::OriginalMissing,
                 ..
@@ -126,7 +187,7 @@ mod tests {
         ));
         let crashes = Err(WorkError::CrashLoop { crashes: 5 });
         assert!(matches!(
-            judge(&crashes, 1, 0.5),
+            judge(&crashes, FIRST, 0.5),
             Verdict::Bury {
                 reason: Reason::CrashLoop,
                 ..
@@ -136,9 +197,37 @@ mod tests {
 
     #[test]
     fn a_picture_that_brings_its_slot_down_gets_a_second_chance_only() {
-        let panicked = |again| judge(&Err(WorkError::Panicked { again }), 5, 0.5);
+        let panicked = |again| judge(&Err(WorkError::Panicked { again }), at(5), 0.5);
         assert!(matches!(panicked(false), Verdict::Retry { .. }));
         assert!(matches!(panicked(true), Verdict::Bury { .. }));
+    }
+
+    #[test]
+    fn a_known_outage_spends_no_attempt_not_even_the_last() {
+        for backend in [Backend::Objects, Backend::Results] {
+            for attempt in [1, ATTEMPTS_MAX] {
+                let verdict = judge(&known_outage(backend), at(attempt), 0.0);
+                assert!(
+                    matches!(verdict, Verdict::Snooze { delay, .. } if delay.as_millis() == 3500),
+                    "{verdict:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn who_has_snoozed_too_often_spends_attempts_and_is_buried_in_the_end() {
+        let restless = |attempt| Tries {
+            attempt,
+            snoozes: SNOOZES_MAX,
+        };
+        let objects = known_outage(Backend::Objects);
+        assert!(matches!(
+            judge(&objects, restless(1), 0.5),
+            Verdict::Retry { .. }
+        ));
+        let spent = judge(&objects, restless(ATTEMPTS_MAX), 0.5);
+        assert!(matches!(spent, Verdict::Bury { .. }), "{spent:?}");
     }
 
     #[test]
@@ -148,7 +237,7 @@ mod tests {
             "claim",
             "gone",
         )));
-        let verdict = judge(&deaf, u32::MAX, 1.0);
+        let verdict = judge(&deaf, at(u32::MAX), 1.0);
         assert!(matches!(verdict, Verdict::Retry { delay, .. } if delay == WAIT_MAX));
     }
 }

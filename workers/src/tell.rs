@@ -1,7 +1,7 @@
 //! What clients, logs and metrics hear of a job.
 //!
-//! An end is heard before its message is let go. A detour (a retry) is told once its message is safe, and nothing is
-//! lost when nobody hears of it: the next attempt speaks.
+//! An end is heard before its message is let go. A detour (a retry, a snooze) is told once its message is safe, and
+//! nothing is lost when nobody hears of it: the next attempt speaks.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use crate::{
     error::WorkError,
     optimize::{Outcome, Turn},
-    retry,
+    retry::{self, Tries},
 };
 
 /// Speaks of jobs.
@@ -53,7 +53,7 @@ impl Teller {
 
     /// Tells that a job is dead, and gives back the verdict. While nobody can be told, or another claim came between, the
     /// job is not buried but tried again: a dead job that still says `processing` would wait for ever.
-    pub(crate) async fn burial(&self, turn: &Turn, verdict: Verdict) -> Verdict {
+    pub(crate) async fn burial(&self, turn: &Turn, tries: Tries, verdict: Verdict) -> Verdict {
         let Verdict::Bury { reason, failure } = verdict else {
             return verdict;
         };
@@ -68,10 +68,7 @@ impl Teller {
                 }
             };
             if let Some(error) = unheard {
-                return Verdict::Retry {
-                    delay: retry::wait(state.attempt, rand::random()),
-                    failure: error.failure(),
-                };
+                return retry::again(&error, tries, rand::random());
             }
         }
         self.metrics
@@ -85,16 +82,19 @@ impl Teller {
         Verdict::Bury { reason, failure }
     }
 
-    /// Tells that a job waits for its next attempt.
-    pub(crate) async fn retry(&self, turn: &Turn, verdict: &Verdict) {
-        let Verdict::Retry { failure, delay } = verdict else {
-            return;
+    /// Tells that a job waits: for its next attempt, or for a backend before it goes on with this one.
+    pub(crate) async fn detour(&self, turn: &Turn, verdict: &Verdict) {
+        let (failure, delay) = match verdict {
+            Verdict::Retry { failure, delay } => {
+                self.metrics.retries.with_label_values(&[class(turn)]).inc();
+                (failure, delay)
+            }
+            Verdict::Snooze { failure, delay } => {
+                self.metrics.snoozes.inc();
+                (failure, delay)
+            }
+            _ => return,
         };
-        let class = turn
-            .outcome
-            .as_ref()
-            .map_or_else(WorkError::class, |_| "world");
-        self.metrics.retries.with_label_values(&[class]).inc();
         if let Err(WorkError::World(error)) = &turn.outcome {
             self.metrics.backend_error(error);
         }
@@ -137,4 +137,11 @@ impl Teller {
         }
         Ok(announced)
     }
+}
+
+/// Who is at fault for a retry. Where the outcome was an end, it is whatever kept it from being told.
+fn class(turn: &Turn) -> &'static str {
+    turn.outcome
+        .as_ref()
+        .map_or_else(WorkError::class, |_| "world")
 }

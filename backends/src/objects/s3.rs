@@ -16,7 +16,7 @@ use reqwest::{
     Client, Response,
     header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
-use tokio::io::AsyncReadExt as _;
+use tokio::{io::AsyncReadExt as _, time::timeout};
 use tokio_util::io::ReaderStream;
 
 use self::failure::Failure;
@@ -119,7 +119,10 @@ impl S3 {
             .bucket
             .presign_get(key.to_string(), SIGNATURE_SECONDS, None)
             .await?;
-        let answer = Failure::unless_success(self.client.get(url).send().await?).await?;
+        // The size is known only when the answer begins; until then it is a call like any other.
+        let begun = timeout(CALL_TIME_MAX, self.client.get(url).send()).await;
+        let answer = begun.map_err(|_| Failure::Silent(CALL_TIME_MAX))??;
+        let answer = Failure::unless_success(answer).await?;
         read_at_most(answer, size_bytes_max).await
     }
 
@@ -187,7 +190,7 @@ async fn within<T, Tried: Future<Output = Result<T, Failure>>>(
         .with_max_times(2)
         .with_jitter();
     let tried = call.retry(backoff).when(Failure::may_pass);
-    match tokio::time::timeout(time_max, tried).await {
+    match timeout(time_max, tried).await {
         Ok(tried) => tried.map_err(|failure| Error::new(Backend::Objects, op, failure)),
         Err(_) => Err(Error::new(Backend::Objects, op, Cause::Timeout(time_max))),
     }

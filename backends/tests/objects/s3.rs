@@ -81,6 +81,12 @@ async fn a_server_that_never_answers_is_given_up() {
         ..s3_options()
     })
     .unwrap();
-    let error = store.head(&result_key()).await.unwrap_err();
-    assert!(matches!(error.cause, Cause::Timeout(_)), "{error}");
+    let key = result_key();
+    let (head, get) = tokio::join!(store.head(&key), store.get(&key, PLENTY));
+    for error in [head.unwrap_err(), get.unwrap_err()] {
+        assert!(
+            matches!(error.cause, Cause::Timeout(waited) if waited.as_secs() == 5),
+            "{error}"
+        );
+    }
 }

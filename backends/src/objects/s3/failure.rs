@@ -1,6 +1,6 @@
 //! Why a call to an S3 server failed, in words that hold no secret and no signature.
 
-use std::{io, iter};
+use std::{io, iter, time::Duration};
 
 use ::s3::error::S3Error;
 use reqwest::{Response, StatusCode};
@@ -25,6 +25,9 @@ pub(super) enum Failure {
         size_bytes: u64,
         size_bytes_max: u64,
     },
+    /// It took the request and did not begin to answer.
+    #[error("no answer within {} ms", .0.as_millis())]
+    Silent(Duration),
     #[error("the answer lacks {0}")]
     Incomplete(&'static str),
     /// The body's file.
@@ -52,6 +55,8 @@ impl Failure {
         match self {
             Self::Answered { status, .. } => matches!(status, 408 | 429 | 500 | 502..=504),
             Self::Wire(_) => true,
+            // Whoever waits has waited long enough.
+            Self::Silent(_) => false,
             Self::TooLong { .. } | Self::Incomplete(_) | Self::File(_) | Self::Library(_) => false,
         }
     }
@@ -116,6 +121,7 @@ impl From<Failure> for Cause {
                 size_bytes,
                 size_bytes_max,
             },
+            Failure::Silent(waited) => Self::Timeout(waited),
             Failure::Incomplete(_) => Self::Corrupt(failure.to_string()),
             other => Self::Failed(Box::new(other)),
         }
