@@ -8,6 +8,9 @@
 mod alone;
 mod apply;
 mod embedded;
+#[path = "../../../backends/tests/support/fault_proxy.rs"]
+mod fault_proxy;
 mod fleet;
+mod outages;
 mod settings;
 mod support;

@@ -52,6 +52,29 @@ async fn an_outage_of_the_object_store_is_waited_out() {
 }
 
 #[tokio::test]
+async fn a_job_that_meets_a_known_outage_keeps_its_attempt() {
+    let world = World::new().await;
+    let mut jobs = Vec::new();
+    for seed in 0..5 {
+        jobs.push(world.accept(&[photo(), vec![seed]].concat()).await);
+    }
+    // The fifth failure in a row opens the breaker, and its job is the first to know.
+    world.objects.gets.store(5, Ordering::SeqCst);
+    let _worker = world.work_guarded();
+    let mut attempts = Vec::new();
+    for job in &jobs {
+        let states = world.watch(job).await;
+        assert!(statuses(&states).contains(&Status::Retrying));
+        let end = states.last().unwrap();
+        assert_eq!(end.status, Status::Done);
+        attempts.push(end.attempt);
+    }
+    attempts.sort_unstable();
+    assert_eq!(attempts, [1, 2, 2, 2, 2]);
+    assert_eq!(world.metrics.snoozes.get(), 1);
+}
+
+#[tokio::test]
 async fn an_end_that_nobody_heard_is_told_by_the_next_attempt() {
     let world = World::new().await;
     let job = world.accept(&photo()).await;

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use backends::{
     Error, Key, Metrics, ObjectStore, Results, Sender as _, Source,
     error::Backend,
+    guard::{Guarded, Pausing},
     objects::{Body, Disk, Meta},
     queue::sqlite::SqliteQueue,
     results::{Announced, Claim, Epoch, Local, Record, Unsent, Watch},
@@ -102,10 +103,27 @@ impl World {
     }
 
     pub(crate) fn work_on(&self, source: Arc<dyn Source>) -> Worker {
+        self.work_with(source, self.objects.clone(), self.results.clone())
+    }
+
+    /// Behind guards, as every process has them.
+    pub(crate) fn work_guarded(&self) -> Worker {
+        let objects = Guarded::objects(self.objects.clone(), &self.metrics);
+        let results = Guarded::results(self.results.clone(), &self.metrics);
+        let source = Pausing::new(self.queue.clone(), objects.guard(), results.guard());
+        self.work_with(Arc::new(source), Arc::new(objects), Arc::new(results))
+    }
+
+    fn work_with(
+        &self,
+        source: Arc<dyn Source>,
+        objects: Arc<dyn ObjectStore>,
+        results: Arc<dyn Results>,
+    ) -> Worker {
         let shutdown = CancellationToken::new();
         let tools = Tools {
-            objects: self.objects.clone(),
-            results: self.results.clone(),
+            objects,
+            results,
             fonts: Arc::new(Fonts::embedded()),
             limits: Limits::default(),
             original_bytes_max: self.limits.original_max,
