@@ -148,6 +148,14 @@ impl State {
         self.error = Some(error);
         self
     }
+
+    /// The same job, taken back.
+    #[must_use]
+    pub fn cancelled(mut self) -> Self {
+        self.status = Status::Cancelled;
+        self.error = None;
+        self
+    }
 }
 
 /// Where a job's result is read, relative to the server.

@@ -12,7 +12,7 @@ use crate::{
     Error, Key, Metrics, ObjectStore, Results, Sender,
     error::Backend,
     objects::{Body, Meta},
-    results::{Announced, Claim, Epoch, Record, Unsent, Watch},
+    results::{Announced, Cancellation, Claim, Epoch, Record, Unsent, Watch, WatchAll},
 };
 
 /// A port behind a guard. While its backend is left alone, every call is answered at once.
@@ -137,9 +137,18 @@ impl Results for Guarded<dyn Results> {
         self.guard.call("announce", announce).await
     }
 
+    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
+        self.guard.call("cancel", self.port.cancel(id)).await
+    }
+
     /// Only its beginning is a call: a stream that is open mends itself.
     async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {
         self.guard.call("watch", self.port.watch(id, after)).await
+    }
+
+    async fn watch_all(&self, ids: &[JobId]) -> Result<WatchAll, Error> {
+        let watch = self.port.watch_all(ids);
+        self.guard.call("watch_all", watch).await
     }
 
     async fn check(&self) -> Result<(), Error> {

@@ -8,16 +8,8 @@ use std::{
 
 use futures::StreamExt as _;
 use schemas::{Event, EventId, JobId};
-use tokio::sync::broadcast::{
-    Receiver, Sender,
-    error::{RecvError, TryRecvError},
-};
 
-use super::Watch;
-
-/// Events of one job that wait for its slowest watcher. A job has fewer, unless it is retried many times; who falls
-/// behind further than this gets the newest instead.
-const EVENTS_WAITING_MAX: usize = 32;
+use super::{News, Watch, WatchAll, mailbox::Mailbox};
 
 /// The watched jobs of this process. It holds nothing for a job that nobody watches.
 #[derive(Default)]
@@ -25,45 +17,51 @@ pub(super) struct Hub {
     jobs: Mutex<HashMap<JobId, Watched>>,
 }
 
-/// A place among a job's watchers. Dropping it leaves.
+/// A place among the watchers of some jobs. Dropping it leaves.
 pub(super) struct Seat {
     hub: Arc<Hub>,
-    id: JobId,
-    /// `None` only while it is dropped.
-    events: Option<Receiver<Event>>,
+    ids: Vec<JobId>,
+    mailbox: Arc<Mailbox>,
 }
 
+#[derive(Default)]
 struct Watched {
-    events: Sender<Event>,
+    mailboxes: Vec<Arc<Mailbox>>,
     newest: Option<EventId>,
 }
 
 impl Hub {
-    /// Takes a seat: every event that is told from now on will be heard. Taken before the record is read, it leaves no
-    /// gap between the two.
-    pub(super) fn join(self: &Arc<Self>, id: &JobId) -> Seat {
+    /// Takes a seat: every event that is told of these jobs from now on will be heard. Taken before the records are read,
+    /// it leaves no gap between the two.
+    pub(super) fn join(self: &Arc<Self>, ids: &[JobId]) -> Seat {
+        let mailbox = Arc::new(Mailbox::new(ids.len()));
         let mut jobs = self.jobs();
-        let watched = jobs.entry(*id).or_insert_with(|| Watched {
-            events: Sender::new(EVENTS_WAITING_MAX),
-            newest: None,
-        });
+        for id in ids {
+            let watched = jobs.entry(*id).or_default();
+            watched.mailboxes.push(Arc::clone(&mailbox));
+        }
         Seat {
             hub: Arc::clone(self),
-            id: *id,
-            events: Some(watched.events.subscribe()),
+            ids: ids.to_vec(),
+            mailbox,
         }
     }
 
     /// Tells the job's watchers, unless they were told this or something newer.
     pub(super) fn tell(&self, event: &Event) {
-        let mut jobs = self.jobs();
-        let Some(watched) = jobs.get_mut(&event.state.job_id) else {
-            return;
-        };
-        if watched.newest < Some(event.id) {
-            watched.newest = Some(event.id);
-            // Nobody may be left; then the last seat is just being given up.
-            let _ = watched.events.send(event.clone());
+        if let Some(watched) = self.jobs().get_mut(&event.state.job_id) {
+            watched.tell(event.clone().into());
+        }
+    }
+
+    /// Tells the job's watchers what they may have missed.
+    pub(super) fn tell_missed(&self, history: History) {
+        if let Some(watched) = self.jobs().get_mut(&history.newest.state.job_id) {
+            let missed = match watched.newest {
+                Some(newest) => history.since(newest),
+                None => history.whole(),
+            };
+            missed.into_iter().for_each(|news| watched.tell(news));
         }
     }
 
@@ -72,19 +70,33 @@ impl Hub {
         self.jobs().keys().copied().collect()
     }
 
-    fn leave(&self, id: &JobId) {
+    fn leave(&self, id: &JobId, mailbox: &Arc<Mailbox>) {
         let mut jobs = self.jobs();
-        if jobs
-            .get(id)
-            .is_some_and(|watched| watched.events.receiver_count() == 0)
-        {
-            jobs.remove(id);
+        if let Some(watched) = jobs.get_mut(id) {
+            watched
+                .mailboxes
+                .retain(|other| !Arc::ptr_eq(other, mailbox));
+            if watched.mailboxes.is_empty() {
+                jobs.remove(id);
+            }
         }
     }
 
     /// No code of ours panics while it holds this, and half a change would do no harm.
     fn jobs(&self) -> MutexGuard<'_, HashMap<JobId, Watched>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watched {
+    fn tell(&mut self, news: News) {
+        if self.newest < Some(news.event.id) {
+            self.newest = Some(news.event.id);
+            let news = Arc::new(news);
+            for mailbox in &self.mailboxes {
+                mailbox.put(Arc::clone(&news));
+            }
+        }
     }
 }
 
@@ -96,61 +108,75 @@ pub(super) struct History {
     pub(super) newest: Event,
 }
 
+impl History {
+    /// What there is to tell somebody who knows `after`: the log, or a snapshot where the log does not reach back so far.
+    fn since(self, after: EventId) -> Vec<News> {
+        if self.reaches_back_to(after) {
+            return self.whole();
+        }
+        let (event, snapshot) = (self.newest, true);
+        vec![News { event, snapshot }]
+    }
+
+    fn whole(self) -> Vec<News> {
+        let events = self.log.into_iter().chain([self.newest]);
+        events.map(News::from).collect()
+    }
+
+    /// A log that begins with the job's admission is whole: what was before it, was another life.
+    fn reaches_back_to(&self, after: EventId) -> bool {
+        let oldest = self.log.first().unwrap_or(&self.newest).id;
+        oldest <= after || (oldest.n == 0 && !self.log.is_empty())
+    }
+}
+
 impl Seat {
     /// The job's events: what is recorded from after `after`, or the newest alone, then what is told.
     pub(super) fn follow(self, history: History, after: Option<EventId>) -> Watch {
-        let History { log, newest } = history;
+        let id = history.newest.state.job_id;
         // Who claims to know more than there is knows no less than what comes.
-        let last = after.min(Some(newest.id));
-        let ended = newest.state.status.is_final() && last == Some(newest.id);
-        let mut known = VecDeque::new();
-        if after.is_some() {
-            known.extend(log);
-        }
-        known.push_back(newest);
-        let follower = Follower {
-            seat: self,
-            known,
-            last,
-            ended,
+        let told = after.min(Some(history.newest.id));
+        let ended = history.newest.state.status.is_final() && told == Some(history.newest.id);
+        let known = match after {
+            Some(after) => history.since(after),
+            None => vec![history.newest.into()],
         };
-        futures::stream::unfold(follower, |mut follower| async {
-            follower.next().await.map(|event| (event, follower))
-        })
-        .boxed()
+        let places = (!ended).then_some((id, told)).into_iter().collect();
+        self.stream(known, places)
     }
 
-    /// The next event that was told, or the newest where this seat fell behind.
-    async fn hear(&mut self) -> Option<Event> {
-        let events = self.events.as_mut()?;
-        loop {
-            match events.recv().await {
-                Ok(event) => return Some(event),
-                Err(RecvError::Closed) => return None,
-                Err(RecvError::Lagged(_)) => {
-                    if let Some(event) = newest(events) {
-                        return Some(event);
-                    }
-                }
-            }
+    /// The events of all jobs of this seat: where each stands, then what is told.
+    pub(super) fn follow_all(self, current: Vec<Event>) -> WatchAll {
+        let places: HashMap<_, _> = current
+            .iter()
+            .map(|event| (event.state.job_id, None))
+            .collect();
+        let is_unknown = |id: &&JobId| !places.contains_key(*id);
+        let unknown = self.ids.iter().filter(is_unknown).copied().collect();
+        let known = current.into_iter().map(News::from).collect();
+        WatchAll {
+            events: self.stream(known, places),
+            unknown,
         }
+    }
+
+    fn stream(self, known: Vec<News>, places: HashMap<JobId, Option<EventId>>) -> Watch {
+        let follower = Follower {
+            seat: self,
+            known: known.into(),
+            places,
+        };
+        futures::stream::unfold(follower, |mut follower| async {
+            follower.next().await.map(|news| (news, follower))
+        })
+        .boxed()
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.events = None;
-        self.hub.leave(&self.id);
-    }
-}
-
-fn newest(events: &mut Receiver<Event>) -> Option<Event> {
-    let mut newest = None;
-    loop {
-        match events.try_recv() {
-            Ok(event) => newest = Some(event),
-            Err(TryRecvError::Lagged(_)) => {}
-            Err(TryRecvError::Empty | TryRecvError::Closed) => return newest,
+        for id in &self.ids {
+            self.hub.leave(id, &self.mailbox);
         }
     }
 }
@@ -158,25 +184,40 @@ fn newest(events: &mut Receiver<Event>) -> Option<Event> {
 /// One watcher, on its way from what is known to what is told.
 struct Follower {
     seat: Seat,
-    known: VecDeque<Event>,
-    last: Option<EventId>,
-    ended: bool,
+    known: VecDeque<News>,
+    /// How far the watcher was told, for each job whose end it does not know yet.
+    places: HashMap<JobId, Option<EventId>>,
 }
 
 impl Follower {
-    async fn next(&mut self) -> Option<Event> {
-        while !self.ended {
-            let event = match self.known.pop_front() {
-                Some(event) => event,
-                None => self.seat.hear().await?,
+    async fn next(&mut self) -> Option<News> {
+        while !self.places.is_empty() {
+            let news = match self.known.pop_front() {
+                Some(news) => news,
+                None => Arc::unwrap_or_clone(self.seat.mailbox.take().await),
             };
-            if self.last < Some(event.id) {
-                self.last = Some(event.id);
-                self.ended = event.state.status.is_final();
-                return Some(event);
+            if self.goes_on_with(&news.event) {
+                return Some(news);
             }
         }
         None
+    }
+
+    /// Whether the watcher was not told of this before. After an end it is told no more of the job.
+    fn goes_on_with(&mut self, event: &Event) -> bool {
+        let id = event.state.job_id;
+        let Some(told) = self.places.get_mut(&id) else {
+            return false;
+        };
+        if *told >= Some(event.id) {
+            return false;
+        }
+        *told = Some(event.id);
+        if event.state.status.is_final() {
+            self.places.remove(&id);
+            self.seat.hub.leave(&id, &self.seat.mailbox);
+        }
+        true
     }
 }
 
@@ -216,13 +257,13 @@ mod tests {
     }
 
     async fn numbers(watch: Watch) -> Vec<u64> {
-        watch.map(|event| event.id.n).collect().await
+        watch.map(|news| news.event.id.n).collect().await
     }
 
     #[tokio::test]
     async fn nothing_is_lost_or_doubled_between_the_record_and_the_live_events() {
         let hub = Arc::new(Hub::default());
-        let seat = hub.join(&id());
+        let seat = hub.join(&[id()]);
         hub.tell(&event(1, Status::Processing));
         hub.tell(&event(2, Status::Processing));
         let watch = seat.follow(history(event(1, Status::Processing)), None);
@@ -234,13 +275,13 @@ mod tests {
     async fn a_watcher_that_fell_behind_gets_the_newest() {
         let hub = Arc::new(Hub::default());
         let mut watch = hub
-            .join(&id())
+            .join(&[id()])
             .follow(history(event(0, Status::Queued)), None);
         for n in 1..=1000 {
             hub.tell(&event(n, Status::Processing));
         }
-        assert_eq!(watch.next().await.unwrap().id.n, 0);
-        assert_eq!(watch.next().await.unwrap().id.n, 1000);
+        assert_eq!(watch.next().await.unwrap().event.id.n, 0);
+        assert_eq!(watch.next().await.unwrap().event.id.n, 1000);
         assert!(watch.next().now_or_never().is_none(), "it waits");
         hub.tell(&event(1001, Status::Done));
         assert_eq!(numbers(watch).await, [1001]);
@@ -249,7 +290,7 @@ mod tests {
     #[tokio::test]
     async fn watchers_that_left_are_forgotten() {
         let hub = Arc::new(Hub::default());
-        let (one, other) = (hub.join(&id()), hub.join(&id()));
+        let (one, other) = (hub.join(&[id()]), hub.join(&[id()]));
         drop(one);
         assert_eq!(hub.watched(), [id()]);
         drop(other.follow(history(event(0, Status::Queued)), None));
@@ -260,7 +301,7 @@ mod tests {
     async fn an_old_event_is_not_told_again_even_if_it_was_an_end() {
         let hub = Arc::new(Hub::default());
         let watch = hub
-            .join(&id())
+            .join(&[id()])
             .follow(history(event(2, Status::Queued)), None);
         hub.tell(&event(1, Status::Dead));
         hub.tell(&event(3, Status::Retrying));
@@ -278,7 +319,7 @@ mod tests {
                 log: vec![event(0, Status::Queued), event(1, Status::Processing)],
                 newest: event(5, Status::Done),
             };
-            numbers(hub.join(&id()).follow(history, Some(after)))
+            numbers(hub.join(&[id()]).follow(history, Some(after)))
         };
         assert_eq!(follow(0).await, [1, 5]);
         assert_eq!(follow(4).await, [5]);
@@ -291,7 +332,7 @@ mod tests {
         let hub = Arc::new(Hub::default());
         let after = Some(EventId { epoch: 9, n: 9 });
         let watch = hub
-            .join(&id())
+            .join(&[id()])
             .follow(history(event(0, Status::Queued)), after);
         hub.tell(&event(1, Status::Done));
         assert_eq!(numbers(watch).await, [1]);

@@ -15,7 +15,10 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use schemas::{Event, EventId, Job, JobId, State};
 
-use super::{Announced, Claim, Epoch, Record, Results, Unsent, Watch, hub::Hub, rules};
+use super::{
+    Announced, Cancellation, Claim, Epoch, Record, Results, Unsent, Watch, WatchAll, hub::Hub,
+    rules,
+};
 use crate::{
     Error,
     clock::{millis, now_ms},
@@ -128,6 +131,7 @@ impl Results for Local {
                 event: event.clone(),
                 sent: false,
                 updated_at_ms: now_ms,
+                cancelled_epoch: row.and_then(|row| row.cancelled_epoch),
             };
             Ok((record, Some(event)))
         })
@@ -184,14 +188,57 @@ impl Results for Local {
         .await
     }
 
+    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
+        let (id, now_ms) = (*id, now_ms());
+        self.change("cancel", move |db| {
+            let Some(row) = table::read(db, &id)? else {
+                return Ok((None, None));
+            };
+            let Some(event) = row.record().map(|record| record.event) else {
+                return Ok((None, None));
+            };
+            if event.state.status.is_final() {
+                let ended_now = false;
+                return Ok((Some(Cancellation { event, ended_now }), None));
+            }
+            let epoch = rules::epoch_after(Some(row.epoch), now_ms);
+            let event = Event {
+                id: EventId { epoch, n: 1 },
+                state: event.state.cancelled(),
+            };
+            table::write(db, &event, now_ms)?;
+            table::mark_cancelled(db, &id, epoch)?;
+            let cancellation = Cancellation {
+                event: event.clone(),
+                ended_now: true,
+            };
+            Ok((Some(cancellation), Some(event)))
+        })
+        .await
+    }
+
     async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {
-        let seat = self.hub.join(id);
+        let seat = self.hub.join(&[*id]);
         let id = *id;
         let history = self
             .database
             .call("watch", move |db| table::history(db, &id))
             .await?;
         Ok(history.map(|history| seat.follow(history, after)))
+    }
+
+    async fn watch_all(&self, ids: &[JobId]) -> Result<WatchAll, Error> {
+        let seat = self.hub.join(ids);
+        let ids = ids.to_vec();
+        let records = self
+            .database
+            .call("watch_all", move |db| {
+                let records = ids.iter().map(|id| table::record(db, id));
+                records.collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .await?;
+        let current = records.into_iter().flatten().map(|record| record.event);
+        Ok(seat.follow_all(current.collect()))
     }
 
     async fn check(&self) -> Result<(), Error> {

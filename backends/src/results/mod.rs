@@ -1,7 +1,7 @@
 //! Where each job stands, and who watches it. Status and events are one port, so they cannot disagree.
 //!
 //! Embedded: [`Local`]. Networked: [`Redis`]. Read in this order: `rules`, what becomes of a record; `hub`, how one
-//! event reaches everybody who watches here; then either implementation.
+//! event reaches everybody who watches here; `mailbox`, where it waits for one of them; then either implementation.
 
 use std::{fmt, time::Duration};
 
@@ -13,11 +13,13 @@ use crate::Error;
 
 mod hub;
 mod local;
+mod mailbox;
 mod redis;
 mod rules;
 
 pub use local::Local;
 pub use redis::Redis;
+pub use rules::RECORD_AGE_AFTER_END;
 
 /// The number of a claim on a job. A later claim has a higher one, and only the latest may speak.
 pub type Epoch = u64;
@@ -31,6 +33,8 @@ pub struct Record {
     pub sent: bool,
     /// When it last changed, in milliseconds since 1970: by an event, a claim, or the note that its message was sent.
     pub updated_at_ms: u64,
+    /// The epoch in which it was cancelled last. Earlier claims were taken back then, whatever became of the job since.
+    pub cancelled_epoch: Option<Epoch>,
 }
 
 /// A job whose message was never confirmed.
@@ -60,9 +64,45 @@ pub enum Announced {
     Stale,
 }
 
+/// What a cancellation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cancellation {
+    /// The job's newest event: `cancelled`, or the end that came before.
+    pub event: Event,
+    /// Whether it was this call that ended the job. Of many that are made only one is told so.
+    pub ended_now: bool,
+}
+
+/// What a watcher is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// The event.
+    pub event: Event,
+    /// Whether it stands for others that came after what the watcher knew, and are not kept any more.
+    pub snapshot: bool,
+}
+
+impl From<Event> for News {
+    fn from(event: Event) -> Self {
+        Self {
+            event,
+            snapshot: false,
+        }
+    }
+}
+
 /// A job's events: the current one first unless the watcher knows it, then each change; the stream ends after a final
 /// one. A watcher that is too slow for every change gets the newest instead.
-pub type Watch = BoxStream<'static, Event>;
+pub type Watch = BoxStream<'static, News>;
+
+/// The events of several jobs.
+pub struct WatchAll {
+    /// Where each job stands, then each change; the stream ends once every job has. A watcher that is too slow for every
+    /// change gets the newest of each job instead.
+    pub events: Watch,
+    /// The jobs that nothing is recorded of. They have no events.
+    pub unknown: Vec<JobId>,
+}
 
 /// Keeps the jobs' records.
 #[async_trait]
@@ -89,10 +129,25 @@ pub trait Results: Send + Sync + fmt::Debug {
     /// a step within one status is told live only.
     async fn announce(&self, epoch: Epoch, state: &State) -> Result<Announced, Error>;
 
+    /// Ends a job that has not ended yet, in a new epoch: whoever works on it may not speak of it any more. `None` for an
+    /// unknown job.
+    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error>;
+
     /// Follows a job, from after the event `after` where the watcher knows it; `None` for an unknown job. A stream that
     /// is empty at once says that the watcher knows the end already.
     async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error>;
 
+    /// Follows several jobs, each named once.
+    async fn watch_all(&self, ids: &[JobId]) -> Result<WatchAll, Error>;
+
     /// Whether records can be read and written now.
     async fn check(&self) -> Result<(), Error>;
+}
+
+impl fmt::Debug for WatchAll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WatchAll")
+            .field("unknown", &self.unknown)
+            .finish_non_exhaustive()
+    }
 }

@@ -13,14 +13,18 @@ use std::{
 };
 
 use async_trait::async_trait;
-use futures::future::{join_all, try_join_all};
+use futures::{
+    StreamExt as _, TryStreamExt as _,
+    future::{join_all, try_join_all},
+    stream,
+};
 use schemas::{Event, EventId, Job, JobId, State};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
 use self::scripts::Scripts;
 use super::{
-    Announced, Claim, Epoch, Record, Results, Unsent, Watch,
+    Announced, Cancellation, Claim, Epoch, Record, Results, Unsent, Watch, WatchAll,
     hub::{History, Hub},
     rules,
 };
@@ -29,6 +33,10 @@ use crate::{
     clock::{millis, now_ms},
     redis_server::{Commands, RedisServer, Shard, within, within_again},
 };
+
+/// Records that are read at once for somebody who watches many jobs: they share the connections, so that 200 take as long
+/// as four.
+const READS_AT_ONCE_MAX: usize = 50;
 
 /// Records in Redis.
 pub struct Redis {
@@ -136,11 +144,35 @@ impl Results for Redis {
         }
     }
 
+    /// Said twice because the first answer was lost, it is told that the job had ended before: the job did end once.
+    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
+        let now_ms = now_ms();
+        let answer = within_again("cancel", || self.jobs.cancel(id, now_ms)).await?;
+        answer
+            .map(|(id, state, ended_now)| {
+                let event = rules::event("cancel", &id, &state)?;
+                Ok(Cancellation { event, ended_now })
+            })
+            .transpose()
+    }
+
     async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {
         self.start_readers();
-        let seat = self.hub.join(id);
+        let seat = self.hub.join(&[*id]);
         let history = self.jobs.history("watch", id).await?;
         Ok(history.map(|history| seat.follow(history, after)))
+    }
+
+    async fn watch_all(&self, ids: &[JobId]) -> Result<WatchAll, Error> {
+        self.start_readers();
+        let seat = self.hub.join(ids);
+        let records: Vec<_> = stream::iter(ids.to_vec())
+            .map(|id| async move { self.record(&id).await })
+            .buffered(READS_AT_ONCE_MAX)
+            .try_collect()
+            .await?;
+        let current = records.into_iter().flatten().map(|record| record.event);
+        Ok(seat.follow_all(current.collect()))
     }
 
     async fn check(&self) -> Result<(), Error> {
@@ -164,6 +196,7 @@ struct Known {
     state: String,
     sent: bool,
     updated_at_ms: u64,
+    cancelled_epoch: Option<Epoch>,
 }
 
 impl Known {
@@ -172,6 +205,7 @@ impl Known {
             event: rules::event(op, &self.id, &self.state)?,
             sent: self.sent,
             updated_at_ms: self.updated_at_ms,
+            cancelled_epoch: self.cancelled_epoch,
         })
     }
 }

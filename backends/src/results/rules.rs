@@ -19,7 +19,7 @@ pub(super) const LOG_ENTRIES_MAX: u32 = 64;
 pub(super) const LOG_AGE_AFTER_END: Duration = Duration::from_secs(10 * 60);
 
 /// How long a record outlives its job's end. The result itself outlives it, under the same id.
-pub(super) const RECORD_AGE_AFTER_END: Duration = Duration::from_secs(24 * 60 * 60);
+pub const RECORD_AGE_AFTER_END: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long a job may go without a word before its record is given up.
 pub(super) const RECORD_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use backends::{
     Results,
-    results::{Announced, Claim, Record, Unsent, Watch},
+    results::{Announced, Claim, News, Record, Unsent, Watch},
 };
 use futures::{StreamExt as _, future::join_all};
 use schemas::{
@@ -406,15 +406,22 @@ pub(crate) async fn a_watcher_that_does_not_listen_is_told_the_newest(results: &
 
 pub(crate) async fn a_long_story_is_kept_in_part(results: &dyn Results) {
     let job = job();
-    let first = admit(results, &job).await.event.id;
+    let mut told = vec![admit(results, &job).await.event.id];
     for _ in 0..50 {
-        claim_and_tell(results, &job, Status::Processing).await;
-        claim_and_tell(results, &job, Status::Retrying).await;
+        told.push(claim_and_tell(results, &job, Status::Processing).await.id);
+        told.push(claim_and_tell(results, &job, Status::Retrying).await.id);
     }
     let done = claim_and_tell(results, &job, Status::Done).await;
-    let kept = all(watch(results, &job.id(), Some(first)).await).await;
-    assert_eq!(kept.len(), 64);
+    let kept = all(watch(results, &job.id(), Some(told[38])).await).await;
+    assert_eq!(kept.len(), 63);
     assert_eq!(kept.last(), Some(&done));
+
+    let beyond = watch(results, &job.id(), Some(told[0])).await;
+    let snapshot = News {
+        event: done,
+        snapshot: true,
+    };
+    assert_eq!(all_news(beyond).await, [snapshot]);
 }
 
 pub(crate) async fn results_that_work_say_so(results: &dyn Results) {
@@ -488,11 +495,16 @@ pub(crate) async fn watch(results: &dyn Results, id: &JobId, after: Option<Event
 
 pub(crate) async fn next(watch: &mut Watch) -> Event {
     let next = tokio::time::timeout(PATIENCE, watch.next()).await;
-    next.expect("an event comes in time")
-        .expect("the stream goes on")
+    let news = next.expect("news come in time");
+    news.expect("the stream goes on").event
 }
 
 pub(crate) async fn all(watch: Watch) -> Vec<Event> {
+    let all = all_news(watch).await.into_iter();
+    all.map(|news| news.event).collect()
+}
+
+pub(crate) async fn all_news(watch: Watch) -> Vec<News> {
     let all = tokio::time::timeout(PATIENCE, watch.collect()).await;
     all.expect("the stream ends in time")
 }

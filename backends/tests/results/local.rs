@@ -9,11 +9,13 @@ use backends::{
 use schemas::Status;
 use tempfile::TempDir;
 
-use crate::contract::{
-    admit, claim, claim_and_tell, job, next, results_contract, state, tell, watch,
+use crate::{
+    contract::{admit, claim, claim_and_tell, job, next, results_contract, state, tell, watch},
+    following::following_contract,
 };
 
 results_contract!(in_a_file_of_its_own().await);
+following_contract!(in_a_file_of_its_own().await);
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -12,6 +12,8 @@ mod services;
 mod settings;
 
 mod contract;
+mod following;
 mod local;
 mod redis;
 mod redis_cluster;
+mod redis_resume;

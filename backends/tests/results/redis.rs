@@ -15,13 +15,15 @@ use crate::{
         admit, all, claim, claim_and_tell, job, next, queued, results_contract, state, tell, watch,
     },
     fault_proxy::{FaultProxy, Wire},
+    following::following_contract,
     services::{redis_at, redis_url, unique},
 };
 
 results_contract!((Redis::new(redis_at(&redis_url())).unwrap(), ()));
+following_contract!((Redis::new(redis_at(&redis_url())).unwrap(), ()));
 
 /// The server, as the test looks at it beside the implementation.
-async fn beside() -> redis::aio::MultiplexedConnection {
+pub(crate) async fn beside() -> redis::aio::MultiplexedConnection {
     let client = redis::Client::open(redis_url()).unwrap();
     client.get_multiplexed_async_connection().await.unwrap()
 }
@@ -36,15 +38,15 @@ fn command(words: &str) -> redis::Cmd {
 }
 
 /// Two processes of a fleet: one speaks over a wire that stays whole, the other watches through a proxy.
-struct Fleet {
-    speaker: Redis,
-    watcher: Redis,
-    proxy: FaultProxy,
+pub(crate) struct Fleet {
+    pub(crate) speaker: Redis,
+    pub(crate) watcher: Redis,
+    pub(crate) proxy: FaultProxy,
     namespace: String,
 }
 
 impl Fleet {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let url = redis_url();
         let (_, server) = url.trim_end_matches('/').split_once("//").unwrap();
         let proxy = FaultProxy::before(server.to_owned()).await;
@@ -60,7 +62,7 @@ impl Fleet {
     }
 
     /// A job that is admitted, and a watcher of it that has heard so.
-    async fn with_a_watched_job() -> (Self, Job, Watch) {
+    pub(crate) async fn with_a_watched_job() -> (Self, Job, Watch) {
         let (fleet, job) = (Self::new().await, job());
         admit(&fleet.speaker, &job).await;
         let mut watching = watch(&fleet.watcher, &job.id(), None).await;
@@ -89,7 +91,21 @@ impl Fleet {
         }
     }
 
-    fn key(&self, kind: &str) -> String {
+    /// A process that has just begun.
+    pub(crate) fn another_watcher(&self) -> Redis {
+        let server = redis_at(&redis_url()).with_namespace(&self.namespace);
+        Redis::new(server).unwrap()
+    }
+
+    /// What a restart without persistence does, to this fleet alone.
+    pub(crate) async fn lose_everything(&self) {
+        let mut redis = beside().await;
+        let pattern = format!("{}:*", self.namespace);
+        let keys: Vec<String> = redis.keys(pattern).await.unwrap();
+        let _: () = redis.del(keys).await.unwrap();
+    }
+
+    pub(crate) fn key(&self, kind: &str) -> String {
         format!("{}:{{0}}:{kind}", self.namespace)
     }
 }

@@ -269,11 +269,11 @@ async fn what_the_grace_did_not_suffice_for_is_handed_back_and_is_no_attempt() {
 }
 
 /// Waits until the job stands at `status`, and gives the failure's code, if it failed.
-async fn until(world: &World, job: &Job, status: Status) -> Option<String> {
+pub(crate) async fn until(world: &World, job: &Job, status: Status) -> Option<String> {
     use futures::StreamExt as _;
     let mut events = world.results.watch(&job.id(), None).await.unwrap().unwrap();
     loop {
-        let event = events.next().await.expect("the job goes on");
+        let event = events.next().await.expect("the job goes on").event;
         if event.state.status == status {
             return event.state.error.map(|error| error.code);
         }

@@ -15,7 +15,7 @@ use backends::{
     guard::{Guarded, Pausing},
     objects::{Body, Disk, Meta},
     queue::sqlite::SqliteQueue,
-    results::{Announced, Claim, Epoch, Local, Record, Unsent, Watch},
+    results::{Announced, Cancellation, Claim, Epoch, Local, Record, Unsent, Watch, WatchAll},
 };
 use bytes::Bytes;
 use engine::{Fonts, Limits};
@@ -63,6 +63,10 @@ pub(crate) struct Faulty<B> {
     late: AtomicBool,
     /// Ends before which another claim comes between.
     pub(crate) overtaken_ends: AtomicU32,
+    /// How many announcements from now a job is cancelled, just before its own is made.
+    pub(crate) cancels_before: AtomicU32,
+    /// Whether the next end comes after the job was cancelled and admitted again.
+    pub(crate) revives: AtomicBool,
     /// Whether reads of originals never end.
     pub(crate) hangs: AtomicBool,
 }
@@ -156,7 +160,7 @@ impl World {
     }
 
     pub(crate) async fn admit(&self, job: &Job) -> Record {
-        let state = State::queued(job.id(), Timings::default());
+        let state = queued(&job.id());
         self.results.admit(job, &state, false).await.unwrap()
     }
 
@@ -176,7 +180,7 @@ impl World {
             .await
             .unwrap()
             .expect("the job is recorded");
-        let states: Vec<State> = timeout(WITHIN, events.map(|event| event.state).collect())
+        let states: Vec<State> = timeout(WITHIN, events.map(|news| news.event.state).collect())
             .await
             .expect("it ends");
         states
@@ -224,6 +228,10 @@ pub(crate) fn photo() -> Vec<u8> {
     jpeg
 }
 
+fn queued(id: &JobId) -> State {
+    State::queued(*id, Timings::default())
+}
+
 pub(crate) fn job(original: &[u8]) -> Job {
     let context = Context::new(Date::new(2026, 11, 20), OutputFormat::Jpeg);
     Job::new(
@@ -242,6 +250,8 @@ impl<B> Faulty<B> {
             late_claims: AtomicU32::new(0),
             late: AtomicBool::new(false),
             overtaken_ends: AtomicU32::new(0),
+            cancels_before: AtomicU32::new(0),
+            revives: AtomicBool::new(false),
             hangs: AtomicBool::new(false),
         })
     }
@@ -318,15 +328,34 @@ impl Results for Faulty<Local> {
     async fn announce(&self, epoch: Epoch, state: &State) -> Result<Announced, Error> {
         if state.status.is_final() {
             fault(&self.ends, Backend::Results, "announce")?;
+            if self.revives.load(Ordering::SeqCst) {
+                self.backend.cancel(&state.job_id).await?;
+                self.admit(&job(&photo()), &queued(&state.job_id), false)
+                    .await?;
+                self.revives.store(false, Ordering::SeqCst);
+            }
             if fault(&self.overtaken_ends, Backend::Results, "announce").is_err() {
                 self.backend.claim(&state.job_id).await?;
             }
         }
+        if self.cancels_before.load(Ordering::SeqCst) > 0
+            && self.cancels_before.fetch_sub(1, Ordering::SeqCst) == 1
+        {
+            self.backend.cancel(&state.job_id).await?;
+        }
         self.backend.announce(epoch, state).await
+    }
+
+    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
+        self.backend.cancel(id).await
     }
 
     async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {
         self.backend.watch(id, after).await
+    }
+
+    async fn watch_all(&self, ids: &[JobId]) -> Result<WatchAll, Error> {
+        self.backend.watch_all(ids).await
     }
 
     async fn check(&self) -> Result<(), Error> {

@@ -39,6 +39,8 @@ pub(super) const SCHEMA: &[&str] = &["
 ", "
     -- When the record last changed; for one that is older than this column, long ago.
     ALTER TABLE jobs ADD COLUMN updated_ms INTEGER NOT NULL DEFAULT 0;
+", "
+    ALTER TABLE jobs ADD COLUMN cancelled_epoch INTEGER;  -- of the last cancellation
 "];
 
 /// Records that one sweep removes at most, so that nobody waits long behind it. A job an hour is swept in one.
@@ -51,6 +53,7 @@ pub(super) struct Row {
     newest: Option<Event>,
     sent: bool,
     updated_at_ms: u64,
+    pub(super) cancelled_epoch: Option<Epoch>,
 }
 
 /// What an announcement comes to.
@@ -68,6 +71,7 @@ impl Row {
             event,
             sent: self.sent,
             updated_at_ms: self.updated_at_ms,
+            cancelled_epoch: self.cancelled_epoch,
         })
     }
 }
@@ -94,7 +98,7 @@ pub(super) fn heard(row: Option<&Row>, epoch: Epoch, state: &State, now_ms: u64)
 
 pub(super) fn read(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Row>> {
     db.prepare_cached(
-        "SELECT epoch, n, event_epoch, event_n, state, sent, updated_ms FROM jobs WHERE id = ?1",
+        "SELECT epoch, n, event_epoch, event_n, state, sent, updated_ms, cancelled_epoch FROM jobs WHERE id = ?1",
     )?
     .query_row([id.to_string()], |row| {
         let state: Option<Json> = row.get("state")?;
@@ -113,6 +117,7 @@ pub(super) fn read(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Row>>
             newest,
             sent: row.get("sent")?,
             updated_at_ms: row.get("updated_ms")?,
+            cancelled_epoch: row.get("cancelled_epoch")?,
         })
     })
     .optional()
@@ -175,6 +180,13 @@ pub(super) fn claim(
         now_ms + millis(rules::RECORD_AGE_MAX),
         now_ms
     ])?;
+    Ok(())
+}
+
+/// Notes in which epoch the job was cancelled.
+pub(super) fn mark_cancelled(db: &Connection, id: &JobId, epoch: Epoch) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE jobs SET cancelled_epoch = ?2 WHERE id = ?1")?
+        .execute(params![id.to_string(), epoch])?;
     Ok(())
 }
 

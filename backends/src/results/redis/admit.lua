@@ -1,15 +1,16 @@
 -- Records an accepted job, unless its record says that there is nothing to do.
 -- ARGV: 1–8 the event, 9 the job's message, 10 whether its result is gone
--- Answers: the newest event's id, its state, whether the message was confirmed, when it last changed
+-- Answers: the newest event's id, its state, whether the message was confirmed, when it last changed, the epoch of its
+-- last cancellation, if there was one
 
 local function starts_anew(before, again)
   return not before or before == 'dead' or before == 'cancelled' or (again and FINAL[before])
 end
 
-local before, id, state, sent, updated, epoch =
-  unpack(redis.call('HMGET', KEYS[1], 'status', 'id', 'state', 'sent', 'updated', 'epoch'))
+local before, id, state, sent, updated, epoch, cancel =
+  unpack(redis.call('HMGET', KEYS[1], 'status', 'id', 'state', 'sent', 'updated', 'epoch', 'cancel'))
 if not starts_anew(before, ARGV[10] == '1') then
-  return { id, state, sent, updated or '0' }
+  return { id, state, sent, updated or '0', cancel }
 end
 
 local event = event_of(ARGV)
@@ -17,4 +18,4 @@ event.epoch = epoch_after(epoch, event.now)
 event.n = 0
 redis.call('HSET', KEYS[1], 'job', ARGV[9], 'sent', '0', 'created', event.now)
 redis.call('ZADD', KEYS[4], event.now, event.job)
-return { tell(event), event.state, '0', event.now }
+return { tell(event), event.state, '0', event.now, cancel }

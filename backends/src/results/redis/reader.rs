@@ -129,10 +129,7 @@ impl Reader {
     /// A record that cannot be read is passed over, as an event is.
     async fn reread_record(&self, id: JobId) -> Result<(), Error> {
         match self.jobs.history("resync", &id).await {
-            Ok(Some(history)) => {
-                history.log.iter().for_each(|event| self.hub.tell(event));
-                self.hub.tell(&history.newest);
-            }
+            Ok(Some(history)) => self.hub.tell_missed(history),
             Ok(None) => {}
             Err(error) if matches!(error.cause, Cause::Corrupt(_)) => {
                 warn!(job.id = %id, %error, "job {id} is passed over: {error}");

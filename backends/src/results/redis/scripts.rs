@@ -1,7 +1,7 @@
 //! The commands behind each method, and the scripts that most of them are.
 
 use redis::{FromRedisValue, RedisResult, Script, ScriptInvocation};
-use schemas::{Job, JobId, State};
+use schemas::{Job, JobId, State, Timings};
 
 use super::{Jobs, Known};
 use crate::{
@@ -26,6 +26,7 @@ macro_rules! script {
 pub(super) struct Scripts {
     admit: Script,
     announce: Script,
+    cancel: Script,
     claim: Script,
     history: Script,
     mark_sent: Script,
@@ -37,6 +38,7 @@ impl Default for Scripts {
         Self {
             admit: script!("admit.lua"),
             announce: script!("announce.lua"),
+            cancel: script!("cancel.lua"),
             claim: script!("claim.lua"),
             history: script!("history.lua"),
             mark_sent: script!("mark_sent.lua"),
@@ -57,12 +59,13 @@ impl Jobs {
         let mut call = self.about(&self.scripts.admit, &job.id());
         write_event(&mut call, state, now_ms);
         call.arg(job.to_json()).arg(u8::from(again));
-        let (id, state, sent, updated_at_ms) = self.send(&job.id(), &call).await?;
+        let (id, state, sent, updated_at_ms, cancelled_epoch) = self.send(&job.id(), &call).await?;
         Ok(Known {
             id,
             state,
             sent,
             updated_at_ms,
+            cancelled_epoch,
         })
     }
 
@@ -77,6 +80,18 @@ impl Jobs {
         write_event(&mut call, state, now_ms);
         call.arg(epoch).arg(rules::EPOCH_EVENTS_MAX);
         self.send(&state.job_id, &call).await
+    }
+
+    /// The newest event's id, its state, and whether the job ended just now.
+    pub(super) async fn cancel(
+        &self,
+        id: &JobId,
+        now_ms: u64,
+    ) -> RedisResult<Option<(String, String, bool)>> {
+        let mut call = self.about(&self.scripts.cancel, id);
+        let nothing_yet = State::queued(*id, Timings::default()).cancelled();
+        write_event(&mut call, &nothing_yet, now_ms);
+        self.send(id, &call).await
     }
 
     /// The epoch, and the state before it.
@@ -117,7 +132,7 @@ impl Jobs {
         let mut fields = redis::cmd("HMGET");
         fields
             .arg(self.server.key_of("job", id))
-            .arg(&["id", "state", "sent", "updated"]);
+            .arg(&["id", "state", "sent", "updated", "cancel"]);
         Ok(known(fields.query_async(&mut self.at(id)).await?))
     }
 
@@ -178,13 +193,23 @@ fn write_event(call: &mut ScriptInvocation<'_>, state: &State, now_ms: u64) {
         .arg(STREAM_EVENTS_MAX);
 }
 
+/// What is read of a job's hash: id, state, sent, updated, cancel.
+type Fields = (
+    Option<String>,
+    Option<String>,
+    Option<bool>,
+    Option<u64>,
+    Option<Epoch>,
+);
+
 /// A hash without a state is a claim on a job that nobody recorded.
-fn known(fields: (Option<String>, Option<String>, Option<bool>, Option<u64>)) -> Option<Known> {
-    let (id, state, sent, updated_at_ms) = fields;
+fn known(fields: Fields) -> Option<Known> {
+    let (id, state, sent, updated_at_ms, cancelled_epoch) = fields;
     Some(Known {
         id: id?,
         state: state?,
         sent: sent.unwrap_or_default(),
         updated_at_ms: updated_at_ms.unwrap_or_default(),
+        cancelled_epoch,
     })
 }

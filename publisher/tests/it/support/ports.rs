@@ -15,7 +15,7 @@ use backends::{
     clock::{millis, now_ms},
     error::{Backend, Cause},
     objects::{Body, Meta},
-    results::{Announced, Claim, Epoch, Record, Unsent, Watch},
+    results::{Announced, Cancellation, Claim, Epoch, News, Record, Unsent, Watch, WatchAll},
 };
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -31,8 +31,12 @@ impl Switch {
         self.0.store(out_of_order, Ordering::SeqCst);
     }
 
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
     fn check(&self, backend: Backend, op: &'static str) -> Result<(), Error> {
-        if self.0.load(Ordering::SeqCst) {
+        if self.is_set() {
             let cause = Cause::Refused("out of order".to_owned());
             return Err(Error::new(backend, op, cause));
         }
@@ -114,6 +118,8 @@ impl ObjectStore for MemoryObjects {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MemoryResults {
     pub(crate) broken: Switch,
+    /// Whether nothing is kept but the newest event.
+    pub(crate) trims: Switch,
     jobs: Arc<Mutex<HashMap<JobId, Entry>>>,
     changes: watch::Sender<()>,
 }
@@ -178,6 +184,7 @@ impl Results for MemoryResults {
             event: entry.last().clone(),
             sent: entry.sent,
             updated_at_ms: entry.updated_at_ms,
+            cancelled_epoch: None,
         }))
     }
 
@@ -203,6 +210,7 @@ impl Results for MemoryResults {
             event: entry.last().clone(),
             sent: entry.sent,
             updated_at_ms: entry.updated_at_ms,
+            cancelled_epoch: None,
         })
     }
 
@@ -249,9 +257,33 @@ impl Results for MemoryResults {
         Ok(Announced::Told(id))
     }
 
-    async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {
-        if self.record(id).await?.is_none() {
+    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
+        self.broken.check(Backend::Results, "cancel")?;
+        let mut jobs = self.jobs.lock().unwrap();
+        let Some(entry) = jobs.get_mut(id) else {
             return Ok(None);
+        };
+        let ended_now = !entry.last().state.status.is_final();
+        if ended_now {
+            let cancelled = entry.last().state.clone().cancelled();
+            entry.epoch += 1;
+            entry.push(entry.epoch, &cancelled);
+            self.changes.send_replace(());
+        }
+        let event = entry.last().clone();
+        Ok(Some(Cancellation { event, ended_now }))
+    }
+
+    async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {
+        let Some(record) = self.record(id).await? else {
+            return Ok(None);
+        };
+        if self.trims.is_set() {
+            let snapshot = News {
+                event: record.event,
+                snapshot: true,
+            };
+            return Ok(Some(futures::stream::iter([snapshot]).boxed()));
         }
         let (this, id) = (self.clone(), *id);
         let changes = self.changes.subscribe();
@@ -265,7 +297,9 @@ impl Results for MemoryResults {
                         (entry.after(after), entry.last().state.status.is_final())
                     };
                     match next {
-                        Some(event) => return Some((event.clone(), (Some(event.id), changes))),
+                        Some(event) => {
+                            return Some((event.clone().into(), (Some(event.id), changes)));
+                        }
                         None if over => return None,
                         None => changes.changed().await.ok()?,
                     }
@@ -273,6 +307,18 @@ impl Results for MemoryResults {
             }
         });
         Ok(Some(events.boxed()))
+    }
+
+    async fn watch_all(&self, ids: &[JobId]) -> Result<WatchAll, Error> {
+        let (mut watches, mut unknown) = (Vec::new(), Vec::new());
+        for id in ids {
+            match self.watch(id, None).await? {
+                Some(watch) => watches.push(watch),
+                None => unknown.push(*id),
+            }
+        }
+        let events = futures::stream::select_all(watches).boxed();
+        Ok(WatchAll { events, unknown })
     }
 
     async fn check(&self) -> Result<(), Error> {

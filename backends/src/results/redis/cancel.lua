@@ -1,0 +1,21 @@
+-- Ends a job that has not ended yet, in a new epoch: no earlier claim may speak of it any more.
+-- ARGV: 1–8 the event; its state is made of the job's own instead
+-- Answers: the newest event's id, its state, whether the job ended just now; nothing for an unknown job
+
+local before, id, state, epoch = unpack(redis.call('HMGET', KEYS[1], 'status', 'id', 'state', 'epoch'))
+if not before then
+  return false
+end
+if FINAL[before] then
+  return { id, state, 0 }
+end
+
+local cancelled = cjson.decode(state)
+cancelled.status, cancelled.error = 'cancelled', cjson.null
+local event = event_of(ARGV)
+event.state = cjson.encode(cancelled)
+event.epoch = epoch_after(epoch, event.now)
+event.n = 1
+redis.call('HSET', KEYS[1], 'cancel', whole(event.epoch))
+redis.call('ZREM', KEYS[4], event.job)
+return { tell(event), event.state, 1 }
