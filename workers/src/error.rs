@@ -56,6 +56,11 @@ impl WorkError {
         )
     }
 
+    /// Whether `backend` is at fault.
+    pub fn is_of(&self, backend: Backend) -> bool {
+        matches!(self, Self::World(error) if error.backend == backend)
+    }
+
     /// Who is at fault, as the label of the retries' metric: the `input`, the `world`, or a `bug` of ours.
     pub const fn class(&self) -> &'static str {
         match self {

@@ -20,6 +20,7 @@ use schemas::{
     Digest, Job, JobId, Picture, State, Status, Step, Timings, job::JobError,
     recipe::ENGINE_REVISION,
 };
+use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::{
@@ -73,7 +74,7 @@ pub struct Turn {
 pub enum Outcome {
     /// The result is stored and told.
     Done(State),
-    /// The job had ended before.
+    /// The job had ended before, or was cancelled under the claim.
     NothingToDo,
 }
 
@@ -107,6 +108,10 @@ impl Optimizer {
         };
         let outcome = self.attempt(&job, delivery, epoch, state.clone()).await;
         let outcome = self.teller.end(epoch, &state, outcome).await;
+        let outcome = match outcome {
+            Err(error) => self.unless_over(&state.job_id, epoch, error).await,
+            done => done,
+        };
         Turn {
             claim: Some((epoch, state)),
             outcome,
@@ -180,7 +185,45 @@ impl Optimizer {
         };
         match self.tools.results.announce(claim.epoch, &state).await? {
             Announced::Told(_) => Ok(Some((claim.epoch, state))),
-            Announced::Stale => Err(WorkError::Overtaken),
+            Announced::Stale => {
+                let overtaken = WorkError::Overtaken;
+                self.unless_over(id, claim.epoch, overtaken).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// A failure is none where the job ended meanwhile: nobody waits for another attempt. An end that was told by this
+    /// claim stands, and while nobody can be asked the failure does.
+    async fn unless_over(
+        &self,
+        id: &JobId,
+        epoch: Epoch,
+        error: WorkError,
+    ) -> Result<Outcome, WorkError> {
+        if error.is_permanent() || error.is_of(Backend::Results) {
+            return Err(error);
+        }
+        match self.is_over(id, epoch).await {
+            Ok(true) => {
+                info!(job.id = %id, "job {id} ended meanwhile, its message is let go: {error}");
+                Ok(Outcome::NothingToDo)
+            }
+            Ok(false) => Err(error),
+            Err(unknown) => {
+                self.tools.metrics.backend_error(&unknown);
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether a message that was claimed in `epoch` is of no more use. A cancelled job that was sent again has a message
+    /// of its own.
+    async fn is_over(&self, id: &JobId, epoch: Epoch) -> Result<bool, Error> {
+        match self.tools.results.record(id).await? {
+            Some(record) if record.cancelled_epoch > Some(epoch) => Ok(true),
+            Some(record) => self.has_ended(&record.event.state).await,
+            None => Ok(false),
         }
     }
 
@@ -231,7 +274,8 @@ impl Optimizer {
         Ok(original)
     }
 
-    /// Renders in a slot, and tells each step's figures while the next one runs.
+    /// Renders in a slot, and tells each step's figures while the next one runs. A step that nobody wants to hear of any
+    /// more is the last one; so is the one that runs when this is given up at the end of the grace.
     async fn render(
         &self,
         job: &Job,
@@ -239,7 +283,9 @@ impl Optimizer {
         epoch: Epoch,
         state: &mut State,
     ) -> Result<Made, WorkError> {
-        let (mut stopwatch, mut steps) = Stopwatch::new(self.deadline);
+        let stop = CancellationToken::new();
+        let _stops_if_given_up = stop.clone().drop_guard();
+        let (mut stopwatch, mut steps) = Stopwatch::new(self.deadline, stop.clone());
         let (fonts, limits, job) = (self.tools.fonts.clone(), self.tools.limits, job.clone());
         let work = move || {
             let made = make(&original, &job, &fonts, &limits, &mut stopwatch);
@@ -254,7 +300,9 @@ impl Optimizer {
                 Ok(()) = steps.changed() => {
                     let timings = steps.borrow_and_update().clone();
                     state.timings.merge(&timings);
-                    self.teller.step(epoch, state).await;
+                    if self.teller.step(epoch, state).await {
+                        stop.cancel();
+                    }
                 }
             }
         };
@@ -262,6 +310,9 @@ impl Optimizer {
             self.tools.metrics.step(step, took);
         }
         state.timings.merge(&timings);
+        if stop.is_cancelled() {
+            return Err(WorkError::Overtaken);
+        }
         made
     }
 
@@ -347,6 +398,7 @@ fn make(
     let rendered = engine::render(original, &job.recipe, fonts, limits, on_step);
     let rendered = rendered.map_err(|error| match error {
         RenderError::Input(error) => WorkError::Input(error),
+        RenderError::Stopped { .. } if stopwatch.is_told_to_stop() => WorkError::Overtaken,
         RenderError::Stopped { .. } => WorkError::TooSlow(stopwatch.deadline()),
     })?;
     Ok(Made {

@@ -54,7 +54,7 @@ pub fn judge(outcome: &Result<Outcome, WorkError>, tries: Tries, random: f64) ->
         WorkError::Panicked { again: true } => bury(Reason::CrashLoop, failure),
         // Nobody could be told of a burial, so it has to wait, however long it takes.
         WorkError::Overtaken => again(error, tries, random),
-        WorkError::World(world) if world.backend == Backend::Results => again(error, tries, random),
+        error if error.is_of(Backend::Results) => again(error, tries, random),
         _ if tries.attempt < ATTEMPTS_MAX => again(error, tries, random),
         _ if snooze_left(error, tries).is_some() => again(error, tries, random),
         _ => bury(Reason::AttemptsSpent, failure),

@@ -7,12 +7,15 @@ use std::{
 
 use schemas::{Step, Timings};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-/// Times the engine's steps from outside, tells the finished ones, and stops the work after the deadline.
+/// Times the engine's steps from outside, tells the finished ones, and stops the work after the deadline or when it is
+/// told to.
 pub(crate) struct Stopwatch {
     /// When the first step began: waiting for a slot is not working.
     begun: Option<Instant>,
     deadline: Duration,
+    stop: CancellationToken,
     running: Option<(Step, Instant)>,
     timings: Timings,
     told: watch::Sender<Timings>,
@@ -20,11 +23,15 @@ pub(crate) struct Stopwatch {
 
 impl Stopwatch {
     /// A stopwatch, and the figures of the steps that have ended.
-    pub(crate) fn new(deadline: Duration) -> (Self, watch::Receiver<Timings>) {
+    pub(crate) fn new(
+        deadline: Duration,
+        stop: CancellationToken,
+    ) -> (Self, watch::Receiver<Timings>) {
         let (told, steps) = watch::channel(Timings::default());
         let watch = Self {
             begun: None,
             deadline,
+            stop,
             running: None,
             timings: Timings::default(),
             told,
@@ -32,14 +39,21 @@ impl Stopwatch {
         (watch, steps)
     }
 
-    /// Ends the running step and begins `step`, unless the deadline is over.
+    /// Ends the running step and begins `step`, unless the deadline is over or nobody wants the work any more.
     pub(crate) fn begin(&mut self, step: Step) -> ControlFlow<()> {
         self.end_running();
+        if self.is_told_to_stop() {
+            return ControlFlow::Break(());
+        }
         if self.begun.get_or_insert_with(Instant::now).elapsed() > self.deadline {
             return ControlFlow::Break(());
         }
         self.running = Some((step, Instant::now()));
         ControlFlow::Continue(())
+    }
+
+    pub(crate) fn is_told_to_stop(&self) -> bool {
+        self.stop.is_cancelled()
     }
 
     /// How long all steps together may take.
@@ -67,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_step_is_told_when_the_next_begins() {
-        let (mut stopwatch, steps) = Stopwatch::new(Duration::MAX);
+        let (mut stopwatch, steps) = Stopwatch::new(Duration::MAX, CancellationToken::new());
         assert!(stopwatch.begin(Step::Decode).is_continue());
         assert_eq!(steps.borrow().get(Step::Decode), None);
         assert!(stopwatch.begin(Step::Resize).is_continue());
@@ -77,8 +91,18 @@ mod tests {
 
     #[test]
     fn no_step_begins_after_the_deadline() {
-        let (mut stopwatch, _steps) = Stopwatch::new(Duration::ZERO);
+        let (mut stopwatch, _steps) = Stopwatch::new(Duration::ZERO, CancellationToken::new());
         while stopwatch.begin(Step::Decode).is_continue() {}
         assert_eq!(stopwatch.stop().get(Step::Encode), None);
+    }
+
+    #[test]
+    fn no_step_begins_once_the_work_is_not_wanted_any_more() {
+        let stop = CancellationToken::new();
+        let (mut stopwatch, _steps) = Stopwatch::new(Duration::MAX, stop.clone());
+        assert!(stopwatch.begin(Step::Decode).is_continue());
+        stop.cancel();
+        assert!(stopwatch.begin(Step::Resize).is_break());
+        assert!(stopwatch.stop().get(Step::Decode).is_some());
     }
 }

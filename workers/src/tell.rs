@@ -114,10 +114,15 @@ impl Teller {
         }
     }
 
-    /// A step's figures are a courtesy: a client that misses them gets them with the end.
-    pub(crate) async fn step(&self, epoch: Epoch, state: &State) {
-        if let Err(error) = self.results.announce(epoch, state).await {
-            self.metrics.backend_error(&error);
+    /// A step's figures are a courtesy: a client that misses them gets them with the end. Says whether the claim is known
+    /// to be overtaken.
+    pub(crate) async fn step(&self, epoch: Epoch, state: &State) -> bool {
+        match self.results.announce(epoch, state).await {
+            Ok(announced) => announced == Announced::Stale,
+            Err(error) => {
+                self.metrics.backend_error(&error);
+                false
+            }
         }
     }
 
