@@ -10,7 +10,7 @@ use axum::{
     routing::{get, post},
 };
 use backends::{Metrics, ObjectStore, Results, Sender, clock::millis};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header::CONNECTION};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -18,7 +18,7 @@ use tracing::{Instrument as _, debug, error, info, info_span, warn};
 use uuid::Uuid;
 
 use crate::{
-    Config, Parts,
+    Config, Parts, Stop,
     error::ApiError,
     room::Room,
     routes::{
@@ -53,11 +53,11 @@ pub(crate) struct App {
     pub(crate) images: Room,
     /// One permit per open event stream.
     pub(crate) streams: Arc<Semaphore>,
-    pub(crate) shutdown: CancellationToken,
+    pub(crate) stop: Stop,
 }
 
 impl App {
-    pub(crate) fn new(parts: Parts, shutdown: CancellationToken) -> io::Result<Self> {
+    pub(crate) fn new(parts: Parts, stop: Stop) -> io::Result<Self> {
         Ok(Self {
             spool: Spool::open(parts.spool, parts.config.spool_memory_bytes_max)?,
             uploads: Arc::new(Semaphore::new(parts.config.uploads_max)),
@@ -70,7 +70,7 @@ impl App {
             fonts: parts.fonts,
             limits: parts.limits,
             metrics: parts.metrics,
-            shutdown,
+            stop,
         })
     }
 
@@ -84,6 +84,7 @@ impl App {
             dependencies,
             timeout: self.config.check_timeout(),
             metrics: self.metrics.clone(),
+            draining: self.stop.draining.clone(),
         }
     }
 }
@@ -99,32 +100,41 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/page.js", get(page::script))
         .route("/page.css", get(page::style))
         .with_state(Arc::clone(app));
-    surrounded(routes.merge(health::routes(app.probes())), &app.metrics)
+    surrounded(routes, app.probes())
 }
 
 /// The routes of a process that serves no clients.
-pub(crate) fn probes(
-    dependencies: Vec<Dependency>,
-    timeout: Duration,
-    metrics: &Metrics,
-) -> Router {
-    let routes = health::routes(Probes {
-        dependencies,
-        timeout,
-        metrics: metrics.clone(),
-    });
-    surrounded(routes, metrics)
+pub(crate) fn probes(probes: Probes) -> Router {
+    surrounded(Router::new(), probes)
 }
 
-/// Around every route, from the inside out: a panic becomes an answer, and every answer is noted.
-fn surrounded(routes: Router, metrics: &Metrics) -> Router {
+/// Around every route, the probes among them, from the inside out: a panic becomes an answer, every answer is noted, and
+/// the last one on its connection once the process drains.
+fn surrounded(routes: Router, probes: Probes) -> Router {
+    let (metrics, draining) = (probes.metrics.clone(), probes.draining.clone());
     routes
+        .merge(health::routes(probes))
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::Panicked.into_response()
         }))
-        .layer(from_fn_with_state(metrics.clone(), noted))
+        .layer(from_fn_with_state(metrics, noted))
+        .layer(from_fn_with_state(draining, the_last))
+}
+
+/// A client that would send its next request on this connection is sent elsewhere in time.
+async fn the_last(
+    State(draining): State<CancellationToken>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    if draining.is_cancelled() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    response
 }
 
 /// One span, one id, one log line and one measurement per request.
@@ -216,7 +226,13 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_problem_and_not_a_broken_connection() {
         let routes = Router::new().route("/", get(async || -> () { panic!("a bug") }));
-        let router = surrounded(routes, &Metrics::new());
+        let probes = Probes {
+            dependencies: Vec::new(),
+            timeout: Duration::ZERO,
+            metrics: Metrics::new(),
+            draining: CancellationToken::new(),
+        };
+        let router = surrounded(routes, probes);
         let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(answer.headers()["content-type"], "application/problem+json");

@@ -61,6 +61,10 @@ pub struct Config {
     pub silent_max_secs: u64,
     /// Longest a dependency may take to say that it is well. 2 s: below the usual timeout of a probe.
     pub check_timeout_ms: u64,
+    /// Time between the word to stop and the moment from which no more connections are taken; meanwhile `/ready` answers
+    /// 503. 0 s: Ctrl-C is quick. Behind a load balancer it should be longer than two of its probes are apart, and
+    /// [`Config::drain_timeout_secs`] as much shorter.
+    pub drain_delay_secs: u64,
     /// Time that uploads in hand get when the process is told to stop. 20 s: below the 30 s after which Kubernetes
     /// kills.
     pub drain_timeout_secs: u64,
@@ -88,6 +92,7 @@ impl Default for Config {
             sweep_interval_ms: 10_000,
             silent_max_secs: 900,
             check_timeout_ms: 2000,
+            drain_delay_secs: 0,
             drain_timeout_secs: 20,
         }
     }
@@ -132,7 +137,7 @@ impl Config {
     }
 
     /// Every setting that not every number suits.
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 18] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 19] {
         const PERMITS_MAX: u64 = Semaphore::MAX_PERMITS as u64;
         const SECS_MAX: u64 = TIME_MAX.as_secs();
         const MS_MAX: u64 = SECS_MAX * 1000;
@@ -167,6 +172,7 @@ impl Config {
                 self.upload_timeout_secs,
                 1..=SECS_MAX,
             ),
+            ("drain_delay_secs", self.drain_delay_secs, 0..=SECS_MAX),
             ("drain_timeout_secs", self.drain_timeout_secs, 0..=SECS_MAX),
             ("heartbeat_secs", self.heartbeat_secs, 1..=SECS_MAX),
             ("wait_secs_max", self.wait_secs_max, 0..=SECS_MAX),
@@ -225,6 +231,10 @@ impl Config {
 
     pub(crate) const fn check_timeout(&self) -> Duration {
         Duration::from_millis(self.check_timeout_ms)
+    }
+
+    pub(crate) const fn drain_delay(&self) -> Duration {
+        Duration::from_secs(self.drain_delay_secs)
     }
 
     pub(crate) const fn drain_timeout(&self) -> Duration {

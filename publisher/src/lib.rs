@@ -6,7 +6,7 @@
 //! 2. `upload`: a form on its way in, with its limits; `spool` is where its photo waits.
 //! 3. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost.
 //! 4. `sweep`: jobs whose message was never confirmed.
-//! 5. `routes`: uploads, status and events, images, health, the page; `negotiate` reads what a client wants, `room` bounds
+//! 5. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common; `negotiate` reads what a client wants, `room` bounds
 //!    the memory of images on their way out.
 //! 6. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
 
@@ -23,15 +23,16 @@ mod spool;
 mod sweep;
 mod upload;
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use backends::{Metrics, ObjectStore, Results, Sender};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use app::App;
 pub use config::{Config, ConfigError};
 pub use routes::health::Dependency;
+use routes::health::Probes;
 
 /// What a publisher is made of.
 #[derive(Clone, Debug)]
@@ -54,8 +55,17 @@ pub struct Parts {
     pub spool: PathBuf,
 }
 
-/// Serves until `shutdown`, then lets the uploads in hand end and returns. Meanwhile jobs whose message was never
-/// confirmed are published again.
+/// The two stages in which a process stops serving.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    /// It says that it is not ready any more, and serves on until whoever sends clients to it has noticed.
+    pub draining: CancellationToken,
+    /// It takes no more connections, ends event streams, and finishes what is in hand.
+    pub closing: CancellationToken,
+}
+
+/// Serves until `shutdown`, says for the drain's delay that it is not ready any more, then lets the uploads in hand end
+/// and returns. Meanwhile jobs whose message was never confirmed are published again.
 ///
 /// # Errors
 /// When the spool's folder cannot be made.
@@ -65,23 +75,42 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     let patience = server::Patience::of(&parts.config);
-    let app = Arc::new(App::new(parts, shutdown.clone())?);
+    let delay = parts.config.drain_delay();
+    let stop = Stop {
+        draining: shutdown,
+        closing: CancellationToken::new(),
+    };
+    let app = Arc::new(App::new(parts, stop.clone())?);
     tokio::join!(
-        server::serve(listener, app::router(&app), patience, &shutdown),
-        sweep::sweep(&app, &shutdown),
+        server::serve(listener, app::router(&app), patience, &stop.closing),
+        sweep::sweep(&app, &stop.draining),
+        stop.close_after(delay),
     );
     Ok(())
 }
 
-/// Serves `/health`, `/ready` and `/metrics` alone, as a worker does, until `shutdown`.
+impl Stop {
+    async fn close_after(&self, delay: Duration) {
+        self.draining.cancelled().await;
+        sleep(delay).await;
+        self.closing.cancel();
+    }
+}
+
+/// Serves `/health`, `/ready` and `/metrics` alone, as a worker does, until `stop` closes it.
 pub async fn serve_probes(
     listener: TcpListener,
     config: Config,
     dependencies: Vec<Dependency>,
     metrics: Metrics,
-    shutdown: CancellationToken,
+    stop: Stop,
 ) {
     let patience = server::Patience::of(&config);
-    let router = app::probes(dependencies, config.check_timeout(), &metrics);
-    server::serve(listener, router, patience, &shutdown).await;
+    let router = app::probes(Probes {
+        dependencies,
+        timeout: config.check_timeout(),
+        metrics,
+        draining: stop.draining,
+    });
+    server::serve(listener, router, patience, &stop.closing).await;
 }

@@ -3,6 +3,7 @@
 use std::process;
 
 use anyhow::Context as _;
+use publisher::Stop;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -40,10 +41,15 @@ pub(crate) async fn publisher(settings: &Settings) -> anyhow::Result<()> {
 pub(crate) async fn worker(settings: &Settings) -> anyhow::Result<()> {
     settings.require_fleet("nws worker")?;
     let (listener, system, shutdown) = start("nws worker", settings).await?;
+    let stop = Stop {
+        draining: shutdown.clone(),
+        closing: CancellationToken::new(),
+    };
+    // Whoever asks is answered until the last job in hand is done.
     until_either_ends(
         &shutdown,
-        probes(listener, &system, settings, &shutdown),
-        fleet(&system, settings, &shutdown),
+        probes(listener, &system, settings, &stop),
+        ending(&stop.closing, fleet(&system, settings, &shutdown)),
     )
     .await?;
     system.close().await;
@@ -79,7 +85,7 @@ async fn probes(
     listener: TcpListener,
     system: &System,
     settings: &Settings,
-    shutdown: &CancellationToken,
+    stop: &Stop,
 ) -> anyhow::Result<()> {
     let config = settings.publisher.clone();
     publisher::serve_probes(
@@ -87,7 +93,7 @@ async fn probes(
         config,
         system.dependencies(),
         system.metrics(),
-        shutdown.clone(),
+        stop.clone(),
     )
     .await;
     Ok(())

@@ -15,6 +15,7 @@ use schemas::recipe::TEXT_CHARS_MAX;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::app::App;
@@ -37,6 +38,8 @@ pub(crate) struct Probes {
     /// Longest wait for a dependency.
     pub(crate) timeout: Duration,
     pub(crate) metrics: Metrics,
+    /// The process is about to stop.
+    pub(crate) draining: CancellationToken,
 }
 
 /// What a dependency answered.
@@ -62,6 +65,10 @@ pub(crate) fn is_probe(route: &str) -> bool {
 }
 
 async fn ready(State(probes): State<Probes>) -> Response {
+    if probes.draining.is_cancelled() {
+        let body = json!({ "status": "draining", "dependencies": {} });
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
+    }
     let asked = probes.dependencies.iter().map(|it| probes.ask(it));
     let dependencies = BTreeMap::from_iter(join_all(asked).await);
     let (code, status) = if dependencies.values().all(|answer| *answer == Answer::Ok) {

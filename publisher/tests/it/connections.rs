@@ -6,7 +6,13 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{PATIENCE, Server, client, files, form::Form, photo, photo_of, until};
+use crate::support::{
+    PATIENCE, Server,
+    client::{self, line},
+    files,
+    form::Form,
+    photo, photo_of, until,
+};
 
 const MIB: usize = 1024 * 1024;
 
@@ -168,7 +174,13 @@ async fn a_drain_lets_an_upload_end_and_ends_event_streams() {
     until("the upload is spooled", || files(&server.spool()) == 1).await;
 
     server.shutdown.cancel();
-    assert!(events.event().await.is_none(), "the stream ends");
+    let goodbye = events.frame().await.unwrap();
+    let pause_ms: u64 = line(&goodbye, "retry:").unwrap().parse().unwrap();
+    assert!(
+        (1000..=5000).contains(&pause_ms) && goodbye.starts_with(':'),
+        "{goodbye}"
+    );
+    assert!(events.frame().await.is_none(), "the stream ends");
     uploading.write_all(second).await.unwrap();
     let answer = rest(uploading).await;
     assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
@@ -185,4 +197,34 @@ async fn a_drain_does_not_wait_for_ever() {
     until("the upload is spooled", || files(&server.spool()) == 1).await;
     server.drain().await;
     assert_eq!(files(&server.spool()), 0);
+}
+
+#[tokio::test]
+async fn a_publisher_that_drains_says_so_before_it_takes_no_more() {
+    let mut server = Server::with(|config| config.drain_delay_secs = 2).await;
+    let id = server.accepted(&photo(1)).await;
+    let headers = [("accept", "text/event-stream")];
+    let path = format!("/status/{id}");
+    let mut events = client::open(server.address, "GET", &path, &headers, "".into()).await;
+    events.event().await.unwrap();
+
+    server.shutdown.cancel();
+    let ready = server.get("/ready", &[]).await;
+    assert_eq!(
+        (ready.status, &ready.json()["status"]),
+        (503, &"draining".into())
+    );
+    assert_eq!(
+        server.get("/health", &[]).await.header("connection"),
+        "close"
+    );
+    server.accepted(&photo(2)).await;
+    server.finish(&id, b"\xff\xd8\xff result").await;
+    assert_eq!(
+        events.event().await.unwrap().1,
+        "done",
+        "streams go on meanwhile"
+    );
+    server.drain().await;
+    assert!(TcpStream::connect(server.address).await.is_err());
 }

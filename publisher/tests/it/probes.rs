@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use backends::Metrics;
-use publisher::{Config, Dependency};
+use publisher::{Config, Dependency, Stop};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::support::{Server, client, photo, ports::MemoryObjects};
 
@@ -100,18 +99,20 @@ async fn the_page_runs_no_script_but_its_own() {
 async fn a_worker_serves_its_probes_alone() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let shutdown = CancellationToken::new();
+    let stop = Stop::default();
     let served = tokio::spawn(publisher::serve_probes(
         listener,
         Config::default(),
         vec![Dependency::Objects(Arc::new(MemoryObjects::default()))],
         Metrics::new(),
-        shutdown.clone(),
+        stop.clone(),
     ));
     let get = async |path| client::send(address, "GET", path, &[], "".into()).await;
     assert_eq!(get("/ready").await.json()["dependencies"]["objects"], "ok");
     assert_eq!(get("/metrics").await.status, 200);
     get("/upload").await.problem(404);
-    shutdown.cancel();
+    stop.draining.cancel();
+    assert_eq!(get("/ready").await.json()["status"], "draining");
+    stop.closing.cancel();
     served.await.unwrap();
 }

@@ -150,3 +150,37 @@ async fn event_streams_are_counted_and_limited() {
     .await;
     assert_eq!(events(&server, &id, &[]).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_client_whose_job_was_lost_with_the_records_is_told_to_come_back() {
+    let server = Server::start().await;
+    let id: JobId = "c".repeat(64).parse().unwrap();
+    let now_ms = backends::clock::now_ms();
+    let last = format!("{now_ms}-1");
+    let mut stream = events(&server, &id, &[("last-event-id", &last)]).await;
+    assert_eq!(stream.status, 200);
+    let frame = stream.frame().await.unwrap();
+    assert!(client::line(&frame, "retry:").is_some(), "{frame}");
+    assert!(stream.frame().await.is_none());
+
+    // Two days later its record would have expired anyhow.
+    let long_ago = format!("{}-1", now_ms - 2 * 24 * 60 * 60 * 1000);
+    for headers in [&[][..], &[("last-event-id", long_ago.as_str())]] {
+        assert_eq!(events(&server, &id, headers).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_says_so() {
+    let server = Server::start().await;
+    let id = server.accepted(&photo(1)).await;
+    let (seen, _, data) = events(&server, &id, &[]).await.event().await.unwrap();
+    assert!(data["snapshot"].is_null(), "{data}");
+    server.results.trims.set(true);
+    server.announce(processing(&id)).await;
+    server.finish(&id, b"\xff\xd8\xff result").await;
+    let mut stream = events(&server, &id, &[("last-event-id", &seen)]).await;
+    let (_, name, data) = stream.event().await.unwrap();
+    assert_eq!((name.as_str(), &data["snapshot"]), ("done", &true.into()));
+    assert!(stream.event().await.is_none());
+}

@@ -117,18 +117,21 @@ impl Stream {
         }
     }
 
-    /// The next event, heartbeats passed over: its id, its name, its data.
+    /// The next event, heartbeats passed over: its id, empty where it has none, its name, its data.
     pub(crate) async fn event(&mut self) -> Option<(String, String, Value)> {
         loop {
             let frame = self.frame().await?;
-            let line = |name: &str| {
-                let mut lines = frame.lines().filter_map(|line| line.strip_prefix(name));
-                lines.next().map(|value| value.trim_start().to_owned())
-            };
-            if let Some(data) = line("data:") {
+            if let Some(data) = line(&frame, "data:") {
                 let data = serde_json::from_str(&data).unwrap();
-                return Some((line("id:").unwrap(), line("event:").unwrap(), data));
+                let id = line(&frame, "id:").unwrap_or_default();
+                return Some((id, line(&frame, "event:").unwrap(), data));
             }
         }
     }
+}
+
+/// What a frame says under `name`.
+pub(crate) fn line(frame: &str, name: &str) -> Option<String> {
+    let mut lines = frame.lines().filter_map(|line| line.strip_prefix(name));
+    lines.next().map(|value| value.trim_start().to_owned())
 }

@@ -1,0 +1,145 @@
+//! What every event stream has: a place that is counted, frames, a heartbeat, and a goodbye when the process stops.
+
+use std::{convert::Infallible, future::ready, sync::Arc, time::Duration};
+
+use axum::response::{
+    IntoResponse as _, Response,
+    sse::{self, KeepAlive, Sse},
+};
+use backends::results::News;
+use futures::{FutureExt as _, Stream, StreamExt as _, stream};
+use http::{HeaderMap, HeaderName, header};
+use prometheus::IntGauge;
+use schemas::State;
+use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::{app::App, error::ApiError};
+
+pub(super) const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// How many times the usual pause a client may be told to wait at a goodbye: the streams of a process all end at once,
+/// and must not all be opened elsewhere at once.
+const GOODBYE_PAUSE_MAX: f64 = 5.0;
+
+/// For clients that cannot set a header.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Resume {
+    last_event_id: Option<String>,
+}
+
+impl Resume {
+    /// The id of the last frame that the client saw.
+    pub(super) fn last_event_id(self, headers: &HeaderMap) -> Option<String> {
+        let header = headers
+            .get(LAST_EVENT_ID)
+            .and_then(|value| value.to_str().ok());
+        header.map(str::to_owned).or(self.last_event_id)
+    }
+}
+
+/// A place among the event streams, counted while it is held.
+pub(super) struct Client {
+    gauge: IntGauge,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Client {
+    pub(super) fn admit(app: &App) -> Result<Self, ApiError> {
+        let busy = |_| ApiError::Busy {
+            what: "event streams",
+            max: app.config.sse_clients_max as u64,
+        };
+        let slot = Arc::clone(&app.streams).try_acquire_owned().map_err(busy)?;
+        let gauge = app.metrics.sse_clients.clone();
+        gauge.inc();
+        Ok(Self { gauge, _slot: slot })
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.gauge.dec();
+    }
+}
+
+/// What a frame of a job says: its state, and whether it stands for others that are not told any more.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    state: &'a State,
+    #[serde(skip_serializing_if = "is_false")]
+    snapshot: bool,
+}
+
+pub(super) fn frame(news: &News, reconnect: Duration) -> sse::Event {
+    let News { event, snapshot } = news;
+    let told = Told {
+        state: &event.state,
+        snapshot: *snapshot,
+    };
+    sse::Event::default()
+        .id(event.id.to_string())
+        .event(event.state.status.as_str())
+        .retry(reconnect)
+        .json_data(&told)
+        .expect("a state has only string keys and finite numbers")
+}
+
+/// The answer that streams `frames` to `client`. An open stream would hold the drain: when the listener closes, the
+/// client is told when to come back, elsewhere, and the stream ends.
+pub(super) fn answer(
+    app: &App,
+    client: Client,
+    frames: impl Stream<Item = sse::Event> + Send + 'static,
+) -> Response {
+    let closing = app.stop.closing.clone().cancelled_owned();
+    let goodbye = goodbye(
+        "the server stops, come back",
+        app.config.reconnect(),
+        rand::random(),
+    );
+    let goodbye = closing.map(|()| goodbye).into_stream();
+    let frames = stream::select(until_end(frames), until_end(goodbye))
+        .scan((), |(), frame| ready(frame))
+        .map(move |frame| {
+            let _for_as_long_as_it_streams = &client;
+            Ok::<_, Infallible>(frame)
+        });
+    let heartbeat = KeepAlive::new().interval(app.config.heartbeat()).text("");
+    let headers = [NO_STORE, (ACCEL_BUFFERING, "no")];
+    // The headers come last, so that they win.
+    let stream = Sse::new(frames).keep_alive(heartbeat).into_response();
+    (headers, stream).into_response()
+}
+
+/// An answer to who should come back for another: a browser gives up after one that is an error.
+pub(super) fn come_back(app: &App) -> Response {
+    let goodbye = goodbye("come back", app.config.reconnect(), rand::random());
+    let frames = stream::iter([Ok::<_, Infallible>(goodbye)]);
+    ([NO_STORE], Sse::new(frames)).into_response()
+}
+
+/// The frames, and a `None` after them: whichever of two streams ends first ends both.
+fn until_end(frames: impl Stream<Item = sse::Event>) -> impl Stream<Item = Option<sse::Event>> {
+    frames.map(Some).chain(stream::once(ready(None)))
+}
+
+/// A comment, and when to come back. `random` is uniform in 0..1.
+fn goodbye(words: &str, reconnect: Duration, random: f64) -> sse::Event {
+    let times = 1.0 + random * (GOODBYE_PAUSE_MAX - 1.0);
+    sse::Event::default()
+        .comment(words)
+        .retry(reconnect.mul_f64(times))
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes what it may skip by reference"
+)]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
