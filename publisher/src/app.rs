@@ -22,6 +22,7 @@ use crate::{
     error::ApiError,
     room::Room,
     routes::{
+        events,
         health::{self, Dependency, Probes},
         images, page, status, uploads,
     },
@@ -93,7 +94,8 @@ impl App {
 pub(crate) fn router(app: &Arc<App>) -> Router {
     let routes = Router::new()
         .route("/upload", post(uploads::upload))
-        .route("/status/{id}", get(status::status))
+        .route("/status/{id}", get(status::status).delete(status::cancel))
+        .route("/events", get(events::events))
         .route("/image/{id}", get(images::image))
         .route("/limits", get(health::limits))
         .route("/", get(page::index))

@@ -25,6 +25,8 @@ pub(crate) enum ApiError {
     NotFound,
     #[error("the result is not there: the job is {0}")]
     NotReady(Status),
+    #[error("the job is {0}, it cannot be cancelled any more")]
+    Ended(Status),
     #[error("{}", failure.message)]
     JobEnded { status: Status, failure: Failure },
     #[error("this path knows other methods")]
@@ -80,6 +82,7 @@ impl ApiError {
             Self::ImageMissing => (StatusCode::BAD_REQUEST, "image_missing", "No image"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::NotReady(_) => (StatusCode::NOT_FOUND, "not_ready", "No result"),
+            Self::Ended(_) => (StatusCode::CONFLICT, "ended", "Job has ended"),
             Self::JobEnded {
                 status: Status::Failed,
                 ..

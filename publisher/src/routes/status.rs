@@ -1,4 +1,5 @@
-//! `GET /status/{id}`: where a job stands, once as JSON or from now to its end as server-sent events.
+//! `GET /status/{id}`: where a job stands, once as JSON or from now to its end as server-sent events; `DELETE` takes it
+//! back.
 
 use std::{
     pin::{Pin, pin},
@@ -14,12 +15,13 @@ use axum::{
 use backends::{
     Key,
     clock::{millis, now_ms},
-    results::{News, RECORD_AGE_AFTER_END, Watch},
+    results::{Cancellation, News, RECORD_AGE_AFTER_END, Watch},
 };
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use schemas::{Event, EventId, JobId, State, Status, Timings, state::image_url};
 use tokio::time::timeout;
+use tracing::info;
 
 use super::{
     PathId,
@@ -46,6 +48,27 @@ pub(crate) async fn status(
         None => outlived(&app, &id).await?,
     };
     Ok(([NO_STORE, VARY], Json(state)).into_response())
+}
+
+/// Takes a job back that has not ended. Said again, it is answered as the first time.
+pub(crate) async fn cancel(
+    AppState(app): AppState<Arc<App>>,
+    PathId(id): PathId,
+) -> Result<Response, ApiError> {
+    tracing::Span::current().record("job.id", tracing::field::display(&id));
+    let Some(Cancellation { event, ended_now }) = app.results.cancel(&id).await? else {
+        let ended = outlived(&app, &id).await?;
+        return Err(ApiError::Ended(ended.status));
+    };
+    if event.state.status != Status::Cancelled {
+        return Err(ApiError::Ended(event.state.status));
+    }
+    if ended_now {
+        let cancelled = Status::Cancelled.as_str();
+        app.metrics.jobs.with_label_values(&[cancelled]).inc();
+        info!(job.id = %id, "job {id} is cancelled");
+    }
+    Ok(([NO_STORE], Json(event.state)).into_response())
 }
 
 /// Waits for the end of job `id`, at most for `limit`, and not beyond the shutdown.

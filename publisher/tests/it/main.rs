@@ -5,7 +5,9 @@
     reason = "helpers of tests unwrap as the tests themselves do"
 )]
 
+mod cancel;
 mod connections;
+mod events;
 mod images;
 mod probes;
 mod refusals;
