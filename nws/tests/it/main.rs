@@ -7,10 +7,12 @@
 
 mod alone;
 mod apply;
+mod cancel;
 mod embedded;
 #[path = "../../../backends/tests/support/fault_proxy.rs"]
 mod fault_proxy;
 mod fleet;
 mod outages;
+mod rolling;
 mod settings;
 mod support;

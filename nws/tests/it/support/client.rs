@@ -34,6 +34,15 @@ impl Client {
 
     /// Posts a photo, and gives the whole answer.
     pub(crate) async fn post(&self, photo: &[u8], fields: &[(&str, &str)]) -> Response {
+        self.try_post(photo, fields).await.unwrap()
+    }
+
+    /// The same to a process that may be away.
+    pub(crate) async fn try_post(
+        &self,
+        photo: &[u8],
+        fields: &[(&str, &str)],
+    ) -> reqwest::Result<Response> {
         let mut body = Vec::new();
         for (name, value) in fields {
             let part = format!(
@@ -54,7 +63,23 @@ impl Client {
             .body(body)
             .send()
             .await
-            .unwrap()
+    }
+
+    /// Opens the events of a job at a process that may be away, from after the last frame that was seen.
+    pub(crate) async fn try_events(
+        &self,
+        id: &str,
+        last: Option<&Frame>,
+    ) -> reqwest::Result<Response> {
+        let request = self
+            .http
+            .get(format!("{}/status/{id}", self.url))
+            .header("accept", "text/event-stream");
+        let request = match last {
+            Some(frame) => request.header("last-event-id", &frame.id),
+            None => request,
+        };
+        request.send().await
     }
 
     /// Posts a photo that must be accepted, and gives its job id.
@@ -79,6 +104,23 @@ impl Client {
             .expect("the job ends in time")
             .unwrap();
         text.split("\n\n").filter_map(frame).collect()
+    }
+
+    /// The events of several jobs from now until all have ended.
+    pub(crate) async fn follow_all(&self, ids: &[String]) -> Vec<Frame> {
+        let answer = self.get(&format!("/events?ids={}", ids.join(","))).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let text = timeout(WITHIN, answer.text())
+            .await
+            .expect("the jobs end in time")
+            .unwrap();
+        text.split("\n\n").filter_map(frame).collect()
+    }
+
+    /// Takes a job back.
+    pub(crate) async fn cancel(&self, id: &str) -> Response {
+        let request = self.http.delete(format!("{}/status/{id}", self.url));
+        request.send().await.unwrap()
     }
 
     /// A job's state once it has ended.
@@ -130,7 +172,7 @@ impl Client {
 }
 
 /// A frame with an event; comments are none.
-fn frame(text: &str) -> Option<Frame> {
+pub(crate) fn frame(text: &str) -> Option<Frame> {
     let field = |name: &str| {
         text.lines()
             .find_map(|line| line.strip_prefix(name))
