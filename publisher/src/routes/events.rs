@@ -24,7 +24,7 @@ use super::{
 use crate::{app::App, error::ApiError};
 
 /// Jobs on one stream: a folder of photos. Their ids make a URL of 13 KB, of the 64 KiB that a header may have.
-const JOBS_MAX: usize = 200;
+pub(super) const JOBS_MAX: usize = 200;
 
 /// Results that are looked for at once, for jobs without a record.
 const LOOKS_AT_ONCE_MAX: usize = 16;
@@ -59,14 +59,14 @@ pub(crate) async fn events(
     let WatchAll { events, unknown } = app.results.watch_all(&ids).await?;
     let unrecorded = unrecorded(&app, unknown).await?;
     let reconnect = app.config.reconnect();
-    let first = last_event_id.is_some().then_some(ids).unwrap_or_default();
-    let frames = snapshots_first(events, first).map(move |news| frame(&news, reconnect));
+    let told_before = match last_event_id {
+        Some(_) => ids,
+        None => Vec::new(),
+    };
+    let changes = snapshots_first(events, told_before).map(move |news| frame(&news, reconnect));
     let end = stream::once(ready(end()));
-    Ok(answer(
-        &app,
-        client,
-        stream::iter(unrecorded).chain(frames).chain(end),
-    ))
+    let frames = stream::iter(unrecorded).chain(changes).chain(end);
+    Ok(answer(&app, client, frames))
 }
 
 /// The ids, each once, in the order in which they are asked for.

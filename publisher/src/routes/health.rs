@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::events;
 use crate::app::App;
 
 /// What `/ready` asks.
@@ -97,6 +98,7 @@ pub(crate) async fn limits(State(app): State<Arc<App>>) -> Json<Value> {
         "decodedBytesMax": app.limits.decoded_bytes_max,
         "uploadsMax": app.config.uploads_max,
         "waitSecsMax": app.config.wait_secs_max,
+        "eventsJobsMax": events::JOBS_MAX,
     }))
 }
 

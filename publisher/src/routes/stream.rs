@@ -71,7 +71,7 @@ impl Drop for Client {
 struct Told<'a> {
     #[serde(flatten)]
     state: &'a State,
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     snapshot: bool,
 }
 
@@ -134,12 +134,4 @@ fn goodbye(words: &str, reconnect: Duration, random: f64) -> sse::Event {
     sse::Event::default()
         .comment(words)
         .retry(reconnect.mul_f64(times))
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes what it may skip by reference"
-)]
-const fn is_false(value: &bool) -> bool {
-    !*value
 }
