@@ -5,7 +5,8 @@
 //! 2. [`objects`]: originals and results by key. Embedded: files. Networked: S3.
 //! 3. [`results`]: where each job stands, and who watches it. Embedded: SQLite. Networked: Redis.
 //! 4. [`guard`]: what stands before each of them, so that an outage is waited out.
-//! 5. [`folder`]: where the embedded ones live; [`metrics`]: what operators see.
+//! 5. [`redis_server`]: a server or a cluster, shared by two of them; [`folder`]: where the embedded ones live;
+//!    [`metrics`]: what operators see.
 //!
 //! Each port has one `contract` that every implementation passes against the real thing. Only `nws::wiring` names a
 //! concrete backend.
