@@ -49,10 +49,16 @@ fn may_hold_password(key: &str) -> bool {
 
 /// A list of URLs, each without its password.
 pub(crate) fn without_passwords(urls: &str) -> String {
-    urls.split(',')
-        .map(without_password)
-        .collect::<Vec<_>>()
-        .join(",")
+    let mut shown = Vec::<String>::new();
+    for part in urls.split(',') {
+        match shown.last_mut() {
+            // What has no scheme belongs to the URL before it: another of its hosts, or the rest of its password.
+            Some(url) if !part.contains("://") => url.extend([",", part]),
+            _ => shown.push(part.to_owned()),
+        }
+    }
+    let shown: Vec<_> = shown.iter().map(|url| without_password(url)).collect();
+    shown.join(",")
 }
 
 fn without_password(url: &str) -> String {
@@ -81,6 +87,11 @@ mod tests {
                 "amqp://u:[redacted]@a/%2f,amqp://b",
             ),
             ("redis://:p@r", "redis://:[redacted]@r"),
+            (
+                "redis+cluster://u:p@a:1,b:2,redis://:p@c",
+                "redis+cluster://u:[redacted]@a:1,b:2,redis://:[redacted]@c",
+            ),
+            ("redis://:p,p@r", "redis://:[redacted]@r"),
             ("http://s3:3900", "http://s3:3900"),
         ] {
             assert_eq!(without_passwords(url), shown);
