@@ -47,7 +47,9 @@ impl System {
     /// error: it is waited for.
     pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Self> {
         let (common, metrics) = (&settings.common, Metrics::new());
-        let redis = redis_server(common)?;
+        let redis = redis_server(common, "redis_url", &common.redis_url)?;
+        let cache = redis_server(common, "redis_cache_url", &common.redis_cache_url)?;
+        let cache = cache.or_else(|| redis.clone());
         let folder = if is_embedded(common) {
             Some(DataFolder::open(&common.data)?)
         } else {
@@ -55,13 +57,13 @@ impl System {
         };
         let queue = queue(common, folder.as_ref()).await?;
         let store = Guarded::objects(store(common, folder.as_ref()).await?, &metrics);
-        let results = Guarded::results(results(folder.as_ref(), redis.clone()).await?, &metrics);
+        let results = Guarded::results(results(folder.as_ref(), redis).await?, &metrics);
         let source = Pausing::new(queue.source(), store.guard(), results.guard());
         Ok(Self {
             sender: Arc::new(Guarded::sender(queue.sender(), &metrics)),
             source: Arc::new(source),
             queue,
-            objects: cached(Arc::new(store), redis, &metrics)?,
+            objects: cached(Arc::new(store), cache, &metrics)?,
             results: Arc::new(results),
             fonts: Arc::new(Fonts::embedded()),
             metrics,
@@ -146,12 +148,15 @@ fn is_embedded(common: &Common) -> bool {
         .any(String::is_empty)
 }
 
-fn redis_server(common: &Common) -> anyhow::Result<Option<RedisServer>> {
-    if common.redis_url.is_empty() {
+fn redis_server(
+    common: &Common,
+    key: &'static str,
+    url: &str,
+) -> anyhow::Result<Option<RedisServer>> {
+    if url.is_empty() {
         return Ok(None);
     }
-    let server =
-        RedisServer::new(&common.redis_url).map_err(|error| invalid("redis_url", &error))?;
+    let server = RedisServer::new(url).map_err(|error| invalid(key, &error))?;
     Ok(Some(server.with_namespace(&common.namespace)))
 }
 
@@ -184,11 +189,11 @@ async fn store(
 /// before the guard, because what it has can be read while the store is left alone.
 fn cached(
     store: Arc<dyn ObjectStore>,
-    redis: Option<RedisServer>,
+    cache: Option<RedisServer>,
     metrics: &Metrics,
 ) -> anyhow::Result<Arc<dyn ObjectStore>> {
-    Ok(match redis {
-        Some(redis) => Arc::new(Cached::new(store, redis, metrics.clone())?),
+    Ok(match cache {
+        Some(cache) => Arc::new(Cached::new(store, cache, metrics.clone())?),
         None => store,
     })
 }

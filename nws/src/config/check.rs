@@ -1,8 +1,8 @@
 //! Whether values of the right kind make sense.
 
-use backends::queue::rabbitmq::Namespace;
+use backends::{RedisServer, queue::rabbitmq::Namespace};
 
-use super::{ConfigError, Settings};
+use super::{Common, ConfigError, Settings};
 
 /// More pictures at once than any machine has cores: a slip of the finger, and memory for each.
 const WORKER_SLOTS_MAX: usize = 1024;
@@ -11,6 +11,7 @@ const WORKER_SLOTS_MAX: usize = 1024;
 /// The first setting that cannot be meant, by its key.
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     process(settings)?;
+    redis(&settings.common)?;
     s3(settings)?;
     images(&settings.limits)?;
     workers(&settings.workers)?;
@@ -26,6 +27,17 @@ fn process(settings: &Settings) -> Result<(), ConfigError> {
     }
     let namespace = common.namespace.parse::<Namespace>();
     namespace.map_err(|error| invalid("namespace", error.to_string()))?;
+    Ok(())
+}
+
+fn redis(common: &Common) -> Result<(), ConfigError> {
+    let urls = [
+        ("redis_url", &common.redis_url),
+        ("redis_cache_url", &common.redis_cache_url),
+    ];
+    for (key, url) in urls.into_iter().filter(|(_, url)| !url.is_empty()) {
+        RedisServer::new(url).map_err(|error| invalid(key, error.to_string()))?;
+    }
     Ok(())
 }
 

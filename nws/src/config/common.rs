@@ -25,8 +25,10 @@ pub(crate) struct Common {
     pub(crate) namespace: String,
     /// RabbitMQ, one URL or several of a cluster separated by commas. Empty: the embedded queue.
     pub(crate) amqp_url: String,
-    /// Redis. Empty: the embedded results.
+    /// Redis: a server, or some nodes of a cluster separated by commas. Empty: the embedded results.
     pub(crate) redis_url: String,
+    /// A Redis of its own for cached results, which may evict. Empty: that of `redis_url`.
+    pub(crate) redis_cache_url: String,
     /// S3. Empty: files.
     pub(crate) s3_endpoint: String,
     pub(crate) s3_bucket: String,
@@ -65,6 +67,7 @@ impl Default for Common {
             namespace: "nws".to_owned(),
             amqp_url: String::new(),
             redis_url: String::new(),
+            redis_cache_url: String::new(),
             s3_endpoint: String::new(),
             s3_bucket: "nws".to_owned(),
             s3_region: "us-east-1".to_owned(),
@@ -82,6 +85,7 @@ impl fmt::Debug for Common {
             .field("data", &self.data)
             .field("amqp_url", &without_passwords(&self.amqp_url))
             .field("redis_url", &without_passwords(&self.redis_url))
+            .field("redis_cache_url", &without_passwords(&self.redis_cache_url))
             .field("s3_endpoint", &without_passwords(&self.s3_endpoint))
             .finish_non_exhaustive()
     }

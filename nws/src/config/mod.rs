@@ -195,6 +195,7 @@ mod tests {
             ("s3_access_key", "key"),
             ("s3_secret_key", "hush"),
             ("redis_url", "redis://:hush@r"),
+            ("redis_cache_url", "redis://:hush@r"),
         ];
         let settings = with(&s3).unwrap();
         let shown = format!("{settings:?}");
@@ -217,6 +218,28 @@ mod tests {
             assert!(error.starts_with(&expected), "{error}");
         }
         with(&[("worker_slots", "1024")]).unwrap();
+    }
+
+    #[test]
+    fn a_redis_is_a_server_or_a_cluster_and_anything_else_is_refused_by_name() {
+        for url in [
+            "redis://a",
+            "redis+cluster://a:1,b:2",
+            "redis://a,redis://b",
+        ] {
+            with(&[("redis_url", url)]).unwrap();
+        }
+        for url in [
+            "a:6379",
+            "redis+cluster://",
+            "redis+cluster://a/3",
+            "http://a",
+        ] {
+            for key in ["redis_url", "redis_cache_url"] {
+                let error = with(&[(key, url)]).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("{key}: ")), "{url}: {error}");
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Publishers and workers as processes of their own, over real services.
 
+use futures::future::join_all;
 use lapin::{
     BasicProperties, Connection, ConnectionProperties,
     options::{BasicPublishOptions, ConfirmSelectOptions},
@@ -57,6 +58,52 @@ async fn two_publishers_and_two_workers_share_24_uploads() {
         done.iter().all(|done| *done > 0.0),
         "one worker did it all: {done:?}"
     );
+}
+
+#[tokio::test]
+async fn a_fleet_on_a_redis_cluster_does_24_jobs_and_their_events_are_heard() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("cluster"));
+    let cluster = format!("redis_url={}", service("REDIS_CLUSTER_URL"));
+    let publisher = role("publisher", &name, &data, &[&cluster]).await;
+    let client = Client::of(&publisher);
+    let mut ids = Vec::new();
+    for seed in 0..24 {
+        ids.push(client.upload(&jpeg(600, 400, seed), &[]).await);
+    }
+
+    let work = async {
+        until_metric(&client, "nws_sse_clients", 24.0).await;
+        role("worker", &name, &data, &[&cluster]).await
+    };
+    let heard = join_all(ids.iter().map(|id| client.follow(id)));
+    let (heard, _worker) = tokio::join!(heard, work);
+    for frames in heard {
+        let events: Vec<_> = frames.iter().map(|frame| frame.event.as_str()).collect();
+        assert_eq!(events.first(), Some(&"queued"));
+        assert!(events.contains(&"processing"), "{events:?}");
+        assert_eq!(events.last(), Some(&"done"));
+    }
+    for id in ids {
+        let image = client.get(&format!("/image/{id}")).await;
+        assert_eq!(image.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_cache_of_its_own_may_be_away() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("cache"));
+    let nowhere = ["redis_cache_url=redis://127.0.0.1:9/"];
+    let publisher = role("publisher", &name, &data, &nowhere).await;
+    let worker = role("worker", &name, &data, &nowhere).await;
+    let client = Client::of(&publisher);
+    let id = client.upload(&jpeg(300, 200, 1), &[]).await;
+    assert_eq!(client.ended(&id).await["status"], "done");
+    let image = client.get(&format!("/image/{id}")).await;
+    assert_eq!(image.status(), StatusCode::OK);
+    let passed_by = r#"nws_backend_errors_total{backend="results",op="cache_"#;
+    for process in [&publisher, &worker] {
+        assert!(Client::of(process).metric(passed_by).await > 0.0);
+    }
 }
 
 #[tokio::test]

@@ -27,6 +27,11 @@ async fn a_missing_or_wrong_setting_is_named_and_exits_with_64() {
         "job_deadline_secs",
     )
     .await;
+    refused(
+        &["config", "--set", "redis_url=redis+cluster://a:1/3"],
+        "redis_url: database 3",
+    )
+    .await;
     refused(&["rnu"], "rnu").await;
     refused(
         &["apply", "photo.jpg", "-o", "out", "--width", "0"],
