@@ -3,11 +3,13 @@
 //! `ops/services run cargo run --release -p load -- memory` runs a publisher and a worker over real services.
 #![expect(clippy::print_stdout, reason = "figures are its output")]
 
-mod memory;
-mod picture;
-mod process;
+use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
+use load::{
+    faults::{self, Options},
+    memory, process,
+};
 
 #[derive(Debug, Parser)]
 struct Cli {
@@ -19,14 +21,38 @@ struct Cli {
 enum Scenario {
     /// Peak memory of a publisher under 100 uploads of 20 MiB at once, and of a worker with a 100-megapixel JPEG
     Memory,
+    /// A fleet under kill -9, stopped servers and broken wires; ends with the audit equation, exit code 1 if it is false
+    Faults {
+        /// What is injected, and when: the same seed injects the same [default: by lot]
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Uploads
+        #[arg(long, default_value_t = 300)]
+        jobs: usize,
+        /// The longest wait for the last job, after the last fault
+        #[arg(long, default_value_t = 10)]
+        minutes_max: u64,
+    },
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .expect("this is the first line");
     match Cli::parse().scenario {
-        Scenario::Memory => memory::run().await,
+        Scenario::Memory => memory::run().await.map(|()| ExitCode::SUCCESS),
+        Scenario::Faults {
+            seed,
+            jobs,
+            minutes_max,
+        } => {
+            let seed = seed.unwrap_or_else(|| rand::random_range(1..1_000_000));
+            let wait_max = Duration::from_secs(minutes_max * 60);
+            let options = Options::new(process::binary_beside()?, seed, jobs, wait_max);
+            let report = faults::run(&options).await?;
+            println!("{report}");
+            Ok(report.exit_code())
+        }
     }
 }

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
-use crate::{picture, process::Role};
+use crate::{
+    picture,
+    process::{Process, Services, binary_beside, role},
+};
 
 const MIB: u64 = 1024 * 1024;
 const UPLOADS: usize = 100;
@@ -16,17 +19,21 @@ const WORKER_BYTES_MAX: u64 = 700 * MIB;
 const BOUNDARY: &str = "nws-load-7c1e";
 
 /// Runs both scenarios; an error where a bound is passed.
-pub(crate) async fn run() -> anyhow::Result<()> {
+pub async fn run() -> anyhow::Result<()> {
     let data = tempfile::tempdir()?;
     let namespace = format!("load-{}", std::process::id());
-    let publisher = Role::start("publisher", &namespace, data.path()).await?;
+    let start = async |name| {
+        let command = role(&binary_beside()?, name, &namespace, &Services::from_env()?);
+        Process::start(command, data.path(), &[], drop).await
+    };
+    let publisher = start("publisher").await?;
     many_uploads(&publisher).await?;
-    let worker = Role::start("worker", &namespace, data.path()).await?;
+    let worker = start("worker").await?;
     large_picture(&publisher, &worker).await
 }
 
 /// 100 different uploads of 20 MiB at once, none of them worked on yet.
-async fn many_uploads(publisher: &Role) -> anyhow::Result<()> {
+async fn many_uploads(publisher: &Process) -> anyhow::Result<()> {
     let idle = publisher.peak_bytes()?;
     let photo = Bytes::from(picture::jpeg(64)?);
     let padding = Bytes::from(vec![0xa5; UPLOAD_BYTES - photo.len() - 8]);
@@ -68,7 +75,7 @@ async fn many_uploads(publisher: &Role) -> anyhow::Result<()> {
 }
 
 /// One JPEG of 100 megapixels through the worker, after the small ones.
-async fn large_picture(publisher: &Role, worker: &Role) -> anyhow::Result<()> {
+async fn large_picture(publisher: &Process, worker: &Process) -> anyhow::Result<()> {
     let photo = Bytes::from(picture::jpeg(SIDE)?);
     let size = photo.len() as u64;
     let client = reqwest::Client::new();

@@ -1,101 +1,76 @@
-//! A role of the fleet as a process of its own, over the private services of `ops/services`.
+//! `nws` as a process of its own, over the private services of `ops/services`.
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     time::Duration,
 };
 
 use anyhow::{Context as _, bail};
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt as _, BufReader, Lines},
+    process::{Child, ChildStderr, Command},
+    task::JoinHandle,
     time::timeout,
 };
 
-/// How long a role may take to serve. Generous: the machine may be busy.
-const START_WITHIN: Duration = Duration::from_secs(60);
+/// How long a process may take to serve, or to end. Generous: the machine may be busy.
+const WITHIN: Duration = Duration::from_secs(90);
 
-/// What a role is told about the services.
-const SETTINGS: [(&str, &str); 7] = [
-    ("NWS_AMQP_URL", "NWS_TEST_AMQP_URL"),
-    ("NWS_REDIS_URL", "NWS_TEST_REDIS_URL"),
-    ("NWS_S3_ENDPOINT", "NWS_TEST_S3_ENDPOINT"),
-    ("NWS_S3_BUCKET", "NWS_TEST_S3_BUCKET"),
-    ("NWS_S3_REGION", "NWS_TEST_S3_REGION"),
-    ("NWS_S3_ACCESS_KEY", "NWS_TEST_S3_ACCESS_KEY"),
-    ("NWS_S3_SECRET_KEY", "NWS_TEST_S3_SECRET_KEY"),
-];
-
-/// A running role. It is killed when this is dropped.
+/// A running `nws`. It is killed when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Role {
+pub struct Process {
     child: Child,
+    log: JoinHandle<()>,
     /// Where it serves HTTP.
-    pub(crate) url: String,
+    pub url: String,
 }
 
-impl Role {
-    /// Starts `nws ROLE` on a free port, with its data below `data`.
-    pub(crate) async fn start(role: &str, namespace: &str, data: &Path) -> anyhow::Result<Self> {
-        let mut command = Command::new(binary()?);
-        command
-            .arg(role)
-            .args(["--listen", "127.0.0.1:0", "--data"])
-            .arg(data);
-        command
-            .env("NWS_NAMESPACE", namespace)
-            .env("NWS_LOG_FORMAT", "json")
-            .env("NWS_LOG", "info");
-        for (setting, test) in SETTINGS {
-            let value = env::var(test)
-                .with_context(|| format!("{test} is not set: run this under `ops/services run`"))?;
-            command.env(setting, value);
-        }
-        let mut child = command
-            .stderr(Stdio::piped())
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
-        let log = child.stderr.take().context("standard error is piped")?;
-        let url = timeout(START_WITHIN, served_url(log))
-            .await
-            .with_context(|| format!("nws {role} did not start"))??;
-        Ok(Self { child, url })
-    }
+/// Where the servers are, and who we are there.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// `NWS_AMQP_URL`.
+    pub amqp_url: String,
+    /// `NWS_REDIS_URL`.
+    pub redis_url: String,
+    /// `NWS_S3_ENDPOINT`.
+    pub s3_endpoint: String,
+    /// The other settings of S3.
+    pub s3: Vec<(String, String)>,
+}
 
-    /// The most memory it had resident so far, in bytes (`VmHWM` of proc(5)).
-    pub(crate) fn peak_bytes(&self) -> anyhow::Result<u64> {
-        let id = self.child.id().context("the process has ended")?;
-        let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .context("no VmHWM")?;
-        let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kib * 1024)
+impl Services {
+    /// What `ops/services` exported.
+    ///
+    /// # Errors
+    /// When it did not.
+    pub fn from_env() -> anyhow::Result<Self> {
+        let s3 = ["S3_BUCKET", "S3_REGION", "S3_ACCESS_KEY", "S3_SECRET_KEY"];
+        let setting = |name: &str| Ok((format!("NWS_{name}"), exported(name)?));
+        Ok(Self {
+            amqp_url: exported("AMQP_URL")?,
+            redis_url: exported("REDIS_URL")?,
+            s3_endpoint: exported("S3_ENDPOINT")?,
+            s3: s3.into_iter().map(setting).collect::<anyhow::Result<_>>()?,
+        })
     }
 }
 
-/// The address in the log line that says what is served; the rest of the log is read and let go.
-async fn served_url(log: tokio::process::ChildStderr) -> anyhow::Result<String> {
-    let mut lines = BufReader::new(log).lines();
-    while let Some(line) = lines.next_line().await? {
-        let json: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
-        if let Some(address) = json["listen.address"].as_str() {
-            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return Ok(format!("http://{address}"));
-        }
-        if json.is_null() {
-            bail!("{line}");
-        }
-    }
-    bail!("it ended without a word")
+/// What `ops/services` exported under `NWS_TEST_<name>`.
+///
+/// # Errors
+/// When it did not.
+pub fn exported(name: &str) -> anyhow::Result<String> {
+    let name = format!("NWS_TEST_{name}");
+    env::var(&name).with_context(|| format!("{name} is not set: run this under `ops/services run`"))
 }
 
 /// The `nws` beside this binary.
-fn binary() -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+/// When there is none.
+pub fn binary_beside() -> anyhow::Result<PathBuf> {
     let nws = env::current_exe()?.with_file_name("nws");
     anyhow::ensure!(
         nws.exists(),
@@ -103,4 +78,135 @@ fn binary() -> anyhow::Result<PathBuf> {
         nws.display()
     );
     Ok(nws)
+}
+
+/// A command line of `binary`, without any setting from outside.
+pub fn command(binary: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary);
+    for (key, _) in env::vars().filter(|(key, _)| key.starts_with("NWS_")) {
+        command.env_remove(key);
+    }
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// A role of the fleet `namespace`, over `services`.
+pub fn role(binary: &Path, role: &str, namespace: &str, services: &Services) -> Command {
+    let mut command = command(binary, &[role]);
+    command
+        .env("NWS_NAMESPACE", namespace)
+        .env("NWS_AMQP_URL", &services.amqp_url)
+        .env("NWS_REDIS_URL", &services.redis_url)
+        .env("NWS_S3_ENDPOINT", &services.s3_endpoint)
+        .envs(services.s3.iter().cloned());
+    command
+}
+
+impl Process {
+    /// Starts `command` with its data below `data`, on a free port unless `settings` name one. Every line of its log
+    /// goes to `hear`.
+    ///
+    /// # Errors
+    /// When it does not serve in time.
+    pub async fn start(
+        mut command: Command,
+        data: &Path,
+        settings: &[&str],
+        hear: impl FnMut(String) + Send + 'static,
+    ) -> anyhow::Result<Self> {
+        command.arg("--data").arg(data);
+        if !settings
+            .iter()
+            .any(|setting| setting.starts_with("listen="))
+        {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        command.env("NWS_LOG_FORMAT", "json").stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let stderr = child.stderr.take().context("standard error is piped")?;
+        let mut log = BufReader::new(stderr).lines();
+        let url = timeout(WITHIN, served_url(&mut log))
+            .await
+            .context("nws does not serve in time")??;
+        let log = tokio::spawn(pass_on(log, hear));
+        Ok(Self { child, log, url })
+    }
+
+    /// Stops reading its log, as a log collector that died does.
+    pub async fn deafen(&mut self) {
+        self.log.abort();
+        let _ = (&mut self.log).await;
+    }
+
+    /// Ends it at once, as a power cut would.
+    ///
+    /// # Errors
+    /// When it cannot be killed.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
+    /// Asks it to stop, and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not, in time.
+    pub async fn terminate(mut self) -> anyhow::Result<ExitStatus> {
+        signal("TERM", self.id()?).await?;
+        let ended = timeout(WITHIN, self.child.wait()).await;
+        Ok(ended.context("nws does not drain in time")??)
+    }
+
+    /// The most memory it had resident so far, in bytes (`VmHWM` of proc(5)).
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn peak_bytes(&self) -> anyhow::Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .context("no VmHWM")?;
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kib * 1024)
+    }
+
+    fn id(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the process has ended")
+    }
+}
+
+/// Sends a process a signal, by the signal's name.
+///
+/// # Errors
+/// When there is no such process.
+pub async fn signal(name: &str, id: u32) -> anyhow::Result<()> {
+    let (name, id) = (format!("-{name}"), id.to_string());
+    let sent = Command::new("kill").args([&name, &id]).status().await?;
+    anyhow::ensure!(sent.success(), "kill {name} {id}: {sent}");
+    Ok(())
+}
+
+/// The address in the log line that says what is served.
+async fn served_url(log: &mut Lines<BufReader<ChildStderr>>) -> anyhow::Result<String> {
+    let mut seen = Vec::new();
+    while let Some(line) = log.next_line().await? {
+        let json: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        if let Some(address) = json["listen.address"].as_str() {
+            return Ok(format!("http://{address}"));
+        }
+        seen.push(line);
+    }
+    bail!("nws ended before it served:\n{}", seen.join("\n"))
+}
+
+async fn pass_on(mut log: Lines<BufReader<ChildStderr>>, mut hear: impl FnMut(String)) {
+    while let Ok(Some(line)) = log.next_line().await {
+        hear(line);
+    }
 }

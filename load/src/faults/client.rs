@@ -1,0 +1,296 @@
+//! A client as a careful user writes one: it tries again, elsewhere, and never forgets a job that was accepted.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use reqwest::{Response, StatusCode, header};
+use schemas::{EventId, JobId, State};
+use serde::{Deserialize, de::DeserializeOwned};
+use tokio::time::sleep;
+
+use super::{
+    ledger::Ledger,
+    orders::{Expected, Order},
+};
+
+const BOUNDARY: &str = "a-line-that-no-photo-holds";
+/// Longer than anything but an event stream may take: an upload waits for the broker's confirm.
+const ANSWER_MAX: Duration = Duration::from_secs(45);
+/// Longer than two heartbeats of an event stream.
+const SILENCE_MAX: Duration = Duration::from_secs(40);
+/// After a connection that broke, and between two looks at a job.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Talks to whichever publisher answers.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    http: reqwest::Client,
+    urls: Arc<[String]>,
+    turn: Arc<AtomicUsize>,
+    ledger: Arc<Ledger>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Accepted {
+    job_id: JobId,
+}
+
+/// One frame of an event stream.
+struct Frame {
+    id: EventId,
+    state: State,
+}
+
+impl Client {
+    pub(super) fn new(urls: Vec<String>, ledger: Arc<Ledger>) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(2))
+            .read_timeout(SILENCE_MAX)
+            .build()?;
+        Ok(Self {
+            http,
+            urls: urls.into(),
+            turn: Arc::default(),
+            ledger,
+        })
+    }
+
+    /// Uploads until somebody accepts; `None` where the photo was refused.
+    pub(super) async fn upload(&self, order: &Order) -> anyhow::Result<Option<JobId>> {
+        loop {
+            let request = self.http.post(format!("{}/upload", self.next_url()));
+            let request = request
+                .timeout(ANSWER_MAX)
+                .header(
+                    header::CONTENT_TYPE,
+                    format!("multipart/form-data; boundary={BOUNDARY}"),
+                )
+                .body(form(order));
+            let Some(answer) = self.answered("upload", request).await else {
+                continue;
+            };
+            if answer.status().is_success() {
+                let Some(accepted) = self.read::<Accepted>(answer).await else {
+                    continue;
+                };
+                self.ledger.accept(accepted.job_id, order.expected);
+                return Ok(Some(accepted.job_id));
+            }
+            anyhow::ensure!(
+                order.expected == Expected::Refused,
+                "a sound upload was refused with {}: {}",
+                answer.status(),
+                answer.text().await.unwrap_or_default()
+            );
+            self.ledger.refuse();
+            return Ok(None);
+        }
+    }
+
+    /// Follows a job's events to its end, on whichever publisher is up.
+    pub(super) async fn follow(&self, id: &JobId) {
+        let mut last = None;
+        while !self.stream(id, &mut last).await {
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Looks at a job until it has ended.
+    pub(super) async fn poll(&self, id: &JobId) {
+        while !self.state(id).await.status.is_final() {
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Where a job stands, as soon as anybody says so.
+    pub(super) async fn state(&self, id: &JobId) -> State {
+        loop {
+            let request = self
+                .http
+                .get(format!("{}/status/{id}", self.next_url()))
+                .timeout(ANSWER_MAX);
+            let Some(answer) = self.answered("status", request).await else {
+                continue;
+            };
+            if answer.status() == StatusCode::NOT_FOUND {
+                self.ledger.miss(id);
+                sleep(PAUSE).await;
+            } else if let Some(state) = self.read::<State>(answer).await {
+                self.ledger.hear(&state);
+                return state;
+            }
+        }
+    }
+
+    /// A result's bytes, as soon as anybody gives them.
+    pub(super) async fn image(&self, id: &JobId) -> anyhow::Result<Vec<u8>> {
+        loop {
+            let request = self
+                .http
+                .get(format!("{}/image/{id}", self.next_url()))
+                .timeout(ANSWER_MAX);
+            let Some(answer) = self.answered("image", request).await else {
+                continue;
+            };
+            let status = answer.status();
+            anyhow::ensure!(status.is_success(), "its image answers {status}");
+            if let Ok(bytes) = answer.bytes().await {
+                return Ok(bytes.into());
+            }
+        }
+    }
+
+    /// Reads one event stream as far as it goes, and says whether the job has ended.
+    async fn stream(&self, id: &JobId, last: &mut Option<EventId>) -> bool {
+        let mut request = self
+            .http
+            .get(format!("{}/status/{id}", self.next_url()))
+            .header(header::ACCEPT, "text/event-stream");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last.to_string());
+        }
+        let Some(mut answer) = self.answered("events", request).await else {
+            return false;
+        };
+        match answer.status() {
+            StatusCode::NOT_FOUND => {
+                self.ledger.miss(id);
+                return false;
+            }
+            // We know the end already, or somebody believes so.
+            StatusCode::NO_CONTENT => return self.state(id).await.status.is_final(),
+            _ => {}
+        }
+        let mut text = Vec::new();
+        while let Ok(Some(chunk)) = answer.chunk().await {
+            text.extend_from_slice(&chunk);
+            while let Some(frame) = first_frame(&mut text) {
+                match frame {
+                    Ok(frame) => self.hear(id, &frame, last),
+                    Err(error) => self.ledger.find(format!("job {id}: {error:#}")),
+                }
+            }
+        }
+        let ended = self
+            .ledger
+            .book()
+            .jobs
+            .get(id)
+            .is_some_and(|job| !job.ends.is_empty());
+        ended || self.state(id).await.status.is_final()
+    }
+
+    fn hear(&self, id: &JobId, frame: &Frame, last: &mut Option<EventId>) {
+        if frame.state.job_id != *id {
+            let other = frame.state.job_id;
+            self.ledger
+                .find(format!("job {id}: its stream told of job {other}"));
+        }
+        if last.is_some_and(|last| frame.id <= last) {
+            self.ledger.find(format!(
+                "job {id}: event {} came after {}",
+                frame.id,
+                last.unwrap_or_default()
+            ));
+        }
+        *last = Some(frame.id);
+        self.ledger.hear(&frame.state);
+    }
+
+    /// An answer that is neither 5xx nor a broken connection; who gets `None` tries again, the pause is over.
+    async fn answered(&self, what: &str, request: reqwest::RequestBuilder) -> Option<Response> {
+        match request.send().await {
+            Ok(answer) if answer.status().is_server_error() => {
+                let status = answer.status().as_u16();
+                self.ledger.trouble(format!("{status} on {what}"));
+                if status != 503 {
+                    let text = answer.text().await.unwrap_or_default();
+                    self.ledger
+                        .find(format!("{what} answered {status}: {text}"));
+                    sleep(PAUSE).await;
+                    return None;
+                }
+                sleep(retry_after(&answer)).await;
+                None
+            }
+            Ok(answer) => Some(answer),
+            Err(_) => {
+                self.ledger.trouble(format!("no answer on {what}"));
+                sleep(PAUSE).await;
+                None
+            }
+        }
+    }
+
+    async fn read<T: DeserializeOwned>(&self, answer: Response) -> Option<T> {
+        let bytes = answer.bytes().await.ok()?;
+        let read = serde_json::from_slice(&bytes);
+        read.inspect_err(|error| {
+            let text = String::from_utf8_lossy(&bytes);
+            self.ledger
+                .find(format!("an answer cannot be read: {error}: {text}"));
+        })
+        .ok()
+    }
+
+    fn next_url(&self) -> &str {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        &self.urls[turn % self.urls.len()]
+    }
+}
+
+/// As the answer asks, or a pause where it does not.
+fn retry_after(answer: &Response) -> Duration {
+    let seconds = answer.headers().get(header::RETRY_AFTER);
+    let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
+    seconds.map_or(PAUSE, Duration::from_secs)
+}
+
+fn form(order: &Order) -> Vec<u8> {
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"wm_text\"\r\n\r\n{}\r\n\
+         --{BOUNDARY}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"photo\"\r\n\r\n",
+        order.mark
+    );
+    let tail = format!("\r\n--{BOUNDARY}--\r\n");
+    [head.as_bytes(), &order.photo, tail.as_bytes()].concat()
+}
+
+/// Takes the first whole frame out of `text`; comments and `retry:` lines are none.
+fn first_frame(text: &mut Vec<u8>) -> Option<anyhow::Result<Frame>> {
+    loop {
+        let end = text.windows(2).position(|two| two == b"\n\n")?;
+        let block: Vec<u8> = text.drain(..end + 2).collect();
+        let block = String::from_utf8_lossy(&block);
+        if block.contains("data:") {
+            return Some(frame(&block));
+        }
+    }
+}
+
+fn frame(block: &str) -> anyhow::Result<Frame> {
+    let field = |name: &str| {
+        let found = block.lines().find_map(|line| line.strip_prefix(name));
+        found
+            .map(str::trim)
+            .with_context(|| format!("a frame without {name} {block}"))
+    };
+    let frame = Frame {
+        id: field("id:")?.parse()?,
+        state: serde_json::from_str(field("data:")?)?,
+    };
+    let told = field("event:")?;
+    anyhow::ensure!(
+        told == frame.state.status.as_str(),
+        "an event {told} tells of {}",
+        frame.state.status
+    );
+    Ok(frame)
+}

@@ -1,0 +1,99 @@
+//! What is uploaded: small pictures of several sizes and formats, broken ones, and the same ones again. Pure.
+
+use std::io::Cursor;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+
+/// Shortest and longest side in pixels: a worker needs some 10 ms, so that faults meet every step.
+const SIDES: (u32, u32) = (64, 500);
+/// Of a hundred uploads, how many are broken, no picture at all, or were uploaded before.
+const BROKEN: u32 = 6;
+const NONSENSE: u32 = 2;
+const AGAIN: u32 = 10;
+
+/// An upload, and what must become of it.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    pub(super) photo: Bytes,
+    pub(super) mark: String,
+    pub(super) expected: Expected,
+}
+
+/// What must become of an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// A result, or a grave: a world that breaks often enough spends every attempt.
+    Done,
+    /// The picture is at fault.
+    Failed,
+    /// The publisher sees that it is no picture.
+    Refused,
+}
+
+/// The uploads of a run.
+pub(super) fn orders(seed: u64, count: usize) -> anyhow::Result<Vec<Order>> {
+    let mut lot = StdRng::seed_from_u64(seed);
+    let mut orders: Vec<Order> = Vec::with_capacity(count);
+    for number in 0..count {
+        let chance = lot.random_range(0..100);
+        let order = if chance < AGAIN && number > 0 {
+            orders[lot.random_range(0..number)].clone()
+        } else {
+            order(&mut lot, seed, number, chance)?
+        };
+        orders.push(order);
+    }
+    Ok(orders)
+}
+
+fn order(lot: &mut StdRng, seed: u64, number: usize, chance: u32) -> anyhow::Result<Order> {
+    let mark = format!("© run {seed} photo {number}");
+    let (photo, expected) = if chance < AGAIN + BROKEN {
+        (broken_photo(lot)?, Expected::Failed)
+    } else if chance < AGAIN + BROKEN + NONSENSE {
+        (mark.clone().into_bytes(), Expected::Refused)
+    } else {
+        (photo(lot)?, Expected::Done)
+    };
+    Ok(Order {
+        photo: photo.into(),
+        mark,
+        expected,
+    })
+}
+
+fn photo(lot: &mut StdRng) -> anyhow::Result<Vec<u8>> {
+    let formats = [
+        ImageFormat::Jpeg,
+        ImageFormat::Jpeg,
+        ImageFormat::Png,
+        ImageFormat::WebP,
+    ];
+    let format = formats[lot.random_range(0..formats.len())];
+    encoded(lot, format)
+}
+
+/// A JPEG whose header is sound and whose pixels are cut off.
+fn broken_photo(lot: &mut StdRng) -> anyhow::Result<Vec<u8>> {
+    let mut photo = encoded(lot, ImageFormat::Jpeg)?;
+    photo.truncate(photo.len() / 2);
+    Ok(photo)
+}
+
+fn encoded(lot: &mut StdRng, format: ImageFormat) -> anyhow::Result<Vec<u8>> {
+    let (width, height) = (
+        lot.random_range(SIDES.0..SIDES.1),
+        lot.random_range(SIDES.0..SIDES.1),
+    );
+    let tint: u8 = lot.random();
+    let pixel = |x: u32, y: u32| Rgb([(x * 255 / width) as u8, (y * 255 / height) as u8, tint]);
+    let picture = DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, pixel));
+    let mut bytes = Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, format)
+        .context("a small picture can be encoded")?;
+    Ok(bytes.into_inner())
+}

@@ -1,0 +1,15 @@
+//! The real binary under load and under faults, seen from outside.
+//!
+//! Read in this order:
+//! 1. [`process`]: `nws` as a process of its own, over the private services of `ops/services`.
+//! 2. [`memory`]: what a publisher and a worker need at most.
+//! 3. [`faults`]: a fleet that loses nothing while everything around it breaks.
+#![expect(
+    clippy::print_stdout,
+    reason = "figures are its output, and a process's log belongs to the output of its test"
+)]
+
+pub mod faults;
+pub mod memory;
+mod picture;
+pub mod process;
