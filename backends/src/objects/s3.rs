@@ -16,6 +16,8 @@ use reqwest::{
     Client, Response,
     header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
 };
+use schemas::Digest;
+use sha2::{Digest as _, Sha256};
 use tokio::{io::AsyncReadExt as _, time::timeout};
 use tokio_util::io::ReaderStream;
 
@@ -46,6 +48,9 @@ const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Lets the server compare what arrived with what was meant.
 const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-checksum-sha256");
+
+/// Kept with a result and told with it, so that we can compare too. An original's key says the same, to its reader.
+const DIGEST: HeaderName = HeaderName::from_static("x-amz-meta-sha256");
 
 /// Where the bucket is, and who we are there.
 #[derive(Clone)]
@@ -90,21 +95,26 @@ impl S3 {
         Ok(Self { bucket, client })
     }
 
-    async fn put_once(&self, key: &Key, body: &Body, media_type: &str) -> Result<(), Failure> {
-        let checksum = checksum_of(key);
+    async fn put_once(
+        &self,
+        key: &Key,
+        body: &Body,
+        digests: &HeaderMap,
+        media_type: &str,
+    ) -> Result<(), Failure> {
         let url = self
             .bucket
             .presign_put(
                 key.to_string(),
                 SIGNATURE_SECONDS,
-                Some(checksum.clone()),
+                Some(digests.clone()),
                 None,
             )
             .await?;
         let answer = self
             .client
             .put(url)
-            .headers(checksum)
+            .headers(digests.clone())
             .header(CONTENT_TYPE, media_type)
             .header(CONTENT_LENGTH, body.size_bytes())
             .body(streamed(body).await?)
@@ -149,7 +159,11 @@ impl S3 {
 impl ObjectStore for S3 {
     async fn put(&self, key: &Key, body: Body, media_type: &str) -> Result<(), Error> {
         let time_max = time_for(body.size_bytes());
-        within("put", time_max, || self.put_once(key, &body, media_type)).await
+        let digests = digests(key, &body);
+        within("put", time_max, || {
+            self.put_once(key, &body, &digests, media_type)
+        })
+        .await
     }
 
     async fn get(&self, key: &Key, size_bytes_max: u64) -> Result<Option<Bytes>, Error> {
@@ -201,15 +215,24 @@ fn time_for(size_bytes: u64) -> Duration {
     (CALL_TIME_MAX + transfer).min(TRANSFER_TIME_MAX)
 }
 
-/// An original's key is its checksum.
-fn checksum_of(key: &Key) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    if let Key::Original(digest) = key {
-        let text = base64::prelude::BASE64_STANDARD.encode(digest.as_bytes());
-        let value = HeaderValue::try_from(text).expect("base64 is ASCII");
-        headers.insert(CHECKSUM, value);
+/// What travels beside `body`, so that a change on its way is seen.
+fn digests(key: &Key, body: &Body) -> HeaderMap {
+    let digest = match (key, body) {
+        (Key::Original(digest), _) => *digest,
+        (Key::Result(_), Body::Bytes(bytes)) => Digest::of(bytes),
+        // Results are made in memory; to read a file once more for this would be a waste.
+        (Key::Result(_), Body::File { .. }) => return HeaderMap::new(),
+    };
+    let base64 = base64::prelude::BASE64_STANDARD.encode(digest.as_bytes());
+    let mut headers = HeaderMap::from_iter([(CHECKSUM, ascii(&base64))]);
+    if let Key::Result(_) = key {
+        headers.insert(DIGEST, ascii(&digest.to_string()));
     }
     headers
+}
+
+fn ascii(text: &str) -> HeaderValue {
+    HeaderValue::try_from(text).expect("base64 and hex are ASCII")
 }
 
 async fn streamed(body: &Body) -> Result<reqwest::Body, Failure> {
@@ -238,12 +261,46 @@ async fn read_at_most(mut answer: Response, size_bytes_max: u64) -> Result<Bytes
         Ok(())
     };
     fits(size_bytes)?;
+    let mut check = Check::of(&answer);
     let mut bytes = BytesMut::with_capacity(usize::try_from(size_bytes).unwrap_or(0));
     while let Some(chunk) = answer.chunk().await? {
         fits(bytes.len() as u64 + chunk.len() as u64)?;
+        check.update(&chunk);
         bytes.extend_from_slice(&chunk);
     }
+    check.passed()?;
     Ok(bytes.freeze())
+}
+
+/// Compares an object with the digest it was stored with, if it was, while its bytes arrive.
+struct Check(Option<(Digest, Sha256)>);
+
+impl Check {
+    fn of(answer: &Response) -> Self {
+        let told = answer.headers().get(DIGEST);
+        let stored = told.and_then(|value| value.to_str().ok()?.parse().ok());
+        Self(stored.map(|stored| (stored, Sha256::new())))
+    }
+
+    fn update(&mut self, chunk: &[u8]) {
+        if let Some((_, hash)) = &mut self.0 {
+            hash.update(chunk);
+        }
+    }
+
+    fn passed(self) -> Result<(), Failure> {
+        match self.0 {
+            Some((stored, hash)) => {
+                let arrived = Digest::from_bytes(hash.finalize().into());
+                if arrived == stored {
+                    Ok(())
+                } else {
+                    Err(Failure::Changed { arrived, stored })
+                }
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 fn meta_of(head: &HeadObjectResult) -> Result<Meta, Failure> {

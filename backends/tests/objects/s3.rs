@@ -3,9 +3,12 @@
 use backends::{
     ObjectStore as _,
     error::Cause,
-    objects::{S3, S3Options},
+    objects::{Body, S3, S3Options},
 };
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::{
     bucket::s3_options,
@@ -26,6 +29,20 @@ async fn an_original_that_changed_on_its_way_is_refused() {
     let (meant, sent) = (bytes_of_our_own(1000), bytes_of_our_own(1000));
     let store = bucket();
     let put = try_put_file(&store, &original_of(&meant), &file_of(&sent)).await;
+    let error = put.unwrap_err();
+    assert!(matches!(error.cause, Cause::Refused(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_result_that_changed_on_its_way_is_refused() {
+    let wire = wire_that_damages(&s3_options().endpoint).await;
+    let store = S3::new(&S3Options {
+        endpoint: wire,
+        ..s3_options()
+    })
+    .unwrap();
+    let body = Body::Bytes(MEANT.into());
+    let put = store.put(&result_key(), body, "image/png").await;
     let error = put.unwrap_err();
     assert!(matches!(error.cause, Cause::Refused(_)), "{error}");
 }
@@ -89,4 +106,29 @@ async fn a_server_that_never_answers_is_given_up() {
             "{error}"
         );
     }
+}
+
+const MEANT: &[u8] = b"a result as it was made";
+
+/// A wire to the server at `endpoint`, for one connection, on which [`MEANT`] becomes something else.
+async fn wire_that_damages(endpoint: &str) -> String {
+    let server = endpoint.trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (client, _) = listener.accept().await.unwrap();
+        let server = TcpStream::connect(server).await.unwrap();
+        let (mut from_client, mut to_client) = client.into_split();
+        let (mut from_server, mut to_server) = server.into_split();
+        tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+        let mut piece = vec![0; 16 * 1024];
+        while let Ok(length @ 1..) = from_client.read(&mut piece).await {
+            let piece = &mut piece[..length];
+            if let Some(place) = piece.windows(MEANT.len()).position(|here| here == MEANT) {
+                piece[place] ^= 1;
+            }
+            to_server.write_all(piece).await.unwrap();
+        }
+    });
+    format!("http://{address}")
 }

@@ -18,6 +18,9 @@ use crate::{
 
 const BUSY: &str = "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const PHOTO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nphoto";
+/// With the digest of `photo`.
+const CHANGED: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\
+    x-amz-meta-sha256: 55c64d0fcd6f9d5f7c828093857e3fdfda68478bb4e9bd24d481ef391c7804e8\r\n\r\nphoso";
 const BROKEN_OFF: &str = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\nphoto";
 const ENDLESS: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nphoto and more and more";
 const STORED: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -82,6 +85,20 @@ async fn a_body_that_broke_off_is_no_object() {
     let store = server_that_says(&[BROKEN_OFF, BROKEN_OFF, BROKEN_OFF]).await;
     let error = store.get(&result_key(), PLENTY).await.unwrap_err();
     assert!(matches!(error.cause, Cause::Failed(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_result_that_changed_on_its_way_back_is_read_again() {
+    let store = server_that_says(&[CHANGED, PHOTO]).await;
+    let photo = store.get(&result_key(), PLENTY).await.unwrap();
+    assert_eq!(photo, Some(Bytes::from("photo")));
+}
+
+#[tokio::test]
+async fn a_result_that_changes_every_time_is_no_result() {
+    let store = server_that_says(&[CHANGED, CHANGED, CHANGED]).await;
+    let error = store.get(&result_key(), PLENTY).await.unwrap_err();
+    assert!(matches!(error.cause, Cause::Corrupt(_)), "{error}");
 }
 
 #[tokio::test]

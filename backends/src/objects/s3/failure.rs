@@ -4,6 +4,7 @@ use std::{io, iter, time::Duration};
 
 use ::s3::error::S3Error;
 use reqwest::{Response, StatusCode};
+use schemas::Digest;
 
 use crate::error::Cause;
 
@@ -28,6 +29,8 @@ pub(super) enum Failure {
     /// It took the request and did not begin to answer.
     #[error("no answer within {} ms", .0.as_millis())]
     Silent(Duration),
+    #[error("object arrived with the digest {arrived}, it was stored with {stored}")]
+    Changed { arrived: Digest, stored: Digest },
     #[error("the answer lacks {0}")]
     Incomplete(&'static str),
     /// The body's file.
@@ -54,7 +57,7 @@ impl Failure {
     pub(super) fn may_pass(&self) -> bool {
         match self {
             Self::Answered { status, .. } => matches!(status, 408 | 429 | 500 | 502..=504),
-            Self::Wire(_) => true,
+            Self::Wire(_) | Self::Changed { .. } => true,
             // Whoever waits has waited long enough.
             Self::Silent(_) => false,
             Self::TooLong { .. } | Self::Incomplete(_) | Self::File(_) | Self::Library(_) => false,
@@ -122,7 +125,7 @@ impl From<Failure> for Cause {
                 size_bytes_max,
             },
             Failure::Silent(waited) => Self::Timeout(waited),
-            Failure::Incomplete(_) => Self::Corrupt(failure.to_string()),
+            Failure::Incomplete(_) | Failure::Changed { .. } => Self::Corrupt(failure.to_string()),
             other => Self::Failed(Box::new(other)),
         }
     }
