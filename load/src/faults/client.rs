@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context as _;
 use reqwest::{Response, StatusCode, header};
-use schemas::{EventId, JobId, State};
+use schemas::{Event, EventId, JobId, State};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::sleep;
 
@@ -40,12 +40,6 @@ pub(super) struct Client {
 #[serde(rename_all = "camelCase")]
 struct Accepted {
     job_id: JobId,
-}
-
-/// One frame of an event stream.
-struct Frame {
-    id: EventId,
-    state: State,
 }
 
 impl Client {
@@ -94,10 +88,10 @@ impl Client {
         }
     }
 
-    /// Follows a job's events to its end, on whichever publisher is up.
-    pub(super) async fn follow(&self, id: &JobId) {
+    /// Follows a job's events to its end, on whichever publisher is up, and passes them on.
+    pub(super) async fn follow(&self, id: &JobId, mut pass_on: impl FnMut(&Event)) {
         let mut last = None;
-        while !self.stream(id, &mut last).await {
+        while !self.stream(id, &mut last, &mut pass_on).await {
             sleep(PAUSE).await;
         }
     }
@@ -148,7 +142,12 @@ impl Client {
     }
 
     /// Reads one event stream as far as it goes, and says whether the job has ended.
-    async fn stream(&self, id: &JobId, last: &mut Option<EventId>) -> bool {
+    async fn stream(
+        &self,
+        id: &JobId,
+        last: &mut Option<EventId>,
+        pass_on: &mut impl FnMut(&Event),
+    ) -> bool {
         let mut request = self
             .http
             .get(format!("{}/status/{id}", self.next_url()))
@@ -173,7 +172,10 @@ impl Client {
             text.extend_from_slice(&chunk);
             while let Some(frame) = first_frame(&mut text) {
                 match frame {
-                    Ok(frame) => self.hear(id, &frame, last),
+                    Ok(event) => {
+                        self.hear(id, &event, last);
+                        pass_on(&event);
+                    }
                     Err(error) => self.ledger.find(format!("job {id}: {error:#}")),
                 }
             }
@@ -187,21 +189,21 @@ impl Client {
         ended || self.state(id).await.status.is_final()
     }
 
-    fn hear(&self, id: &JobId, frame: &Frame, last: &mut Option<EventId>) {
-        if frame.state.job_id != *id {
-            let other = frame.state.job_id;
+    fn hear(&self, id: &JobId, event: &Event, last: &mut Option<EventId>) {
+        if event.state.job_id != *id {
+            let other = event.state.job_id;
             self.ledger
                 .find(format!("job {id}: its stream told of job {other}"));
         }
-        if last.is_some_and(|last| frame.id <= last) {
+        if last.is_some_and(|last| event.id <= last) {
             self.ledger.find(format!(
                 "job {id}: event {} came after {}",
-                frame.id,
+                event.id,
                 last.unwrap_or_default()
             ));
         }
-        *last = Some(frame.id);
-        self.ledger.hear(&frame.state);
+        *last = Some(event.id);
+        self.ledger.hear(&event.state);
     }
 
     /// An answer that is neither 5xx nor a broken connection; who gets `None` tries again, the pause is over.
@@ -264,7 +266,7 @@ fn form(order: &Order) -> Vec<u8> {
 }
 
 /// Takes the first whole frame out of `text`; comments and `retry:` lines are none.
-fn first_frame(text: &mut Vec<u8>) -> Option<anyhow::Result<Frame>> {
+fn first_frame(text: &mut Vec<u8>) -> Option<anyhow::Result<Event>> {
     loop {
         let end = text.windows(2).position(|two| two == b"\n\n")?;
         let block: Vec<u8> = text.drain(..end + 2).collect();
@@ -275,22 +277,22 @@ fn first_frame(text: &mut Vec<u8>) -> Option<anyhow::Result<Frame>> {
     }
 }
 
-fn frame(block: &str) -> anyhow::Result<Frame> {
+fn frame(block: &str) -> anyhow::Result<Event> {
     let field = |name: &str| {
         let found = block.lines().find_map(|line| line.strip_prefix(name));
         found
             .map(str::trim)
             .with_context(|| format!("a frame without {name} {block}"))
     };
-    let frame = Frame {
+    let event = Event {
         id: field("id:")?.parse()?,
         state: serde_json::from_str(field("data:")?)?,
     };
     let told = field("event:")?;
     anyhow::ensure!(
-        told == frame.state.status.as_str(),
+        told == event.state.status.as_str(),
         "an event {told} tells of {}",
-        frame.state.status
+        event.state.status
     );
-    Ok(frame)
+    Ok(event)
 }

@@ -132,6 +132,12 @@ impl Fleet {
         }
     }
 
+    /// All workers die at once.
+    pub(super) async fn kill_workers(&self) -> anyhow::Result<()> {
+        let deaths = self.workers.iter().map(|worker| worker.die(Duration::ZERO));
+        futures::future::try_join_all(deaths).await.map(drop)
+    }
+
     /// Nothing breaks any more.
     pub(super) fn mend(&self) {
         for server in [Server::Broker, Server::Redis, Server::S3] {

@@ -19,6 +19,7 @@ mod wire;
 
 use std::{
     collections::BTreeMap,
+    fs,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -28,8 +29,8 @@ use anyhow::Context as _;
 use futures::{StreamExt as _, future::try_join_all, stream};
 use schemas::{Digest, JobId, State, Status};
 use tokio::{
-    sync::Semaphore,
-    task::JoinSet,
+    sync::{Semaphore, mpsc},
+    task::{JoinSet, spawn_blocking},
     time::{interval, sleep, timeout},
 };
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
@@ -69,6 +70,7 @@ pub struct Options {
     seed: u64,
     jobs: usize,
     wait_max: Duration,
+    cursed: bool,
 }
 
 impl Options {
@@ -79,7 +81,15 @@ impl Options {
             seed,
             jobs,
             wait_max,
+            cursed: true,
         }
+    }
+
+    /// Without the picture that costs every worker its life six times.
+    #[must_use]
+    pub const fn without_curse(mut self) -> Self {
+        self.cursed = false;
+        self
     }
 
     fn again(&self) -> String {
@@ -113,6 +123,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
         inject(&fleet, &plan),
         world.upload_all(&orders),
         world.publish_all(&orders, &poison),
+        world.curse(&fleet, options),
     )?;
     fleet.mend();
     println!("nothing breaks any more");
@@ -128,7 +139,11 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
         injected: count(&plan),
         took: began.elapsed(),
     };
-    Ok(Report::of(seen, options.again()))
+    let report = Report::of(seen, options.again());
+    if report.is_clean() {
+        fs::remove_dir_all(&data)?;
+    }
+    Ok(report)
 }
 
 /// Whoever wants something of the fleet, and what they wrote down.
@@ -214,6 +229,37 @@ impl World {
         Ok(())
     }
 
+    /// A picture whose workers are killed in the middle of it, every time, until nobody tries any more.
+    async fn curse(&self, fleet: &Fleet, options: &Options) -> anyhow::Result<()> {
+        if !options.cursed {
+            return Ok(());
+        }
+        let seed = options.seed;
+        let order = spawn_blocking(move || orders::cursed(seed)).await??;
+        let Some(id) = self.client.upload(&order).await? else {
+            return Ok(());
+        };
+        let (claims, mut claimed) = mpsc::unbounded_channel();
+        let following = self.client.follow(&id, move |event| {
+            if event.state.status == Status::Processing {
+                let _ = claims.send(event.id.epoch);
+            }
+        });
+        let killing = async {
+            let mut last = 0;
+            while let Some(epoch) = claimed.recv().await {
+                if epoch > last {
+                    println!("kill -9 of every worker, the cursed picture is in hand");
+                    fleet.kill_workers().await?;
+                    last = epoch;
+                }
+            }
+            anyhow::Ok(())
+        };
+        let both = async { tokio::join!(following, killing).1 };
+        timeout(options.wait_max, both).await.unwrap_or(Ok(()))
+    }
+
     /// Every other job by its events, the others by looking again and again.
     fn follow(&self, id: JobId) {
         let (client, places) = (self.client.clone(), Arc::clone(&self.places));
@@ -221,7 +267,7 @@ impl World {
         self.followers.spawn(async move {
             let _place = places.acquire().await;
             if by_events {
-                client.follow(&id).await;
+                client.follow(&id, |_| {}).await;
             } else {
                 client.poll(&id).await;
             }
@@ -330,7 +376,7 @@ async fn tell_progress(world: World, began: Instant) {
     }
 }
 
-/// It stays: whoever looks for a cause needs the log.
+/// Where the processes spool, and `fleet.log`. It stays unless all is well: whoever looks for a cause needs the log.
 fn folder() -> anyhow::Result<PathBuf> {
     let folder = tempfile::Builder::new().prefix("nws-faults-").tempdir()?;
     Ok(folder.keep())

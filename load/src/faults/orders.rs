@@ -7,12 +7,17 @@ use bytes::Bytes;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
+use crate::picture;
+
 /// Shortest and longest side in pixels: a worker needs some 10 ms, so that faults meet every step.
 const SIDES: (u32, u32) = (64, 500);
 /// Of a hundred uploads, how many are broken, no picture at all, or were uploaded before.
 const BROKEN: u32 = 6;
 const NONSENSE: u32 = 2;
 const AGAIN: u32 = 10;
+
+/// A side of the picture that is never finished: so large that its worker can be killed in the middle of it.
+const CURSED_SIDE: u16 = 4500;
 
 /// An upload, and what must become of it.
 #[derive(Clone, Debug)]
@@ -31,6 +36,8 @@ pub(super) enum Expected {
     Failed,
     /// The publisher sees that it is no picture.
     Refused,
+    /// Whoever works on it dies.
+    Dead,
 }
 
 /// The uploads of a run.
@@ -47,6 +54,15 @@ pub(super) fn orders(seed: u64, count: usize) -> anyhow::Result<Vec<Order>> {
         orders.push(order);
     }
     Ok(orders)
+}
+
+/// A sound picture that takes a while.
+pub(super) fn cursed(seed: u64) -> anyhow::Result<Order> {
+    Ok(Order {
+        photo: picture::jpeg(CURSED_SIDE)?.into(),
+        mark: format!("© run {seed} cursed"),
+        expected: Expected::Dead,
+    })
 }
 
 fn order(lot: &mut StdRng, seed: u64, number: usize, chance: u32) -> anyhow::Result<Order> {

@@ -17,7 +17,7 @@ const TROUBLE_MS: (u64, u64) = (500, 6000);
 /// What a slow wire adds to each piece of what it carries.
 const SLOW_MS: (u64, u64) = (20, 400);
 /// Pieces that are damaged one after the other.
-const DAMAGED: (usize, usize) = (1, 4);
+const DAMAGED: (usize, usize) = (2, 16);
 
 /// A server of the fleet, and the wire to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

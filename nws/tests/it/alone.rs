@@ -1,11 +1,29 @@
 //! What happens to the servers that every test shares, so nothing else runs beside these tests.
 
+use std::time::Duration;
+
+use load::faults::{self, Options};
+
 use crate::support::{
-    client::Client,
+    client::{Client, install_tls},
     fleet::{Still, namespace, role},
     picture::jpeg,
+    process::binary,
     until,
 };
+
+/// Any would do; a fixed one breaks the same things in every run. `load faults` takes others, and more jobs.
+const SEED: u64 = 3;
+const JOBS: usize = 40;
+const LAST_JOB_WITHIN: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_fleet_loses_nothing_while_everything_around_it_breaks() {
+    install_tls();
+    let options = Options::new(binary().to_owned(), SEED, JOBS, LAST_JOB_WITHIN);
+    let report = faults::run(&options.without_curse()).await.unwrap();
+    assert!(report.is_clean(), "{report}");
+}
 
 #[tokio::test]
 async fn a_redis_that_stands_still_for_a_while_costs_no_job() {

@@ -22,10 +22,14 @@ pub(crate) struct Frame {
     pub(crate) data: Value,
 }
 
+/// A process installs the TLS provider itself; here the client does.
+pub(crate) fn install_tls() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
 impl Client {
     pub(crate) fn of(process: &Process) -> Self {
-        // The process installs the TLS provider itself; here the client does.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        install_tls();
         Self {
             http: reqwest::Client::builder().timeout(WITHIN).build().unwrap(),
             url: process.url.clone(),
