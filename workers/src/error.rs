@@ -40,6 +40,10 @@ pub enum WorkError {
     /// only a job that has ended is let go.
     #[error("another claim on the job came between")]
     Overtaken,
+    /// Its client was told that it is dead, and who replays a job or uploads it again records it as queued before. So this
+    /// is a second message, or the first one whose burial was told and not finished: no reason to tell another outcome.
+    #[error("the job is dead already: {}", .0.as_ref().map_or("no reason is known", |failure| &failure.message))]
+    DiedBefore(Option<Failure>),
     #[error(transparent)]
     World(#[from] Error),
 }
@@ -73,6 +77,7 @@ impl WorkError {
             | Self::TooSlow(_)
             | Self::NewerEngine { .. }
             | Self::Overtaken
+            | Self::DiedBefore(_)
             | Self::World(_) => "world",
         }
     }
@@ -97,6 +102,7 @@ impl WorkError {
             Self::TooSlow(_) => "too_slow",
             Self::NewerEngine { .. } => "newer_engine",
             Self::Overtaken => "overtaken",
+            Self::DiedBefore(_) => "died_before",
             Self::World(error) => match error.backend {
                 Backend::Queue => "queue_unavailable",
                 Backend::Objects | Backend::Cache => "objects_unavailable",

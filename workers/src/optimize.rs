@@ -177,6 +177,9 @@ impl Optimizer {
             info!(job.id = %id, "job {id} was {} before, its message is let go", before.status);
             return Ok(None);
         }
+        if before.status == Status::Dead {
+            return Err(WorkError::DiedBefore(before.error));
+        }
         let state = State {
             attempt,
             status: Status::Processing,
@@ -227,7 +230,7 @@ impl Optimizer {
         }
     }
 
-    /// A dead job whose message is here again was replayed; a done one whose result is gone is made again.
+    /// Whether its message can be let go: a done job whose result is gone is made again, a dead one is kept in its grave.
     async fn has_ended(&self, state: &State) -> Result<bool, Error> {
         match state.status {
             Status::Failed | Status::Cancelled => Ok(true),

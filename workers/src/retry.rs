@@ -49,6 +49,7 @@ pub fn judge(outcome: &Result<Outcome, WorkError>, tries: Tries, random: f64) ->
         error if error.is_permanent() => Verdict::Fail(failure),
         WorkError::Undecodable(_) => bury(Reason::Undecodable, failure),
         WorkError::OriginalMissing(_) => bury(Reason::OriginalMissing, failure),
+        WorkError::DiedBefore(_) => bury(Reason::DiedBefore, failure),
         WorkError::CrashLoop { .. } => bury(Reason::CrashLoop, failure),
         // One more chance on another worker; after that it is most likely the picture.
         WorkError::Panicked { again: true } => bury(Reason::CrashLoop, failure),

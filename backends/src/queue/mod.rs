@@ -90,6 +90,8 @@ pub enum Reason {
     CrashLoop,
     /// The object store has no such original.
     OriginalMissing,
+    /// Its job was dead already: a second message of it.
+    DiedBefore,
 }
 
 /// One failed attempt, as the message's history keeps it: at most [`HISTORY_ENTRIES_MAX`] of them.
@@ -228,6 +230,7 @@ impl Reason {
             Self::Undecodable => "undecodable",
             Self::CrashLoop => "crash_loop",
             Self::OriginalMissing => "original_missing",
+            Self::DiedBefore => "died_before",
         }
     }
 }

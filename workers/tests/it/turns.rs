@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use backends::{Key, ObjectStore as _, Results as _, Source as _};
+use backends::{Key, ObjectStore as _, Results as _, Sender as _, Source as _};
 use schemas::{Job, Status};
 
 use crate::strange::Strange;
@@ -155,6 +155,30 @@ async fn a_job_without_its_original_is_buried() {
         .with_label_values(&["original_missing"])
         .get();
     assert_eq!(buried, 1);
+}
+
+#[tokio::test]
+async fn a_second_message_does_not_raise_the_dead() {
+    let world = World::new().await;
+    let job = job(&photo());
+    world.send(&job).await;
+    let _worker = world.work();
+    world.watch(&job).await;
+    world.settled().await;
+
+    // Now it could be done; but its client was told that it is dead.
+    world.store(&photo()).await;
+    world.queue.send(&job).await.unwrap();
+    let letters = &world.metrics.dead_letters;
+    let buried = letters.with_label_values(&["died_before"]);
+    eventually(async || buried.get() == 1).await;
+    let record = world.results.record(&job.id()).await.unwrap().unwrap();
+    assert_eq!(record.event.state.status, Status::Dead);
+
+    // Who asks for it anew records it as queued before, as an upload does.
+    world.send(&job).await;
+    let states = world.watch(&job).await;
+    assert_eq!(states.last().unwrap().status, Status::Done);
 }
 
 #[tokio::test]

@@ -146,17 +146,15 @@ impl World {
     /// Stores `original` and sends a job for it, as a publisher does.
     pub(crate) async fn accept(&self, original: &[u8]) -> Job {
         let job = job(original);
-        let key = Key::Original(job.original.sha256);
-        self.objects
-            .put(
-                &key,
-                Body::Bytes(Bytes::copy_from_slice(original)),
-                "image/jpeg",
-            )
-            .await
-            .unwrap();
+        self.store(original).await;
         self.send(&job).await;
         job
+    }
+
+    pub(crate) async fn store(&self, original: &[u8]) {
+        let key = Key::Original(job(original).original.sha256);
+        let body = Body::Bytes(Bytes::copy_from_slice(original));
+        self.objects.put(&key, body, "image/jpeg").await.unwrap();
     }
 
     pub(crate) async fn admit(&self, job: &Job) -> Record {
