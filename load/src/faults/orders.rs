@@ -36,7 +36,7 @@ pub(super) enum Expected {
     Failed,
     /// The publisher sees that it is no picture.
     Refused,
-    /// Whoever works on it dies.
+    /// A grave, for whoever works on it is killed; a result, if one got through between two deaths.
     Dead,
 }
 
