@@ -28,7 +28,7 @@ use std::{
 };
 
 use futures::future::try_join_all;
-use tokio::time::{interval, sleep};
+use tokio::time::{interval, sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use self::{
@@ -115,12 +115,23 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let progress = tell_progress(Arc::clone(&ledger), began);
     let _progress = AbortOnDropHandle::new(tokio::spawn(progress));
 
-    tokio::try_join!(
+    let asking = async {
+        tokio::try_join!(
+            askers.upload_all(&orders),
+            askers.publish_all(&orders, &poison),
+            curse(&askers, &fleet, options),
+        )
+    };
+    // The faults come to their end whatever becomes of the rest: nothing may stay stopped.
+    let (injected, asked) = tokio::join!(
         inject(&fleet, &plan),
-        askers.upload_all(&orders),
-        askers.publish_all(&orders, &poison),
-        curse(&askers, &fleet, options),
-    )?;
+        timeout(options.lasting() + options.wait_max, asking)
+    );
+    injected?;
+    match asked {
+        Ok(asked) => drop(asked?),
+        Err(_) => ledger.find("the fleet did not accept everything in time".to_owned()),
+    }
     fleet.mend();
     println!("nothing breaks any more");
     askers.until_ended(options.wait_max).await;
