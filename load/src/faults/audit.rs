@@ -189,20 +189,27 @@ fn unburied(seen: &Seen) -> impl Iterator<Item = String> + '_ {
         })
 }
 
-/// Dead letters that are neither poison nor a job that died.
+/// Dead letters that are neither poison nor of a job that died.
 fn unexplained(seen: &Seen) -> impl Iterator<Item = String> + '_ {
-    let is_poison = |letter: &Letter| {
-        let mut poison = seen.poison.iter();
-        poison.any(|(_, message)| message.body == letter.body)
-    };
-    let has_died = |id: &JobId| {
-        let ends = seen.book.jobs.get(id).map(|account| &account.ends);
-        ends.is_some_and(|ends| ends.iter().any(|end| end.status == "dead"))
-    };
-    let letters = seen.letters.iter().filter(move |letter| !is_poison(letter));
+    let letters = seen.letters.iter();
     letters
-        .filter(move |letter| !letter.job().is_some_and(|id| has_died(&id)))
-        .map(|letter| format!("a dead letter that nothing explains: {letter:?}"))
+        .filter(|letter| !is_poison(seen, letter) && !has_died(seen, letter))
+        .map(|letter| format!("a dead letter that nothing explains: {letter}"))
+}
+
+fn is_poison(seen: &Seen, letter: &Letter) -> bool {
+    let mut poison = seen.poison.iter();
+    poison.any(|(_, message)| message.body == letter.body)
+}
+
+/// Whether its job is dead, or was until somebody uploaded it again. The broker buries without a look at the job: one of
+/// two messages may be buried while the other one brings the job to its end.
+fn has_died(seen: &Seen, letter: &Letter) -> bool {
+    let account = letter.job().and_then(|id| seen.book.jobs.get(&id));
+    account.is_some_and(|account| {
+        let mut ends = account.ends.iter();
+        ends.any(|end| letter.is_brokers || end.status == "dead")
+    })
 }
 
 impl fmt::Display for Report {

@@ -1,6 +1,6 @@
 //! What lies in the queues, by the broker's management API.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use anyhow::Context as _;
 use reqwest::Method;
@@ -27,6 +27,8 @@ pub(super) struct Letter {
     pub(super) body: Vec<u8>,
     /// What our worker or the broker gives as the reason.
     pub(super) reason: Option<String>,
+    /// Whether no worker lived long enough to give one.
+    pub(super) is_brokers: bool,
     /// Attempts in its history that name a code and a message.
     pub(super) attempts: usize,
     message_id: Option<String>,
@@ -84,12 +86,21 @@ fn letter(message: &Value) -> anyhow::Result<Letter> {
     let history = headers["x-nws-history"].as_str().unwrap_or("[]");
     let history: Vec<Value> = serde_json::from_str(history)?;
     let readable = |attempt: &&Value| attempt["code"].is_string() && attempt["message"].is_string();
+    let ours = word(&headers["x-nws-reason"]);
     Ok(Letter {
+        is_brokers: ours.is_none(),
         body: word(&message["payload"]).unwrap_or_default().into_bytes(),
-        reason: word(&headers["x-nws-reason"]).or_else(|| word(&headers["x-first-death-reason"])),
+        reason: ours.or_else(|| word(&headers["x-first-death-reason"])),
         attempts: history.iter().filter(readable).count(),
         message_id: word(&properties["message_id"]),
     })
+}
+
+impl fmt::Display for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = self.reason.as_deref().unwrap_or("no reason");
+        write!(f, "{reason}: {}", String::from_utf8_lossy(&self.body))
+    }
 }
 
 impl Letter {
