@@ -5,13 +5,14 @@
 #   the keeper is killed -9           the kernel kills the servers (PR_SET_PDEATHSIG);
 #   a server starts others            every process of a run carries NWS_SERVICE_OF and is found by it.
 #
-# A run is a folder: control (the pipe), keeper.pid, ports, log, and one folder per server.
+# A run is a folder: control (the pipe), keeper.pid, ports, rabbitmq.nodes, log, and one folder per server.
 
 new_run() {
   local run
   run=$(mktemp -d "${TMPDIR:-/tmp}/nws-services.XXXXXX")
   mkfifo "$run/control"
   free_ports > "$run/ports"
+  rabbitmq_nodes > "$run/rabbitmq.nodes"
   echo "$run"
 }
 
@@ -62,7 +63,8 @@ keep() {
   start_rabbitmq "$run"
   while read -r -u 9 word; do
     case $word in
-      rabbitmq) start_rabbitmq "$run" ;;
+      rabbitmq) start_rabbitmq "$run" 1 ;;
+      rabbitmq[23]) start_rabbitmq "$run" "${word#rabbitmq}" ;;
       redis_node[1-9]) start_redis_node "$run" "${word#redis_node}" ;;
       stop) break ;;
     esac
@@ -111,11 +113,18 @@ release() {
 ready_seconds_max=90
 
 wait_until_ready() {
-  local run=$1 name
+  local run=$1 name node
   for name in redis s3 rabbitmq redis_cluster; do
-    until_true "$ready_seconds_max" settled "$run" "$name" || true
-    "${name}_ready" "$run" || failed_to_start "$run" "$name"
+    wait_for_server "$run" "$name"
   done
+  for node in $(nodes_of "$run" | tail -n +2); do tell "$run" "$(node_server "$node")"; done
+  for node in $(nodes_of "$run" | tail -n +2); do wait_for_server "$run" "$(node_server "$node")"; done
+}
+
+# wait_for_server RUN NAME
+wait_for_server() {
+  until_true "$ready_seconds_max" settled "$1" "$2" || true
+  "${2}_ready" "$1" || failed_to_start "$1" "$2"
 }
 
 # Ready, or dead: waiting on changes nothing.
