@@ -5,13 +5,15 @@
 #   the keeper is killed -9           the kernel kills the servers (PR_SET_PDEATHSIG);
 #   a server starts others            every process of a run carries NWS_SERVICE_OF and is found by it.
 #
-# A run is a folder: control (the pipe), keeper.pid, ports, rabbitmq.nodes, log, and one folder per server.
+# A run is a folder: control (the pipe), keeper.pid, ports, rabbitmq.version, rabbitmq.nodes, log, and one
+# folder per server.
 
 new_run() {
   local run
   run=$(mktemp -d "${TMPDIR:-/tmp}/nws-services.XXXXXX")
   mkfifo "$run/control"
   free_ports > "$run/ports"
+  rabbitmq_version > "$run/rabbitmq.version"
   rabbitmq_nodes > "$run/rabbitmq.nodes"
   echo "$run"
 }

@@ -1,5 +1,33 @@
-# RabbitMQ: one node, or a cluster of three. Ports: +0 epmd, which they share; then three for each node, for AMQP,
+# RabbitMQ: the version that is wanted, as one node or as a cluster of three. Ports: +0 epmd, which they share; then three for each node, for AMQP,
 # management and distribution: +1 to +3, +8 to +10, +11 to +13.
+
+# Debian 12 has 3.10, Debian 13 has 4.0, the one after it 4.3 and later.
+rabbitmq_release() {
+  case $1 in
+    system) ;;
+    4) echo trixie ;;
+    4.3) echo forky ;;
+    *) return 1 ;;
+  esac
+}
+
+rabbitmq_version() { echo "${NWS_TEST_RABBITMQ_VERSION:-system}"; }
+
+check_rabbitmq_version() {
+  rabbitmq_release "$(rabbitmq_version)" > /dev/null ||
+    die 64 "RabbitMQ's version is system, 4 or 4.3, not $(rabbitmq_version)"
+}
+
+fetch_rabbitmq() {
+  local version
+  version=$(rabbitmq_version)
+  [ "$version" = system ] ||
+    fetch_once "$(rabbitmq_programs "$version")" unpack_release "$(rabbitmq_release "$version")" rabbitmq-server
+}
+
+rabbitmq_programs() {
+  if [ "$1" = system ]; then debian_programs; else echo "$(cache)/rabbitmq-$1"; fi
+}
 
 rabbitmq_nodes_max=3
 
@@ -24,12 +52,16 @@ node_port() {
   port "$1" $((first[$2] + $3))
 }
 
-# node_environment RUN NODE: sets `environment`, for the node itself and for the tools that talk to it.
+# node_environment RUN NODE: sets `programs` and `environment`, for the node itself and for the tools that talk to it.
 node_environment() {
-  local home
+  local home version
   home=$1/$(node_server "$2")
-  environment=(
-    "${unpacked[@]}" HOME="$home" LC_ALL=C.UTF-8
+  version=$(cat "$1/rabbitmq.version")
+  programs=$(rabbitmq_programs "$version")
+  environment=(PATH="$programs/usr/bin:$PATH")
+  [ "$version" != system ] || environment=("${unpacked[@]}")
+  environment+=(
+    HOME="$home" LC_ALL=C.UTF-8
     ERL_EPMD_PORT="$(port "$1" 0)" ERL_EPMD_ADDRESS=127.0.0.1
     RABBITMQ_CONF_ENV_FILE=/dev/null
     RABBITMQ_NODENAME="$(node_name "$2")"
@@ -38,7 +70,7 @@ node_environment() {
 
 # Nodes after the first join it, so they are started when it is ready: see wait_until_ready.
 start_rabbitmq() {
-  local run=$1 node=${2:-1} home environment
+  local run=$1 node=${2:-1} home programs environment
   home=$run/$(node_server "$node")
   node_environment "$run" "$node"
   [ -d "$home/mnesia" ] || prepare_node "$run" "$node"
@@ -58,7 +90,7 @@ start_rabbitmq() {
     RABBITMQ_GENERATED_CONFIG_DIR="$home/gen" \
     RABBITMQ_PID_FILE="$home/pid.rabbit" \
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none' \
-    "$(debian_programs)/usr/lib/rabbitmq/bin/rabbitmq-server"
+    "$programs/usr/lib/rabbitmq/bin/rabbitmq-server"
 }
 
 prepare_node() {
@@ -169,11 +201,11 @@ restart_node() {
 
 # The node that leads a quorum queue, as one that lives knows it.
 leader_of() {
-  local run=$1 node environment
+  local run=$1 node programs environment
   for node in $(nodes_of "$run"); do
     ! rabbitmq_ready "$run" "$node" || break
   done
   node_environment "$run" "$node"
-  env "${environment[@]}" "$(debian_programs)/usr/lib/rabbitmq/bin/rabbitmqctl" --quiet --no-table-headers \
+  env "${environment[@]}" "$programs/usr/lib/rabbitmq/bin/rabbitmqctl" --quiet --no-table-headers \
     list_queues name leader | sed -n "s/^$2\tnws\([0-9]\)@localhost\$/\1/p" | grep .
 }
