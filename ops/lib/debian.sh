@@ -57,13 +57,15 @@ names_of() {
 }
 
 unpack_named() {
-  local folder=$1 names=$2 package erl=$1/usr/lib/erlang/bin/erl
+  local folder=$1 names=$2 package erl
   # shellcheck disable=SC2086
   (cd "$folder/apt/archives" && apt-get "${options[@]}" download $names) &&
     for package in "$folder"/apt/archives/*.deb; do dpkg-deb --extract "$package" "$folder" || return; done &&
     rm -rf "$folder/apt" || return
-  # Debian's erl spells its own place out.
-  [ ! -f "$erl" ] || sed -i "s#ROOTDIR=/usr/lib/erlang#ROOTDIR=${folder%.part}/usr/lib/erlang#" "$erl"
+  # Debian's erl spells its own place out; the second one is what Erlang starts others with.
+  for erl in "$folder"/usr/lib/erlang/{,erts-*/}bin/erl; do
+    [ ! -f "$erl" ] || sed -i "s#ROOTDIR=/usr/lib/erlang#ROOTDIR=${folder%.part}/usr/lib/erlang#" "$erl"
+  done
 }
 
 # A program asks for its loader under a fixed name, where this system has its own, and with it an older C library. So

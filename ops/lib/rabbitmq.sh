@@ -114,6 +114,7 @@ start_epmd() {
   until_true 10 listens "$epmd_port"
 }
 
+# A node knows itself and the first one: newer versions wait for all that they know.
 node_settings() {
   cat << EOF_SETTINGS
 listeners.tcp.1 = 127.0.0.1:$(node_port "$1" "$2" 0)
@@ -127,11 +128,9 @@ log.console = false
 vm_memory_high_watermark.absolute = 512MiB
 disk_free_limit.absolute = 100MB
 queue_leader_locator = balanced
+cluster_formation.classic_config.nodes.1 = $(node_name 1)
+cluster_formation.classic_config.nodes.$2 = $(node_name "$2")
 EOF_SETTINGS
-  local node
-  for node in $(nodes_of "$1"); do
-    echo "cluster_formation.classic_config.nodes.$node = $(node_name "$node")"
-  done
 }
 
 rabbitmq_addresses() {
