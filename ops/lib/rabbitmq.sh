@@ -30,6 +30,7 @@ rabbitmq_programs() {
 }
 
 rabbitmq_nodes_max=3
+memory_max=512MiB # of a node, before it takes no more messages
 
 rabbitmq_nodes() { echo "${NWS_TEST_RABBITMQ_NODES:-1}"; }
 
@@ -125,7 +126,7 @@ default_user = nws
 default_pass = nws
 log.file.level = warning
 log.console = false
-vm_memory_high_watermark.absolute = 512MiB
+vm_memory_high_watermark.absolute = $memory_max
 disk_free_limit.absolute = 100MB
 queue_leader_locator = balanced
 cluster_formation.classic_config.nodes.1 = $(node_name 1)
@@ -156,7 +157,7 @@ rabbitmq_ready() {
 rabbitmq2_ready() { rabbitmq_ready "$1" 2; }
 rabbitmq3_ready() { rabbitmq_ready "$1" 3; }
 
-# rabbitmq_command kill9|pause|resume|restart [NODE], or leader QUEUE
+# rabbitmq_command kill9|pause|resume|restart|block|unblock [NODE], or leader QUEUE
 rabbitmq_command() {
   local run=${NWS_SERVICES_RUN:-} node
   [ -n "$run" ] || run=$(run_of_checkout) || die 69 'nothing is up; start it with: ops/services up'
@@ -170,6 +171,8 @@ rabbitmq_command() {
     pause) signal_node "$run" "$node" STOP ;;
     resume) signal_node "$run" "$node" CONT ;;
     restart) restart_node "$run" "$node" ;;
+    block) control_node "$run" "$node" set_vm_memory_high_watermark 0 ;;
+    unblock) control_node "$run" "$node" set_vm_memory_high_watermark absolute $memory_max ;;
     *) usage ;;
   esac
 }
@@ -198,13 +201,19 @@ restart_node() {
   rabbitmq_ready "$run" "$node" || failed_to_start "$run" "$server"
 }
 
+# control_node RUN NODE COMMAND…: RabbitMQ's own tool.
+control_node() {
+  local programs environment
+  node_environment "$1" "$2"
+  env "${environment[@]}" "$programs/usr/lib/rabbitmq/bin/rabbitmqctl" --quiet "${@:3}"
+}
+
 # The node that leads a quorum queue, as one that lives knows it.
 leader_of() {
-  local run=$1 node programs environment
+  local run=$1 node
   for node in $(nodes_of "$run"); do
     ! rabbitmq_ready "$run" "$node" || break
   done
-  node_environment "$run" "$node"
-  env "${environment[@]}" "$programs/usr/lib/rabbitmq/bin/rabbitmqctl" --quiet --no-table-headers \
-    list_queues name leader | sed -n "s/^$2\tnws\([0-9]\)@localhost\$/\1/p" | grep .
+  control_node "$run" "$node" --no-table-headers list_queues name leader |
+    sed -n "s/^$2\tnws\([0-9]\)@localhost\$/\1/p" | grep .
 }
