@@ -57,6 +57,11 @@ impl RabbitReceiver {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn channel(&self) -> Option<&Channel> {
+        self.consuming.as_ref().map(|consuming| &consuming.channel)
+    }
+
     /// What consumes, built first where there is none, however long it takes.
     async fn consuming(&mut self) -> Result<&mut Consuming, Error> {
         while self.consuming.is_none() {

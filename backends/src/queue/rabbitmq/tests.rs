@@ -1,7 +1,13 @@
 //! Against a real broker, each test in a namespace of its own.
 
+mod alone;
+mod broker;
+mod cluster;
+mod floods;
 mod proxy;
+mod surprises;
 mod troubles;
+mod waits;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -50,16 +56,8 @@ impl Networked {
         }
     }
 
-    /// An administrator's hand.
-    async fn admin(&self) -> (Connection, Channel) {
-        let connection = Connection::connect(&server(), ConnectionProperties::default()).await;
-        let connection = connection.unwrap();
-        let channel = connection.create_channel().await.unwrap();
-        (connection, channel)
-    }
-
     async fn delete_jobs_queue(&self) {
-        let (_connection, channel) = self.admin().await;
+        let (_connection, channel) = admin().await;
         let name = self.queue.0.topology.jobs_queue();
         channel
             .queue_delete(name, QueueDeleteOptions::default())
@@ -87,7 +85,7 @@ impl Subject for Networked {
     }
 
     async fn dead_letters(&self) -> Vec<DeadLetter> {
-        let (_connection, channel) = self.admin().await;
+        let (_connection, channel) = admin().await;
         let mut dead = Vec::new();
         let name = || self.queue.0.topology.dead_queue();
         while let Some(letter) = channel
@@ -108,10 +106,20 @@ impl Subject for Networked {
     }
 
     async fn end(self) {
-        let (_connection, channel) = self.admin().await;
+        let (_connection, channel) = admin().await;
         self.queue.close().await;
         self.queue.0.topology.delete(&channel).await.unwrap();
     }
+}
+
+/// An administrator's hand.
+async fn admin() -> (Connection, Channel) {
+    let servers: Servers = server().parse().unwrap();
+    let first = servers.iter().next().unwrap().clone();
+    let connection = Connection::connect_uri(first, ConnectionProperties::default()).await;
+    let connection = connection.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    (connection, channel)
 }
 
 fn server() -> String {

@@ -61,7 +61,7 @@ async fn a_passing_refusal_of_a_burial_spends_no_crash() {
     let mut receiver = receiver(&subject).await;
     send(&subject, [1]).await;
     let delivery = receive(&mut receiver).await;
-    let (_connection, channel) = subject.admin().await;
+    let (_connection, channel) = admin().await;
     let grave = subject.queue.0.topology.dead_queue();
     channel
         .queue_delete(grave, QueueDeleteOptions::default())
