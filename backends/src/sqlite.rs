@@ -15,7 +15,7 @@ use crate::error::{Backend, Cause, Error};
 const OPERATIONS_MAX: usize = 1024;
 /// Operations in one commit: beyond this the wait for the disk is a small part, and the first caller waits for nothing.
 const GROUP_MAX: usize = 256;
-/// Only a person with the `sqlite3` shell competes for the file; the data folder's lock keeps other processes out.
+/// Who competes for the file holds it for moments: `nws dlq`, or a person with the `sqlite3` shell.
 const BUSY_MAX: Duration = Duration::from_secs(5);
 /// The log is cut back to this after a checkpoint, so that one burst does not keep the disk for ever.
 const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;

@@ -1,5 +1,7 @@
 //! What every queue promises. Each implementation runs all of it through [`suite!`].
 
+pub(super) mod dead;
+
 use std::{
     collections::HashSet,
     time::{Duration, Instant},
@@ -10,7 +12,16 @@ use futures::future::join_all;
 use schemas::{Digest, Failure, Job};
 use serde_json::json;
 
-use super::{Attempt, Delivery, HISTORY_ENTRIES_MAX, Reason, Receiver, Sender, Source, Verdict};
+pub(super) use self::dead::{
+    a_letter_tells_why_it_lies_there, a_removed_letter_is_gone_and_its_neighbours_stay,
+    a_replayed_letter_is_a_first_attempt_with_its_history, sixty_looks_lose_nothing,
+    what_dies_during_a_look_is_for_the_next_one, what_is_no_job_is_replayed_as_it_is,
+    what_the_queue_buries_is_news_until_it_was_told,
+};
+use super::{
+    Attempt, DeadLetters, Death, Delivery, HISTORY_ENTRIES_MAX, Reason, Receiver, Sender, Source,
+    Verdict,
+};
 
 /// No promise takes this long; a test that waits longer has found it broken.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,19 +36,10 @@ pub(super) trait Subject: Sync {
     /// Puts a message that a stranger made.
     async fn put(&self, message_id: Option<&str>, body: &'static [u8]);
 
-    /// What lies among the dead letters.
-    async fn dead_letters(&self) -> Vec<DeadLetter>;
+    fn letters(&self) -> &dyn DeadLetters;
 
     /// Leaves nothing behind.
     async fn end(self);
-}
-
-/// What the contract wants to know of a dead letter.
-#[derive(Debug)]
-pub(super) struct DeadLetter {
-    pub(super) message_id: Option<String>,
-    pub(super) reason: String,
-    pub(super) history: Vec<Attempt>,
 }
 
 /// One test for each promise, against a fresh subject that `$open` makes.
@@ -60,11 +62,17 @@ macro_rules! suite {
             a_snooze_waits_and_spends_no_attempt,
             a_later_retry_does_not_hold_up_an_earlier_one,
             a_history_keeps_its_newest_entries,
-            a_buried_message_is_kept_with_reason_and_history,
             a_message_that_crashes_its_workers_is_buried_in_the_end,
             what_is_no_job_is_delivered_and_can_be_buried,
             depth_counts_what_waits_and_is_due,
             a_queue_that_works_says_so,
+            a_letter_tells_why_it_lies_there,
+            sixty_looks_lose_nothing,
+            a_replayed_letter_is_a_first_attempt_with_its_history,
+            a_removed_letter_is_gone_and_its_neighbours_stay,
+            what_dies_during_a_look_is_for_the_next_one,
+            what_is_no_job_is_replayed_as_it_is,
+            what_the_queue_buries_is_news_until_it_was_told,
         );
     };
     ($open:expr; $($promise:ident),* $(,)?) => {$(
@@ -287,19 +295,6 @@ pub(super) async fn a_history_keeps_its_newest_entries(subject: &dyn Subject) {
     done(last).await;
 }
 
-pub(super) async fn a_buried_message_is_kept_with_reason_and_history(subject: &dyn Subject) {
-    let mut receiver = receiver(subject).await;
-    send(subject, [1]).await;
-    retry(receive(&mut receiver).await, Duration::ZERO).await;
-    bury(receive(&mut receiver).await, Reason::AttemptsSpent).await;
-
-    let dead = one_dead_letter(subject).await;
-    assert_eq!(dead.message_id, Some(job(1).id().to_string()));
-    assert_eq!(dead.reason, "attempts_spent");
-    assert_eq!(dead.history, [attempt(1, Some(0)), attempt(2, None)]);
-    assert_eq!(subject.sender().depth().await.unwrap(), 0);
-}
-
 pub(super) async fn a_message_that_crashes_its_workers_is_buried_in_the_end(subject: &dyn Subject) {
     let mut receiver = receiver(subject).await;
     send(subject, [1]).await;
@@ -307,10 +302,8 @@ pub(super) async fn a_message_that_crashes_its_workers_is_buried_in_the_end(subj
         let delivery = receive(&mut receiver).await;
         assert_eq!(delivery.crashes, crashes);
     }
-    assert_eq!(
-        one_dead_letter(subject).await.message_id,
-        Some(job(1).id().to_string())
-    );
+    let letter = dead::one_letter(subject).await;
+    assert_eq!(letter.job_id, Some(job(1).id()));
 }
 
 pub(super) async fn what_is_no_job_is_delivered_and_can_be_buried(subject: &dyn Subject) {
@@ -321,7 +314,8 @@ pub(super) async fn what_is_no_job_is_delivered_and_can_be_buried(subject: &dyn 
     assert_eq!((&delivery.message_id, delivery.attempt), (&None, 1));
     assert!(delivery.job().is_err());
     bury(delivery, Reason::Undecodable).await;
-    assert_eq!(one_dead_letter(subject).await.reason, "undecodable");
+    let letter = dead::one_letter(subject).await;
+    assert_eq!(letter.reason, Death::Buried(Reason::Undecodable));
 }
 
 pub(super) async fn depth_counts_what_waits_and_is_due(subject: &dyn Subject) {
@@ -415,20 +409,6 @@ async fn receive_for(receiver: &mut Box<dyn Receiver>, moments: usize) -> Option
         tokio::task::yield_now().await;
     }
     None
-}
-
-/// The only dead letter, once it is there: a broker may bury a moment later.
-async fn one_dead_letter(subject: &dyn Subject) -> DeadLetter {
-    let started = Instant::now();
-    loop {
-        assert!(started.elapsed() < PATIENCE, "nothing was buried");
-        let mut dead = subject.dead_letters().await;
-        assert!(dead.len() <= 1, "{dead:?}");
-        if let Some(letter) = dead.pop() {
-            return letter;
-        }
-        tokio::task::yield_now().await;
-    }
 }
 
 pub(super) fn failure() -> Failure {

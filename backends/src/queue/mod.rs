@@ -3,12 +3,13 @@
 //! A [`Sender`] returns once the message is safe. A [`Source`] gives out [`Receiver`]s, each of which has one
 //! [`Delivery`] in hand at a time. A delivery is settled in two moves, so that nothing is lost between them:
 //! [`Delivery::secure`] makes whatever must follow it durable, [`Secured::ack`] lets it go. A delivery that is dropped
-//! without either comes again.
+//! without either comes again. What is given up lies among the [`dead`] letters.
 //!
 //! Implemented in [`sqlite`] and [`rabbitmq`]; both pass `contract`.
 
 #[cfg(test)]
 mod contract;
+pub mod dead;
 pub mod rabbitmq;
 pub mod sqlite;
 
@@ -19,6 +20,7 @@ use bytes::Bytes;
 use schemas::{Failure, Job, job::JobError};
 use serde::{Deserialize, Serialize};
 
+pub use self::dead::{Burials, DeadLetters, Death};
 use crate::{Error, clock::millis};
 
 /// Puts jobs on the queue.
@@ -42,6 +44,9 @@ pub trait Sender: Send + Sync + fmt::Debug {
 pub trait Source: Send + Sync + fmt::Debug {
     /// A new receiver, with one delivery in hand at most.
     async fn receiver(&self) -> Result<Box<dyn Receiver>, Error>;
+
+    /// Hears of what the queue buried on its own, see [`dead`].
+    async fn burials(&self) -> Result<Box<dyn Burials>, Error>;
 }
 
 /// One consumer. Dropping it stops consuming; what it has in hand goes back.

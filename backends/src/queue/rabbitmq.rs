@@ -5,10 +5,14 @@
 //! 2. [`headers`]: what travels beside a body.
 //! 3. [`session`]: a connection that is built again whenever it breaks.
 //! 4. [`publish`]: a message on its way out; [`receiver`]: on its way in, and its settlement.
+//! 5. [`letters`]: what lies among the dead, and [`epitaph`], why; [`burials`]: what the broker put there by itself.
 
+mod burials;
 mod config;
+mod epitaph;
 mod headers;
 mod ladder;
+mod letters;
 mod publish;
 mod receiver;
 mod session;
@@ -27,12 +31,13 @@ use tokio::time::timeout;
 
 pub use self::config::{Config, ConfigError, Namespace, Servers};
 use self::{
+    burials::RabbitBurials,
     publish::Message,
     receiver::RabbitReceiver,
     session::{Link, Role, Session, answered},
     topology::Topology,
 };
-use super::{Receiver, Sender, Source};
+use super::{Burials, Receiver, Sender, Source};
 use crate::{
     Error,
     error::{Backend, Cause},
@@ -100,7 +105,12 @@ impl Sender for RabbitQueue {
 #[async_trait]
 impl Source for RabbitQueue {
     async fn receiver(&self) -> Result<Box<dyn Receiver>, Error> {
-        Ok(Box::new(RabbitReceiver::new(Arc::clone(&self.0))))
+        let jobs = self.0.topology.jobs_queue();
+        Ok(Box::new(RabbitReceiver::new(Arc::clone(&self.0), jobs)))
+    }
+
+    async fn burials(&self) -> Result<Box<dyn Burials>, Error> {
+        Ok(Box::new(RabbitBurials::new(Arc::clone(&self.0))))
     }
 }
 
@@ -135,7 +145,7 @@ impl Broker {
         self.publish(
             "bury",
             exchange,
-            topology::DEAD_KEY.into(),
+            topology::TOLD_KEY.into(),
             properties,
             body,
         )
@@ -159,15 +169,18 @@ impl Broker {
         publish::publish(&self.publish, &self.config, op, &message).await
     }
 
-    /// Asked on the connection that consumes: an alarm stops the other one.
     async fn depth(&self) -> Result<u64, Error> {
+        self.depth_of(self.topology.jobs_queue()).await
+    }
+
+    /// Asked on the connection that consumes: an alarm stops the other one.
+    async fn depth_of(&self, name: ShortString) -> Result<u64, Error> {
         let max = self.config.answer_max;
         let session = session_within(&self.consume, "depth", max).await?;
         let look = QueueDeclareOptions {
             passive: true,
             ..QueueDeclareOptions::default()
         };
-        let name = self.topology.jobs_queue();
         let looking = session
             .channel
             .queue_declare(name, look, FieldTable::default());

@@ -5,6 +5,7 @@
 //! table by their due time; nobody sleeps holding one.
 
 mod debts;
+mod letters;
 mod table;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -20,17 +21,20 @@ use tokio::{
 
 use self::{
     debts::{Debt, Debts, PutBack},
+    letters::SqliteBurials,
     table::{Hand, Message},
 };
-use super::{Attempt, Delivery, Receiver, Sender, Settle, Source, Verdict};
+use super::{Attempt, Burials, Death, Delivery, Receiver, Sender, Settle, Source, Verdict};
 use crate::{
     Error, clock,
     error::{Backend, Cause},
     sqlite::Database,
 };
 
-/// The longest sleep until a due time, so that a wall clock that was set forward is noticed.
-const SLEEP_MAX: Duration = Duration::from_secs(60);
+/// The longest sleep without a look at the table. Nobody wakes this process when another one (`nws dlq replay`) puts a
+/// message there, or when the wall clock is set forward. An idle process with three receivers spends 0.1 % of a core on
+/// looking.
+const SLEEP_MAX: Duration = Duration::from_secs(1);
 /// How long a receiver waits after the disk failed, for example because it is full.
 const FAILED_PAUSE: Duration = Duration::from_secs(1);
 
@@ -50,12 +54,22 @@ impl SqliteQueue {
     /// # Errors
     /// When the file cannot be opened, or was written by a newer program.
     pub async fn open(path: &Path) -> Result<Self, Error> {
-        let database = Database::open(Backend::Queue, path, table::SCHEMA)?;
-        database
+        let queue = Self::beside(path)?;
+        queue
+            .database
             .call("release", |db| table::drop_all_hands(db, now_ms()))
             .await?;
+        Ok(queue)
+    }
+
+    /// The queue at `path` beside the process that works on it, for its dead letters: what is in hand there stays in hand.
+    /// That process takes what is sent here within a second.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or was written by a newer program.
+    pub fn beside(path: &Path) -> Result<Self, Error> {
         Ok(Self {
-            database,
+            database: Database::open(Backend::Queue, path, table::SCHEMA)?,
             changes: Arc::new(watch::Sender::new(())),
             debts: Debts::default(),
         })
@@ -91,6 +105,19 @@ impl SqliteQueue {
             changes.send_replace(());
         };
         self.database.post(move |db| debt.pay(db), paid);
+    }
+
+    /// Waits for a disk that may come back.
+    ///
+    /// # Errors
+    /// When no call can succeed any more.
+    async fn after_failure(&self, error: Error) -> Result<(), Error> {
+        if self.database.is_gone() {
+            return Err(error);
+        }
+        tracing::warn!(%error, "queue cannot be read, trying again");
+        sleep(FAILED_PAUSE).await;
+        Ok(())
     }
 
     /// Puts back what a drop could not, or has not yet.
@@ -134,6 +161,10 @@ impl Source for SqliteQueue {
             hand: Arc::new(Semaphore::new(1)),
         }))
     }
+
+    async fn burials(&self) -> Result<Box<dyn Burials>, Error> {
+        Ok(Box::new(SqliteBurials::new(self.clone())))
+    }
 }
 
 struct SqliteReceiver {
@@ -158,12 +189,8 @@ impl Receiver for SqliteReceiver {
             self.changes.mark_unchanged();
             match self.look().await {
                 Ok(Look::Taken(lease, message)) => return Ok(delivery(lease, message)),
-                Ok(Look::Nothing(due_at_ms)) => self.wait(due_at_ms).await,
-                Err(error) if self.queue.database.is_gone() => return Err(error),
-                Err(error) => {
-                    tracing::warn!(%error, "queue cannot be read, trying again");
-                    sleep(FAILED_PAUSE).await;
-                }
+                Ok(Look::Nothing(due_at_ms)) => look_out(&mut self.changes, due_at_ms).await,
+                Err(error) => self.queue.after_failure(error).await?,
             }
         }
     }
@@ -186,14 +213,15 @@ impl SqliteReceiver {
         };
         self.queue.database.call("receive", look).await
     }
+}
 
-    async fn wait(&mut self, due_at_ms: Option<i64>) {
-        let until_due = due_at_ms.map_or(SLEEP_MAX, |due| SLEEP_MAX.min(until(due)));
-        tokio::select! {
-            // It cannot end: this receiver holds the queue, and with it the sending side.
-            _ = self.changes.changed() => {}
-            () = sleep(until_due) => {}
-        }
+/// Returns when the table may have changed, at the latest when what it holds is due.
+async fn look_out(changes: &mut watch::Receiver<()>, due_at_ms: Option<i64>) {
+    let until_due = due_at_ms.map_or(SLEEP_MAX, |due| SLEEP_MAX.min(until(due)));
+    tokio::select! {
+        // It cannot end: who looks out holds the queue, and with it the sending side.
+        _ = changes.changed() => {}
+        () = sleep(until_due) => {}
     }
 }
 
@@ -258,7 +286,8 @@ impl Settle for Lease {
                 self.change("snooze", snooze).await
             }
             Verdict::Bury { reason, .. } => {
-                let bury = move |db: &Connection| table::bury(db, hand, reason, &history, now_ms());
+                let death = Death::Buried(reason);
+                let bury = move |db: &Connection| table::bury(db, hand, death, &history, now_ms());
                 self.change("bury", bury).await
             }
             Verdict::Done | Verdict::Fail(_) | Verdict::Drop => Ok(()),

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use backends::{
     Delivery, Error, Receiver, Source, Verdict,
-    queue::{Attempt, Settle},
+    queue::{Attempt, Burials, Settle, dead::Burial},
 };
 use bytes::Bytes;
 
@@ -31,6 +31,17 @@ impl Strange {
 impl Source for Strange {
     async fn receiver(&self) -> Result<Box<dyn Receiver>, Error> {
         Ok(Box::new(Once(self.0.lock().unwrap().take())))
+    }
+
+    async fn burials(&self) -> Result<Box<dyn Burials>, Error> {
+        Ok(Box::new(Once(None)))
+    }
+}
+
+#[async_trait]
+impl Burials for Once {
+    async fn next(&mut self) -> Result<Burial, Error> {
+        std::future::pending().await
     }
 }
 

@@ -11,8 +11,9 @@ use crate::queue::{Attempt, Reason};
 const ATTEMPT: &str = "x-nws-attempt";
 const SNOOZES: &str = "x-nws-snoozes";
 const HISTORY: &str = "x-nws-history";
-const REASON: &str = "x-nws-reason";
-const DEAD_AT: &str = "x-nws-dead-at";
+pub(super) const REASON: &str = "x-nws-reason";
+pub(super) const DEAD_AT: &str = "x-nws-dead-at";
+pub(super) const CRASHES: &str = "x-nws-crashes";
 /// The broker's: how often the message came back unsettled.
 const DELIVERY_COUNT: &str = "x-delivery-count";
 
@@ -58,8 +59,15 @@ pub(super) fn of_burial(
             (HISTORY, json(history)),
             (REASON, text(reason.as_str())),
             (DEAD_AT, dead_at.into()),
+            (CRASHES, crashes(before).into()),
         ],
     )
+}
+
+/// The properties of a dead letter that gets another life, with what happened in the one before.
+pub(super) fn of_replay(before: &BasicProperties) -> BasicProperties {
+    let marks = [REASON, DEAD_AT, CRASHES, SNOOZES];
+    without(before, |name| marks.contains(&name), [(ATTEMPT, 1.into())])
 }
 
 /// The attempt that a message is, 1-based. Its sender may have written the number as any of AMQP's integers.
@@ -93,9 +101,18 @@ fn republished<const N: usize>(
     before: &BasicProperties,
     changes: [(&'static str, AMQPValue); N],
 ) -> BasicProperties {
+    without(before, |_| false, changes)
+}
+
+/// The same, without what is `dropped` either.
+fn without<const N: usize>(
+    before: &BasicProperties,
+    dropped: impl Fn(&str) -> bool,
+    changes: [(&'static str, AMQPValue); N],
+) -> BasicProperties {
     let mut headers = FieldTable::default();
     for (name, value) in before.headers().iter().flatten() {
-        if !is_brokers(name.as_str()) {
+        if !is_brokers(name.as_str()) && !dropped(name.as_str()) {
             headers.insert(name.clone(), value.clone());
         }
     }
@@ -152,7 +169,7 @@ fn text(text: &str) -> AMQPValue {
     AMQPValue::LongString(text.into())
 }
 
-fn header<'a>(properties: &'a BasicProperties, name: &str) -> Option<&'a AMQPValue> {
+pub(super) fn header<'a>(properties: &'a BasicProperties, name: &str) -> Option<&'a AMQPValue> {
     properties.headers().as_ref()?.inner().get(name)
 }
 
@@ -165,7 +182,11 @@ fn bytes(value: &AMQPValue) -> Option<&[u8]> {
     }
 }
 
-fn integer(properties: &BasicProperties, name: &str) -> Option<u32> {
+pub(super) fn word(value: &AMQPValue) -> Option<&str> {
+    std::str::from_utf8(bytes(value)?).ok()
+}
+
+pub(super) fn integer<T: TryFrom<i64>>(properties: &BasicProperties, name: &str) -> Option<T> {
     let number = match *header(properties, name)? {
         AMQPValue::ShortShortInt(number) => number.into(),
         AMQPValue::ShortShortUInt(number) => number.into(),
@@ -176,16 +197,7 @@ fn integer(properties: &BasicProperties, name: &str) -> Option<u32> {
         AMQPValue::LongLongInt(number) => number,
         _ => return None,
     };
-    u32::try_from(number).ok()
-}
-
-/// What the tests read of a dead letter.
-#[cfg(test)]
-pub(super) fn reason(properties: &BasicProperties) -> Option<String> {
-    let given = header(properties, REASON).or_else(|| header(properties, "x-first-death-reason"));
-    given
-        .and_then(bytes)
-        .map(|reason| String::from_utf8_lossy(reason).into_owned())
+    T::try_from(number).ok()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use lapin::{
     options::{
         BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
     },
-    types::FieldTable,
+    types::{FieldTable, ShortString},
 };
 use tokio::{
     runtime::Handle,
@@ -39,6 +39,7 @@ const PREFETCH: u16 = 1;
 
 pub(super) struct RabbitReceiver {
     broker: Arc<Broker>,
+    queue: ShortString,
     /// None until there is a session, and after one broke.
     consuming: Option<Consuming>,
     /// A task of its own: cancelled half way, lapin would keep a consumer that nobody reads, with a message in its hand.
@@ -48,9 +49,11 @@ pub(super) struct RabbitReceiver {
 }
 
 impl RabbitReceiver {
-    pub(super) fn new(broker: Arc<Broker>) -> Self {
+    /// What consumes `queue`.
+    pub(super) fn new(broker: Arc<Broker>, queue: ShortString) -> Self {
         Self {
             broker,
+            queue,
             consuming: None,
             starting: None,
             hand: Arc::new(Semaphore::new(1)),
@@ -67,7 +70,8 @@ impl RabbitReceiver {
         while self.consuming.is_none() {
             if self.starting.is_none() {
                 let session = self.broker.consume.session().await?;
-                self.starting = Some(tokio::spawn(start(Arc::clone(&self.broker), session)));
+                let (broker, queue) = (Arc::clone(&self.broker), self.queue.clone());
+                self.starting = Some(tokio::spawn(start(broker, session, queue)));
             }
             let starting = self.starting.as_mut().expect("it was begun just now");
             let started = starting.await;
@@ -89,11 +93,9 @@ impl RabbitReceiver {
         }
         self.consuming.take()
     }
-}
 
-#[async_trait]
-impl Receiver for RabbitReceiver {
-    async fn receive(&mut self) -> Result<Delivery, Error> {
+    /// The next message of the queue, however long it takes.
+    pub(super) async fn take(&mut self) -> Result<Hand, Error> {
         let place = Arc::clone(&self.hand)
             .acquire_owned()
             .await
@@ -102,15 +104,20 @@ impl Receiver for RabbitReceiver {
             let broker = Arc::clone(&self.broker);
             let consuming = self.consuming().await?;
             match consuming.next(&broker).await {
-                Ok(message) => {
-                    return Ok(delivery(Hand::new(broker, consuming, message, place)));
-                }
+                Ok(message) => return Ok(Hand::new(broker, consuming, message, place)),
                 Err(error) => {
                     tracing::warn!(%error, "consumer ended, building a new one");
                     self.consuming = None;
                 }
             }
         }
+    }
+}
+
+#[async_trait]
+impl Receiver for RabbitReceiver {
+    async fn receive(&mut self) -> Result<Delivery, Error> {
+        self.take().await.map(delivery)
     }
 
     async fn stop(mut self: Box<Self>) -> Option<Delivery> {
@@ -134,8 +141,12 @@ impl Drop for RabbitReceiver {
 }
 
 /// Starts to consume; a session that does not let us is given up.
-async fn start(broker: Arc<Broker>, session: Arc<Session>) -> Result<Consuming, Error> {
-    Consuming::start(&broker, Arc::clone(&session))
+async fn start(
+    broker: Arc<Broker>,
+    session: Arc<Session>,
+    queue: ShortString,
+) -> Result<Consuming, Error> {
+    Consuming::start(&broker, Arc::clone(&session), queue)
         .await
         .inspect_err(|_| session.give_up())
 }
@@ -145,16 +156,21 @@ struct Consuming {
     session: Arc<Session>,
     channel: Channel,
     messages: Consumer,
+    queue: ShortString,
 }
 
 impl Consuming {
-    async fn start(broker: &Broker, session: Arc<Session>) -> Result<Self, Error> {
+    async fn start(
+        broker: &Broker,
+        session: Arc<Session>,
+        queue: ShortString,
+    ) -> Result<Self, Error> {
         let max = broker.config.answer_max;
         let channel = answered("open_channel", max, session.connection.create_channel()).await?;
         let one = channel.basic_qos(PREFETCH, BasicQosOptions::default());
         answered("qos", max, one).await?;
         let consume = channel.basic_consume(
-            broker.topology.jobs_queue(),
+            queue.clone(),
             "".into(),
             BasicConsumeOptions::default(),
             FieldTable::default(),
@@ -164,6 +180,7 @@ impl Consuming {
             session,
             channel,
             messages,
+            queue,
         })
     }
 
@@ -183,7 +200,7 @@ impl Consuming {
                     ));
                 }
                 // Between the question and its answer others may have sent: then the consumer is built for nothing.
-                Err(_) if broker.depth().await? > 0 => {
+                Err(_) if broker.depth_of(self.queue.clone()).await? > 0 => {
                     return Err(failed("messages wait, and none came"));
                 }
                 Err(_) => {}
@@ -231,13 +248,13 @@ fn delivery(hand: Hand) -> Delivery {
 
 /// A message in hand.
 #[derive(Debug)]
-struct Hand {
+pub(super) struct Hand {
     broker: Arc<Broker>,
     session: Arc<Session>,
     channel: Channel,
     acker: Acker,
-    properties: BasicProperties,
-    body: Bytes,
+    pub(super) properties: BasicProperties,
+    pub(super) body: Bytes,
     settled: bool,
     /// The receiver's one place, free again with this hand.
     _place: OwnedSemaphorePermit,

@@ -11,17 +11,14 @@ mod waits;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use lapin::{
-    Channel, Connection, ConnectionProperties,
-    options::{BasicAckOptions, BasicGetOptions, QueueDeleteOptions},
-};
+use lapin::{Channel, Connection, ConnectionProperties, options::QueueDeleteOptions};
 
 use self::proxy::Proxy;
 use super::*;
 use crate::queue::contract::{
-    self, DeadLetter, Subject, done, job, receive, receive_and_finish, receiver, retry, send,
-    within,
+    self, Subject, done, job, receive, receive_and_finish, receiver, retry, send, within,
 };
+use crate::queue::dead::{DeadLetters, Letter};
 
 /// A queue of the test's own at the shared broker.
 struct Networked {
@@ -66,6 +63,20 @@ impl Networked {
     }
 }
 
+impl Networked {
+    /// Takes the dead letters out.
+    async fn dead_letters(&self) -> Vec<Letter> {
+        let mut look = self.queue.look().await.unwrap();
+        let mut letters = Vec::new();
+        while let Some(found) = look.next().await.unwrap() {
+            letters.push(found.letter.clone());
+            found.remove().await.unwrap();
+        }
+        look.end().await.unwrap();
+        letters
+    }
+}
+
 #[async_trait]
 impl Subject for Networked {
     fn sender(&self) -> &dyn Sender {
@@ -84,25 +95,8 @@ impl Subject for Networked {
         self.queue.0.publish_job(properties, body).await.unwrap();
     }
 
-    async fn dead_letters(&self) -> Vec<DeadLetter> {
-        let (_connection, channel) = admin().await;
-        let mut dead = Vec::new();
-        let name = || self.queue.0.topology.dead_queue();
-        while let Some(letter) = channel
-            .basic_get(name(), BasicGetOptions::default())
-            .await
-            .unwrap()
-        {
-            let properties = &letter.properties;
-            let id = properties.message_id().as_ref();
-            dead.push(DeadLetter {
-                message_id: id.map(|id| id.as_str().to_owned()),
-                reason: headers::reason(properties).unwrap(),
-                history: headers::history(properties),
-            });
-            letter.ack(BasicAckOptions::default()).await.unwrap();
-        }
-        dead
+    fn letters(&self) -> &dyn DeadLetters {
+        &self.queue
     }
 
     async fn end(self) {

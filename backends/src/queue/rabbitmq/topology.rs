@@ -13,10 +13,13 @@ use super::{
 };
 use crate::queue::CRASHES_MAX;
 
-/// What a dead letter is published with.
-pub(super) const DEAD_KEY: &str = "jobs.image";
+/// What a worker buries a message with: its client was told before.
+pub(super) const TOLD_KEY: &str = "jobs.image.told";
+/// What the broker buries a message with, so that nobody knows.
+const UNTOLD_KEY: &str = "jobs.image";
 
-/// Looks at dead letters count as deliveries; with a common limit, twenty of them would destroy the letter.
+/// Looks at dead letters count as deliveries; with a common limit, twenty of them would destroy the letter. The same holds
+/// for news of a burial that nobody can be told of while the records are away.
 const LOOKS_MAX: i32 = 1_000_000;
 
 /// The names within a namespace.
@@ -50,6 +53,11 @@ impl Topology {
         format!("{}.dlq.v1", self.namespace).into()
     }
 
+    /// The queue of copies of what the broker buried, until somebody has told of them.
+    pub(super) fn buried_queue(&self) -> ShortString {
+        format!("{}.buried.v1", self.namespace).into()
+    }
+
     /// A level of the ladder: its exchange and its queue have one name.
     fn level(&self, level: u32) -> ShortString {
         format!("{}.delay.v1.{level:02}", self.namespace).into()
@@ -68,7 +76,7 @@ impl Topology {
     /// The order matters: a queue whose dead-letter exchange is missing drops its dead letters in silence.
     pub(super) async fn declare(&self, channel: &Channel) -> lapin::Result<()> {
         self.declare_exchanges(channel).await?;
-        self.declare_dead_queue(channel).await?;
+        self.declare_dead_queues(channel).await?;
         self.declare_jobs_queue(channel).await?;
         for level in 0..LEVELS {
             self.declare_level(channel, level).await?;
@@ -86,10 +94,13 @@ impl Topology {
         Ok(())
     }
 
-    async fn declare_dead_queue(&self, channel: &Channel) -> lapin::Result<()> {
-        let arguments = quorum([("x-delivery-limit", LOOKS_MAX.into())]);
-        queue(channel, self.dead_queue(), arguments).await?;
-        bind(channel, self.dead_queue(), self.dead_exchange(), "#").await
+    async fn declare_dead_queues(&self, channel: &Channel) -> lapin::Result<()> {
+        for (name, key) in [(self.dead_queue(), "#"), (self.buried_queue(), UNTOLD_KEY)] {
+            let arguments = quorum([("x-delivery-limit", LOOKS_MAX.into())]);
+            queue(channel, name.clone(), arguments).await?;
+            bind(channel, name, self.dead_exchange(), key).await?;
+        }
+        Ok(())
     }
 
     async fn declare_jobs_queue(&self, channel: &Channel) -> lapin::Result<()> {
@@ -100,7 +111,7 @@ impl Topology {
                 "x-dead-letter-exchange",
                 text(self.dead_exchange().as_str()),
             ),
-            ("x-dead-letter-routing-key", text(DEAD_KEY)),
+            ("x-dead-letter-routing-key", text(UNTOLD_KEY)),
             ("x-dead-letter-strategy", text("at-least-once")),
         ]);
         queue(channel, self.jobs_queue(), arguments).await?;
@@ -150,7 +161,8 @@ impl Topology {
         use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 
         let levels = || (0..LEVELS).map(|level| self.level(level));
-        for queue in levels().chain([self.jobs_queue(), self.dead_queue()]) {
+        let queues = [self.jobs_queue(), self.dead_queue(), self.buried_queue()];
+        for queue in levels().chain(queues) {
             channel
                 .queue_delete(queue, QueueDeleteOptions::default())
                 .await?;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::queue::{Attempt, CRASHES_MAX, Reason};
+use crate::queue::{Attempt, CRASHES_MAX, Death};
 
 /// `in_hand` and `lease` together are the right to settle a message: each claim has a lease of its own, so a delivery
 /// that has lost its message cannot touch it any more.
@@ -32,6 +32,11 @@ CREATE TABLE dead_letters (
 ) STRICT;
 ",
     "ALTER TABLE messages ADD COLUMN snoozes INTEGER NOT NULL DEFAULT 0;",
+    "
+-- Whether the job's client knows. Whoever buries a message by its own verdict has told before.
+ALTER TABLE dead_letters ADD COLUMN told INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX untold ON dead_letters (id) WHERE told = 0;
+",
 ];
 
 /// A message in the hand of one claim.
@@ -132,25 +137,26 @@ pub(super) fn snooze(db: &Connection, hand: Hand, due_at_ms: i64) -> rusqlite::R
     Ok(())
 }
 
-/// Moves a message to the dead letters.
+/// Moves a message to the dead letters. What a worker buried it has told of; what the queue buries, nobody knows.
 pub(super) fn bury(
     db: &Connection,
     hand: Hand,
-    reason: Reason,
+    death: Death,
     history: &[Attempt],
     now_ms: i64,
 ) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO dead_letters (message_id, body, attempt, crashes, history, reason, dead_at_ms)
-         SELECT message_id, body, attempt, crashes, ?3, ?4, ?5 FROM messages
+        "INSERT INTO dead_letters (message_id, body, attempt, crashes, history, reason, dead_at_ms, told)
+         SELECT message_id, body, attempt, crashes, ?3, ?4, ?5, ?6 FROM messages
          WHERE id = ?1 AND lease = ?2 AND in_hand = 1",
     )?
     .execute(params![
         hand.id,
         hand.lease,
         json(history),
-        reason.as_str(),
-        now_ms
+        death.as_str(),
+        now_ms,
+        matches!(death, Death::Buried(_)),
     ])?;
     finish(db, hand)
 }
@@ -166,11 +172,11 @@ pub(super) fn hand_back(db: &Connection, hand: Hand) -> rusqlite::Result<()> {
 
 /// Puts a message back whose worker died with it, or buries it when that happened too often.
 ///
-/// The burial is the backstop: a worker that lives long enough buries a message itself, with an event.
+/// The burial is the backstop: a worker that lives long enough buries a message itself, and tells its client.
 pub(super) fn drop_hand(db: &Connection, hand: Hand, now_ms: i64) -> rusqlite::Result<()> {
     match count_crash(db, hand)? {
         Some((crashes, history)) if crashes > CRASHES_MAX => {
-            bury(db, hand, Reason::CrashLoop, &history, now_ms)
+            bury(db, hand, Death::DeliveryLimit, &history, now_ms)
         }
         _ => hand_back(db, hand),
     }
@@ -206,7 +212,7 @@ fn hand(row: &Row<'_>) -> rusqlite::Result<Hand> {
 }
 
 /// A history that cannot be read is no reason to hold up the queue.
-fn history(row: &Row<'_>) -> rusqlite::Result<Vec<Attempt>> {
+pub(super) fn history(row: &Row<'_>) -> rusqlite::Result<Vec<Attempt>> {
     let text: String = row.get("history")?;
     Ok(serde_json::from_str(&text).unwrap_or_default())
 }

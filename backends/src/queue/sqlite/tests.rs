@@ -4,7 +4,8 @@ use std::{
 };
 
 use super::*;
-use crate::queue::contract::{self, DeadLetter, Subject, job, receive, receiver, send};
+use crate::queue::contract::{self, Subject, job, receive, receiver, send};
+use crate::queue::{DeadLetters, Reason};
 
 /// A queue in a folder that goes with it.
 struct Embedded {
@@ -67,19 +68,8 @@ impl Subject for Embedded {
         self.queue.put(message_id, body.to_vec()).await.unwrap();
     }
 
-    async fn dead_letters(&self) -> Vec<DeadLetter> {
-        let read = |db: &Connection| {
-            db.prepare("SELECT message_id, reason, history FROM dead_letters ORDER BY id")?
-                .query_map([], |row| {
-                    Ok(DeadLetter {
-                        message_id: row.get(0)?,
-                        reason: row.get(1)?,
-                        history: serde_json::from_str(&row.get::<_, String>(2)?).unwrap(),
-                    })
-                })?
-                .collect()
-        };
-        self.queue.database.call("dead", read).await.unwrap()
+    fn letters(&self) -> &dyn DeadLetters {
+        &self.queue
     }
 
     async fn end(self) {}
@@ -119,10 +109,28 @@ async fn handing_back_counts_no_crash() {
 }
 
 #[tokio::test]
-async fn a_crash_loop_has_its_reason() {
+async fn what_another_process_sends_again_is_taken_from_this_one() {
     let subject = Embedded::new().await;
-    contract::a_message_that_crashes_its_workers_is_buried_in_the_end(&subject).await;
-    assert_eq!(subject.dead_letters().await[0].reason, "crash_loop");
+    send(&subject, [1]).await;
+    let mut receiver = receiver(&subject).await;
+    contract::bury(receive(&mut receiver).await, Reason::AttemptsSpent).await;
+    send(&subject, [2]).await;
+    let in_hand = receive(&mut receiver).await;
+    let mut idle = contract::receiver(&subject).await;
+
+    let other = SqliteQueue::beside(&subject.folder.path().join("queue.db")).unwrap();
+    let replay = async {
+        let mut look = other.look().await.unwrap();
+        let letter = look.next().await.unwrap().unwrap();
+        letter.send().await.unwrap();
+        letter.remove().await.unwrap();
+    };
+    let (again, ()) = tokio::join!(receive(&mut idle), replay);
+    assert_eq!(again.job().unwrap(), job(1));
+    contract::done(again).await;
+    // What this one has in hand was left alone.
+    contract::done(in_hand).await;
+    assert_eq!(subject.reopened().await.queue.depth().await.unwrap(), 0);
 }
 
 #[tokio::test]
