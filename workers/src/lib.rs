@@ -5,9 +5,11 @@
 //! 2. [`optimize`]: one job, from its original to its result; `tell`: what clients hear of it.
 //! 3. [`mod@error`] and [`retry`]: why it failed, and what becomes of it; pure.
 //! 4. [`slots`]: where pixels are worked on.
+//! 5. `burials`: what nobody lived to tell.
 //!
 //! A worker keeps nothing between two jobs, so the fleet grows by starting more of them.
 
+mod burials;
 pub mod config;
 pub mod error;
 pub mod optimize;
@@ -50,6 +52,7 @@ pub async fn run(
         slots = config.worker_slots,
         receivers, "worker {} is ready for jobs", config.worker_name
     );
+    let _announcing = burials::announce(&source, &tools, &shutdown);
     let worker = Worker {
         source,
         optimizer: Arc::new(Optimizer::new(tools, &config)),

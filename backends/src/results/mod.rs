@@ -14,6 +14,7 @@ use crate::Error;
 mod hub;
 mod local;
 mod mailbox;
+pub mod obituary;
 mod redis;
 mod rules;
 

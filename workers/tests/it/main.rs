@@ -4,6 +4,7 @@
     reason = "a test that cannot go on says so by stopping"
 )]
 
+mod burials;
 mod cancel;
 mod strange;
 mod turns;

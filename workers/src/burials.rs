@@ -1,0 +1,101 @@
+//! Burials that nobody announced: a job whose workers all died with it would say `processing` for ever.
+//!
+//! A worker that buries a message tells its client before. Where none lived long enough, the queue buried it and told
+//! nobody. One worker of the fleet hears of each of these and tells it. The letter itself stays among the dead until
+//! somebody replays or drops it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use backends::{
+    Error, Metrics, Results, Source,
+    queue::dead::{Burial, Burials},
+    results::obituary::{self, Obituary},
+};
+use tokio::time::sleep;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tracing::warn;
+
+use crate::{optimize::Tools, retry};
+
+/// The longest pause while the records are away: how late news may come once they are back.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// How long one burial is held while it cannot be told. Then another worker may try; far below the half hour after which
+/// a broker takes a message back from whoever holds it.
+const HOLD_MAX: Duration = Duration::from_secs(600);
+
+/// Tells of every burial until `shutdown`, or until the handle is dropped.
+pub(crate) fn announce(
+    source: &Arc<dyn Source>,
+    tools: &Tools,
+    shutdown: &CancellationToken,
+) -> AbortOnDropHandle<()> {
+    let announcer = Announcer {
+        source: Arc::clone(source),
+        results: Arc::clone(&tools.results),
+        metrics: tools.metrics.clone(),
+    };
+    let shutdown = shutdown.clone();
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        // What is in hand then comes again.
+        shutdown.run_until_cancelled(announcer.announce()).await;
+    }))
+}
+
+struct Announcer {
+    source: Arc<dyn Source>,
+    results: Arc<dyn Results>,
+    metrics: Metrics,
+}
+
+impl Announcer {
+    async fn announce(&self) {
+        loop {
+            if let Err(error) = self.listen().await {
+                self.metrics.backend_error(&error);
+                warn!(%error, "no news of burials, asking again");
+                sleep(PAUSE_MAX).await;
+            }
+        }
+    }
+
+    /// One burial after the other, for as long as they come.
+    async fn listen(&self) -> Result<(), Error> {
+        let mut burials: Box<dyn Burials> = self.source.burials().await?;
+        loop {
+            let burial = burials.next().await?;
+            if let Err(error) = self.tell(burial).await {
+                self.metrics.backend_error(&error);
+                warn!(%error, "a burial is not told yet and comes again");
+            }
+        }
+    }
+
+    async fn tell(&self, burial: Burial) -> Result<(), Error> {
+        let obituary = self.until_told(&burial).await?;
+        let reason = burial.letter.reason.as_str();
+        self.metrics.dead_letters.with_label_values(&[reason]).inc();
+        let id = &burial.letter.id;
+        warn!(message.id = %id, reason, ?obituary, "message {id} was buried by the queue");
+        burial.told().await
+    }
+
+    /// Holds the burial while the records are away.
+    async fn until_told(&self, burial: &Burial) -> Result<Obituary, Error> {
+        let began = Instant::now();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match obituary::announce(&*self.results, &burial.letter).await {
+                Err(error) if began.elapsed() < HOLD_MAX => {
+                    self.metrics.backend_error(&error);
+                    warn!(%error, "nobody can be told of a burial now, trying again");
+                    sleep(retry::wait(attempts, rand::random()).min(PAUSE_MAX)).await;
+                }
+                told => return told,
+            }
+        }
+    }
+}
