@@ -6,15 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A data folder that belongs to this process until the value is dropped or the process dies.
+/// A data folder that belongs to this process until the value is dropped or the process dies, see [`DataFolder::open`].
 ///
 /// The embedded queue gives what was in hand to the next worker as soon as it is opened; a second process on the same
 /// folder would take jobs out of the first one's hands.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
-    /// The operating system lets go of it with the process, `kill -9` included, so it is never left behind.
-    _lock: File,
+    /// The operating system lets go of it with the process, `kill -9` included, so it is never left behind. None beside
+    /// the owner.
+    _lock: Option<File>,
 }
 
 /// Why a folder cannot be used.
@@ -45,11 +46,27 @@ impl DataFolder {
         match lock.try_lock() {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
-                _lock: lock,
+                _lock: Some(lock),
             }),
             Err(TryLockError::WouldBlock) => Err(FolderError::InUse(path.to_owned())),
             Err(TryLockError::Error(cause)) => Err(unusable(cause)),
         }
+    }
+
+    /// The folder beside its owner, if there is one: for commands that look into it, and write only what the owner
+    /// expects from others.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub fn beside(path: &Path) -> Result<Self, FolderError> {
+        fs::read_dir(path).map_err(|cause| FolderError::Unusable {
+            path: path.to_owned(),
+            cause,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: None,
+        })
     }
 
     /// The file of the messages.

@@ -8,12 +8,14 @@
 //! 4. `sweep`: jobs whose message was never confirmed.
 //! 5. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common; `negotiate` reads what a client wants, `room` bounds
 //!    the memory of images on their way out.
-//! 6. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
+//! 6. [`dead_letters`]: what people may do with jobs that nobody works on any more.
+//! 7. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
 
 mod accept;
 mod app;
 mod blocking;
 mod config;
+pub mod dead_letters;
 mod error;
 mod negotiate;
 mod room;

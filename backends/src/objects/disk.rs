@@ -36,12 +36,17 @@ impl Disk {
     /// # Errors
     /// When the folder cannot be made or written.
     pub async fn open(folder: &Path) -> Result<Self, Error> {
-        let disk = Self {
-            folder: folder.into(),
-            turns: Arc::new(Semaphore::new(FILES_AT_ONCE_MAX)),
-        };
+        let disk = Self::beside(folder);
         disk.work("open", prepare).await?;
         Ok(disk)
+    }
+
+    /// The store in `folder` beside the process that it belongs to, for reading: nothing is swept.
+    pub fn beside(folder: &Path) -> Self {
+        Self {
+            folder: folder.into(),
+            turns: Arc::new(Semaphore::new(FILES_AT_ONCE_MAX)),
+        }
     }
 
     /// Does `work` on the folder where waiting for the disk holds up nobody.

@@ -7,6 +7,7 @@
 
 mod cancel;
 mod connections;
+mod dead_letters;
 mod events;
 mod images;
 mod probes;

@@ -1,0 +1,291 @@
+//! The business of dead letters: what people read of them, and what becomes of one that is replayed.
+//!
+//! A letter is the last there is of a job, so it is removed only when the job does not need it any more: once its message is
+//! confirmed anew, or when the record says that the job ended or has another message. A replay that dies half way leaves
+//! the letter, and the next one finds out how far it came.
+
+mod judge;
+
+use std::{
+    collections::HashSet,
+    num::NonZeroU32,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use backends::{
+    Error, Key, ObjectStore, Results,
+    queue::{
+        DeadLetters, Death,
+        dead::{Found, LETTERS_MAX, Letter, Look},
+    },
+    results::{Record, obituary},
+};
+use bytes::Bytes;
+use schemas::{Job, JobId, State, Status, Timings};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tracing::{info, warn};
+
+pub use self::judge::Fate;
+use self::judge::judge;
+
+/// Messages that are replayed in a second unless somebody says otherwise: what died together shall not come back
+/// together, and a small fleet makes about so many pictures in a second.
+pub const RATE_PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("it is not 0");
+
+/// The longest walk: a broker takes back what is held for half an hour.
+const WALK_MAX: Duration = Duration::from_secs(15 * 60);
+
+/// Letters of one id that are shown with their bodies. More than two are the work of a program that went mad.
+const SHOWN_MAX: usize = 10;
+
+/// Where dead letters are asked for.
+#[derive(Clone, Debug)]
+pub struct Office {
+    /// The letters.
+    pub letters: Arc<dyn DeadLetters>,
+    /// Where each job stands.
+    pub results: Arc<dyn Results>,
+    /// Where results are. Without them, a job that says it is done is believed.
+    pub objects: Option<Arc<dyn ObjectStore>>,
+}
+
+/// Which letters are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Those of this id: a job may have several, and they count as one.
+    Id(String),
+    /// Those that died for this reason.
+    Reason(Death),
+    /// Every letter that can be read.
+    All,
+}
+
+/// What is to be replayed, and how.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Which letters.
+    pub which: Which,
+    /// Messages in a second.
+    pub rate_per_second: NonZeroU32,
+    /// Only says what would happen.
+    pub dry_run: bool,
+}
+
+/// Letters, oldest first.
+#[derive(Debug)]
+pub struct Listing {
+    /// At most [`LETTERS_MAX`].
+    pub letters: Vec<Letter>,
+    /// Whether every letter was looked at.
+    pub complete: bool,
+}
+
+impl Office {
+    /// The letters, or those that died for `reason`.
+    ///
+    /// # Errors
+    /// When the queue cannot be asked.
+    pub async fn list(&self, reason: Option<Death>) -> Result<Listing, Error> {
+        let mut letters = Vec::new();
+        let complete = self
+            .walk(async |found| {
+                if reason.is_none_or(|reason| reason == found.letter.reason) {
+                    letters.push(found.letter);
+                }
+                Ok(())
+            })
+            .await?;
+        letters.sort_by_key(|letter| letter.dead_at_ms);
+        Ok(Listing { letters, complete })
+    }
+
+    /// The letters of this id, each with what was sent once.
+    ///
+    /// # Errors
+    /// When the queue cannot be asked.
+    pub async fn find(&self, id: &str) -> Result<Vec<(Letter, Bytes)>, Error> {
+        let mut letters = Vec::new();
+        self.walk(async |found| {
+            if found.letter.id == id && letters.len() < SHOWN_MAX {
+                letters.push((found.letter, found.body));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(letters)
+    }
+
+    /// Removes the letters of this id for good, and says how many there were. Where nobody knows yet that the job is dead,
+    /// it is told before.
+    ///
+    /// # Errors
+    /// When the queue or the records cannot be asked; what was not removed yet is there still.
+    pub async fn drop_letters(&self, id: &str) -> Result<usize, Error> {
+        let mut dropped = 0;
+        self.walk(async |found| {
+            if found.letter.id == id {
+                self.tell_if_nobody_did(&found.letter).await?;
+                found.remove().await?;
+                dropped += 1;
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(dropped)
+    }
+
+    /// Replays what `order` names, tells the fate of each letter, and says whether every letter was looked at.
+    ///
+    /// # Errors
+    /// At the first letter that could not be dealt with: what fails for one fails for the next. It is there still.
+    pub async fn replay(
+        &self,
+        order: &Order,
+        mut tell: impl FnMut(&Letter, Fate),
+    ) -> Result<bool, Error> {
+        let mut pace = pace(order.rate_per_second);
+        let mut sent = HashSet::new();
+        self.walk(async |found| {
+            if !order.which.means(&found.letter) {
+                return Ok(());
+            }
+            let letter = found.letter.clone();
+            let mut fate = self.judge(&letter, &order.which, &sent).await?;
+            if !order.dry_run {
+                fate = self.carry_out(found, fate, &mut pace).await?;
+            }
+            if fate.sends() {
+                sent.extend(letter.job_id);
+            }
+            tell(&letter, fate);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Shows each letter to `visit`, and says whether that was all of them. The look ends whatever happens.
+    async fn walk(
+        &self,
+        mut visit: impl AsyncFnMut(Found) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        let mut look = self.letters.look().await?;
+        let walked = walk_through(&mut *look, &mut visit).await;
+        let complete = look.letters() <= LETTERS_MAX as u64;
+        look.end().await?;
+        Ok(walked? && complete)
+    }
+
+    async fn judge(
+        &self,
+        letter: &Letter,
+        which: &Which,
+        sent: &HashSet<JobId>,
+    ) -> Result<Fate, Error> {
+        let Some(id) = letter.job_id.filter(|_| letter.readable) else {
+            return Ok(Fate::of_unreadable(which));
+        };
+        if sent.contains(&id) {
+            return Ok(Fate::Duplicate);
+        }
+        let record = self.results.record(&id).await?;
+        let result_gone = self.is_result_gone(record.as_ref()).await?;
+        Ok(judge(letter, record.as_ref(), result_gone))
+    }
+
+    async fn is_result_gone(&self, record: Option<&Record>) -> Result<bool, Error> {
+        match (record, &self.objects) {
+            (Some(Record { event, .. }), Some(objects)) if event.state.status == Status::Done => {
+                let result = Key::Result(event.state.job_id);
+                Ok(objects.head(&result).await?.is_none())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Does what is decided, and says what came of it.
+    async fn carry_out(
+        &self,
+        found: Found,
+        fate: Fate,
+        pace: &mut Interval,
+    ) -> Result<Fate, Error> {
+        if fate.sends() {
+            pace.tick().await;
+            if !self.send(&found, fate).await? {
+                return Ok(Fate::MayRun);
+            }
+        }
+        if !fate.keeps() {
+            found.remove().await?;
+        }
+        Ok(fate)
+    }
+
+    /// Sends a letter's message with its history. What cannot be read here goes as it is: a newer worker may read it.
+    async fn send(&self, found: &Found, fate: Fate) -> Result<bool, Error> {
+        match found.job() {
+            Ok(job) => self.send_job(&job, found, fate).await,
+            Err(_) => found.send().await.map(|()| true),
+        }
+    }
+
+    /// Records the job as queued in a new life, then sends its message, then notes that it was sent. Should this process
+    /// die in between, the sweeper publishes the job, and the letter is there still. It sends nothing if somebody else has
+    /// begun that life meanwhile.
+    async fn send_job(&self, job: &Job, found: &Found, fate: Fate) -> Result<bool, Error> {
+        self.tell_if_nobody_did(&found.letter).await?;
+        let id = job.id();
+        let state = State::queued(id, Timings::default());
+        let again = fate == Fate::Remade;
+        let record = self.results.admit(job, &state, again).await?;
+        if record.sent || record.event.state.status != Status::Queued {
+            return Ok(false);
+        }
+        found.send().await?;
+        if let Err(error) = self.results.mark_sent(&id, record.event.id.epoch).await {
+            warn!(job.id = %id, %error, "job {id} is replayed but not marked as sent");
+        }
+        info!(job.id = %id, reason = %found.letter.reason, "job {id} is replayed");
+        Ok(true)
+    }
+
+    /// A job that the queue buried says that it runs, until somebody tells.
+    async fn tell_if_nobody_did(&self, letter: &Letter) -> Result<(), Error> {
+        if matches!(letter.reason, Death::Buried(_)) {
+            return Ok(());
+        }
+        obituary::announce(&*self.results, letter).await.map(drop)
+    }
+}
+
+impl Which {
+    fn means(&self, letter: &Letter) -> bool {
+        match self {
+            Self::Id(id) => *id == letter.id,
+            Self::Reason(reason) => *reason == letter.reason,
+            Self::All => true,
+        }
+    }
+}
+
+/// Whether it came to the end in time.
+async fn walk_through(
+    look: &mut dyn Look,
+    visit: &mut impl AsyncFnMut(Found) -> Result<(), Error>,
+) -> Result<bool, Error> {
+    let began = Instant::now();
+    while let Some(found) = look.next().await? {
+        visit(found).await?;
+        if began.elapsed() > WALK_MAX {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn pace(rate_per_second: NonZeroU32) -> Interval {
+    let mut pace = interval(Duration::from_secs(1) / rate_per_second.get());
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pace
+}
