@@ -1,9 +1,12 @@
 //! The command line.
 
+mod dlq;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use self::dlq::{Dlq, Form, Replay};
 use crate::config::{ConfigError, Flag};
 
 /// Watermarks and optimises photographs: a server, its fleet, and a command.
@@ -46,6 +49,9 @@ pub(crate) enum Command {
     Worker,
     /// Watermark files or folders right here, without a server
     Apply(Box<Apply>),
+    /// Read, replay or drop the dead letters: jobs that nobody works on any more
+    #[command(subcommand)]
+    Dlq(Dlq),
     /// Ask a running process whether it is well; exit code 0 if it is
     Health {
         /// What to ask [default: `/health` of the address in `listen`]

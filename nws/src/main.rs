@@ -41,6 +41,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Run) {
         Command::Config => commands::config::print(&settings),
         Command::Apply(apply) => commands::apply::run(&apply, &settings),
+        Command::Dlq(dlq) => runtime()?.block_on(commands::dlq::run(&dlq, &settings)),
         Command::Health { url } => runtime()?.block_on(commands::health::ask(url, &settings)),
         Command::Run => serve(&settings, commands::serve::everything(&settings)),
         Command::Publisher => serve(&settings, commands::serve::publisher(&settings)),

@@ -2,6 +2,8 @@
 //!
 //! A backend is networked where its URL is set, and embedded where it is not. Either stands behind a guard.
 
+pub(crate) mod beside;
+
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
 use backends::{
@@ -166,11 +168,16 @@ async fn queue(common: &Common, folder: Option<&DataFolder>) -> anyhow::Result<Q
             SqliteQueue::open(&folder.queue()).await?,
         ))),
         _ => {
-            let mut config = rabbitmq::Config::new(parsed("amqp_url", &common.amqp_url)?);
-            config.namespace = parsed("namespace", &common.namespace)?;
+            let config = rabbitmq_config(common)?;
             Ok(Queue::Networked(Arc::new(RabbitQueue::start(config))))
         }
     }
+}
+
+fn rabbitmq_config(common: &Common) -> Result<rabbitmq::Config, ConfigError> {
+    let mut config = rabbitmq::Config::new(parsed("amqp_url", &common.amqp_url)?);
+    config.namespace = parsed("namespace", &common.namespace)?;
+    Ok(config)
 }
 
 async fn store(

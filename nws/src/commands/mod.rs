@@ -2,5 +2,6 @@
 
 pub(crate) mod apply;
 pub(crate) mod config;
+pub(crate) mod dlq;
 pub(crate) mod health;
 pub(crate) mod serve;

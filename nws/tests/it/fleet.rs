@@ -1,18 +1,14 @@
 //! Publishers and workers as processes of their own, over real services.
 
 use futures::future::join_all;
-use lapin::{
-    BasicProperties, Connection, ConnectionProperties,
-    options::{BasicPublishOptions, ConfirmSelectOptions},
-};
 use reqwest::StatusCode;
-use schemas::{Context, Digest, Job, OutputFormat, Request, recipe::Date};
+use schemas::{Digest, Job};
 
 use crate::support::{
     client::Client,
     fleet::{namespace, role},
     picture::jpeg,
-    process::service,
+    stranger::{publish, recipe},
     until,
 };
 
@@ -194,36 +190,6 @@ async fn a_role_answers_probes() {
                 .contains("nws_jobs_in_flight")
         );
     }
-}
-
-fn recipe(text: &str) -> schemas::Recipe {
-    let mut request = Request::default();
-    request.set("wm_text", text).unwrap();
-    let context = Context::new(Date::new(2026, 11, 20), OutputFormat::Jpeg);
-    request.resolve(&context).unwrap()
-}
-
-/// Publishes a message as a stranger does, without a `message_id`, to a fleet that is ready for it.
-async fn publish(namespace: &str, body: &[u8]) {
-    let connection = Connection::connect(&service("AMQP_URL"), ConnectionProperties::default())
-        .await
-        .unwrap();
-    let channel = connection.create_channel().await.unwrap();
-    let confirms = ConfirmSelectOptions::default();
-    channel.confirm_select(confirms).await.unwrap();
-    let options = BasicPublishOptions {
-        mandatory: true,
-        ..BasicPublishOptions::default()
-    };
-    let persistent = BasicProperties::default().with_delivery_mode(2);
-    let exchange = format!("{namespace}.jobs");
-    let sent = channel.basic_publish(exchange.into(), "image".into(), options, body, persistent);
-    let confirmed = sent.await.unwrap().await.unwrap();
-    assert!(
-        confirmed.is_ack() && confirmed.take_message().is_none(),
-        "the message is routed"
-    );
-    connection.close(200, "done".into()).await.unwrap();
 }
 
 /// Waits until a worker has spoken of the job: nobody announced it before.

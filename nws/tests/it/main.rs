@@ -8,6 +8,7 @@
 mod alone;
 mod apply;
 mod cancel;
+mod dead_letters;
 mod embedded;
 #[path = "../../../backends/tests/support/fault_proxy.rs"]
 mod fault_proxy;

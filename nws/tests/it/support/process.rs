@@ -18,6 +18,12 @@ pub(crate) fn nws(arguments: &[&str]) -> Command {
     process::command(binary(), arguments)
 }
 
+/// The same for a role or a command, told of the services that `ops/services` started.
+pub(crate) fn nws_of_fleet(command: &str, namespace: &str) -> Command {
+    let services = Services::from_env().unwrap();
+    process::role(binary(), command, namespace, &services)
+}
+
 impl Process {
     /// The whole system over the folder `data`.
     pub(crate) async fn embedded(data: &Path, settings: &[&str]) -> Self {
@@ -26,9 +32,7 @@ impl Process {
 
     /// A role of the fleet `namespace`, over the services that `ops/services` started.
     pub(crate) async fn role(role: &str, namespace: &str, data: &Path, settings: &[&str]) -> Self {
-        let services = Services::from_env().unwrap();
-        let command = process::role(binary(), role, namespace, &services);
-        Self::start(command, data, settings).await
+        Self::start(nws_of_fleet(role, namespace), data, settings).await
     }
 
     async fn start(command: Command, data: &Path, settings: &[&str]) -> Self {

@@ -1,0 +1,70 @@
+//! `nws dlq`: what people do with dead letters, beside a system that may be running.
+
+mod print;
+
+use std::process::ExitCode;
+
+use backends::queue::Death;
+use publisher::dead_letters::{Office, Order};
+
+use crate::{
+    cli::{Dlq, Form, Replay},
+    config::Settings,
+    wiring::beside::Beside,
+};
+
+/// Does what is asked; exit code 1 if some of it could not be done.
+pub(crate) async fn run(dlq: &Dlq, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let beside = Beside::wire(settings).await?;
+    let done = act(dlq, &beside.office).await;
+    beside.close().await;
+    Ok(if done? {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn act(dlq: &Dlq, office: &Office) -> anyhow::Result<bool> {
+    match dlq {
+        Dlq::Ls { reason, form } => list(office, *reason, *form).await,
+        Dlq::Show { id, form } => show(office, id, *form).await,
+        Dlq::Replay(asked) => replay(office, asked).await,
+        Dlq::Drop { id, form } => drop_letters(office, id, *form).await,
+    }
+}
+
+async fn list(office: &Office, reason: Option<Death>, form: Form) -> anyhow::Result<bool> {
+    let listing = office.list(reason).await?;
+    print::listing(&listing, form)?;
+    Ok(true)
+}
+
+async fn show(office: &Office, id: &str, form: Form) -> anyhow::Result<bool> {
+    let letters = office.find(id).await?;
+    print::letters(id, &letters, form)?;
+    Ok(!letters.is_empty())
+}
+
+/// Every letter's fate is told as it comes about, so that a failure does not hide what was done before it.
+async fn replay(office: &Office, asked: &Replay) -> anyhow::Result<bool> {
+    let order = Order {
+        which: asked.which(),
+        rate_per_second: asked.rate,
+        dry_run: asked.dry_run,
+    };
+    let mut report = print::Report::new(&order, asked.form);
+    let replayed = office
+        .replay(&order, |letter, fate| report.tell(letter, fate))
+        .await;
+    let complete = replayed.as_ref().is_ok_and(|complete| *complete);
+    report.end(complete)?;
+    replayed?;
+    Ok(complete && report.is_clean())
+}
+
+async fn drop_letters(office: &Office, id: &str, form: Form) -> anyhow::Result<bool> {
+    let dropped = office.drop_letters(id).await?;
+    print::dropped(id, dropped, form)?;
+    Ok(dropped > 0)
+}

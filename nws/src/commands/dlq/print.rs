@@ -1,0 +1,298 @@
+//! Dead letters for people and for programs. Ids and messages are strangers' words: what a terminal would obey is escaped.
+
+use std::io::{self, Write as _, stdout};
+
+use backends::{
+    clock::now_ms,
+    queue::{Attempt, dead::Letter},
+};
+use bytes::Bytes;
+use publisher::dead_letters::{Fate, Listing, Order, Which};
+use serde_json::{Value, json};
+
+use super::Form;
+
+/// As much of a body as is shown: a valid one is below 4 KiB.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// `nws dlq ls`.
+pub(super) fn listing(listing: &Listing, form: Form) -> io::Result<()> {
+    if form.json {
+        return document(&json!({ "letters": listing.letters, "complete": listing.complete }));
+    }
+    let now_ms = now_ms();
+    let mut out = stdout().lock();
+    if listing.letters.is_empty() {
+        writeln!(out, "no dead letters")?;
+    } else {
+        writeln!(
+            out,
+            "{:>6}  {:<16} {:>7} {:>7}  {:<64}  LAST ERROR",
+            "AGE", "REASON", "ATTEMPT", "CRASHES", "ID"
+        )?;
+    }
+    for letter in &listing.letters {
+        let (age, reason) = (age(letter, now_ms), letter.reason.as_str());
+        let (attempt, crashes, id) = (letter.attempt, letter.crashes, plain(&letter.id));
+        let error = plain(last_error(letter));
+        writeln!(
+            out,
+            "{age:>6}  {reason:<16} {attempt:>7} {crashes:>7}  {id:<64}  {error}"
+        )?;
+    }
+    warn_of_the_rest(&mut out, listing.complete)
+}
+
+/// `nws dlq show`.
+pub(super) fn letters(id: &str, letters: &[(Letter, Bytes)], form: Form) -> io::Result<()> {
+    if form.json {
+        let letters: Vec<_> = letters
+            .iter()
+            .map(|(letter, body)| whole(letter, body))
+            .collect();
+        return document(&json!({ "letters": letters }));
+    }
+    if letters.is_empty() {
+        return writeln!(stdout().lock(), "no letter has the id {}", plain(id));
+    }
+    letters
+        .iter()
+        .try_for_each(|(letter, body)| show(letter, body))
+}
+
+/// `nws dlq drop`.
+pub(super) fn dropped(id: &str, dropped: usize, form: Form) -> io::Result<()> {
+    if form.json {
+        return document(&json!({ "id": id, "dropped": dropped }));
+    }
+    let mut out = stdout().lock();
+    match dropped {
+        0 => writeln!(out, "no letter has the id {}", plain(id)),
+        1 => writeln!(out, "{}: dropped", plain(id)),
+        letters => writeln!(out, "{}: {letters} letters dropped", plain(id)),
+    }
+}
+
+/// `nws dlq replay`: the fate of each letter.
+pub(super) struct Report {
+    form: Form,
+    dry_run: bool,
+    /// The id that was asked for.
+    id: Option<String>,
+    fates: Vec<Value>,
+    replayed: usize,
+    removed: usize,
+    kept: usize,
+}
+
+impl Report {
+    pub(super) fn new(order: &Order, form: Form) -> Self {
+        let id = match &order.which {
+            Which::Id(id) => Some(id.clone()),
+            Which::Reason(_) | Which::All => None,
+        };
+        Self {
+            form,
+            dry_run: order.dry_run,
+            id,
+            fates: Vec::new(),
+            replayed: 0,
+            removed: 0,
+            kept: 0,
+        }
+    }
+
+    /// A reader that is gone does not stop the work.
+    pub(super) fn tell(&mut self, letter: &Letter, fate: Fate) {
+        self.count(fate);
+        if self.form.json {
+            let told = json!({ "id": letter.id, "reason": letter.reason, "fate": fate });
+            self.fates.push(told);
+            return;
+        }
+        let would = if self.dry_run { "would be " } else { "" };
+        let _ = writeln!(stdout().lock(), "{}  {would}{fate}", plain(&letter.id));
+    }
+
+    /// Whether everything that was asked for was done.
+    pub(super) fn is_clean(&self) -> bool {
+        let found = self.replayed + self.removed + self.kept > 0;
+        self.kept == 0 && (found || self.id.is_none())
+    }
+
+    pub(super) fn end(&self, complete: bool) -> io::Result<()> {
+        if self.form.json {
+            return document(&json!({
+                "letters": self.fates,
+                "replayed": self.replayed,
+                "removed": self.removed,
+                "kept": self.kept,
+                "dryRun": self.dry_run,
+                "complete": complete,
+            }));
+        }
+        let mut out = stdout().lock();
+        match &self.id {
+            Some(id) if complete && self.replayed + self.removed + self.kept == 0 => {
+                writeln!(out, "no letter has the id {}", plain(id))?;
+            }
+            _ => writeln!(
+                out,
+                "{} replayed, {} removed, {} kept{}",
+                self.replayed,
+                self.removed,
+                self.kept,
+                if self.dry_run {
+                    "; this was a dry run"
+                } else {
+                    ""
+                }
+            )?,
+        }
+        warn_of_the_rest(&mut out, complete)
+    }
+
+    fn count(&mut self, fate: Fate) {
+        let count = if fate.sends() {
+            &mut self.replayed
+        } else if fate.keeps() {
+            &mut self.kept
+        } else {
+            &mut self.removed
+        };
+        *count += 1;
+    }
+}
+
+fn warn_of_the_rest(out: &mut impl io::Write, complete: bool) -> io::Result<()> {
+    if complete {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "not every letter was looked at; ask again when these are replayed or dropped"
+    )
+}
+
+fn document(document: &Value) -> io::Result<()> {
+    writeln!(stdout().lock(), "{document:#}")
+}
+
+fn whole(letter: &Letter, body: &[u8]) -> Value {
+    let mut whole = json!(letter);
+    whole["body"] = text(body).into();
+    whole
+}
+
+fn show(letter: &Letter, body: &[u8]) -> io::Result<()> {
+    let mut out = stdout().lock();
+    writeln!(out, "id        {}", plain(&letter.id))?;
+    writeln!(out, "reason    {}", letter.reason)?;
+    writeln!(out, "dead for  {}", age(letter, now_ms()))?;
+    writeln!(out, "attempt   {}", letter.attempt)?;
+    writeln!(out, "crashes   {}", letter.crashes)?;
+    let kind = if letter.readable {
+        "a job"
+    } else {
+        "no job that this version can read"
+    };
+    writeln!(out, "message   {} bytes, {kind}", letter.size_bytes)?;
+    for attempt in &letter.history {
+        writeln!(out, "          {}", sentence(attempt))?;
+    }
+    writeln!(out, "body      {}", plain(&text(body)))?;
+    writeln!(out)
+}
+
+fn sentence(attempt: &Attempt) -> String {
+    let Attempt {
+        attempt,
+        at_ms,
+        worker,
+        code,
+        message,
+        ..
+    } = attempt;
+    let at = i64::try_from(*at_ms).ok();
+    let at = at.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    let at = at.map_or_else(|| "-".to_owned(), |at| format!("{at:.0}"));
+    plain(&format!(
+        "{at}  attempt {attempt} on {worker}: {code}: {message}"
+    ))
+}
+
+/// The start of a body, with a mark in place of what is no text.
+fn text(body: &[u8]) -> String {
+    let shown = &body[..body.len().min(BODY_BYTES_MAX)];
+    String::from_utf8_lossy(shown).into_owned()
+}
+
+fn last_error(letter: &Letter) -> &str {
+    letter
+        .history
+        .last()
+        .map_or("-", |attempt| &attempt.message)
+}
+
+fn age(letter: &Letter, now_ms: u64) -> String {
+    let Some(dead_at_ms) = letter.dead_at_ms else {
+        return "-".to_owned();
+    };
+    match now_ms.saturating_sub(dead_at_ms) / 1000 {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds @ 3600..86_400 => format!("{} h", seconds / 3600),
+        seconds => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// Without what a terminal would obey.
+fn plain(text: &str) -> String {
+    let escape = |character: char| match character {
+        '"' | '\'' | '\\' => character.to_string(),
+        character => character.escape_debug().to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use backends::queue::Death;
+
+    use super::*;
+
+    fn letter(dead_at_ms: Option<u64>) -> Letter {
+        Letter {
+            id: "id".into(),
+            reason: Death::Unknown,
+            dead_at_ms,
+            attempt: 1,
+            crashes: 0,
+            history: Vec::new(),
+            size_bytes: 0,
+            job_id: None,
+            readable: false,
+        }
+    }
+
+    #[test]
+    fn an_age_has_one_unit() {
+        let shown = |ago_s: u64| age(&letter(Some(0)), ago_s * 1000);
+        assert_eq!(shown(59), "59 s");
+        assert_eq!(shown(60), "1 min");
+        assert_eq!(shown(7199), "1 h");
+        assert_eq!(shown(86_400 * 40), "40 d");
+        assert_eq!(age(&letter(None), 1), "-");
+        assert_eq!(
+            age(&letter(Some(5000)), 0),
+            "0 s",
+            "another machine's clock"
+        );
+    }
+
+    #[test]
+    fn a_strangers_words_do_not_move_the_cursor() {
+        assert_eq!(plain("a\u{1b}[2Jb\né"), "a\\u{1b}[2Jb\\né");
+        assert_eq!(plain("\u{202e}{\"a\": '\\'}"), "\\u{202e}{\"a\": '\\'}");
+    }
+}
