@@ -6,6 +6,7 @@
 
 mod burials;
 mod cancel;
+mod stale;
 mod strange;
 mod turns;
 mod world;

@@ -5,6 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use backends::{Key, ObjectStore as _, Results as _, Sender as _, Source as _};
 use schemas::{Job, Status};
 
+use crate::stale::Stale;
 use crate::strange::Strange;
 use crate::world::{World, eventually, job, photo, statuses};
 
@@ -193,6 +194,23 @@ async fn a_message_that_comes_twice_is_worked_on_once() {
     worker.drain().await;
     let done = world.metrics.jobs.with_label_values(&["done"]).get();
     assert_eq!(done, 1);
+}
+
+#[tokio::test]
+async fn a_stale_ack_is_counted_and_its_job_is_recognised() {
+    let world = World::new().await;
+    let job = world.accept(&photo()).await;
+    let worker = world.work_on(Stale::once(world.queue.clone()));
+    world.watch(&job).await;
+    let stale = || {
+        let errors = &world.metrics.backend_errors;
+        errors.with_label_values(&["queue", "ack"]).get()
+    };
+    eventually(async || stale() == 1).await;
+    world.settled().await;
+    worker.drain().await;
+    let done = world.metrics.jobs.with_label_values(&["done"]).get();
+    assert_eq!((done, stale()), (1, 1));
 }
 
 #[tokio::test]
