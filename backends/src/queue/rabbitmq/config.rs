@@ -29,7 +29,7 @@ pub struct Config {
     pub silence_max: Duration,
 }
 
-/// The servers of a broker, tried in turn. Passwords are never printed.
+/// The servers of a broker, one at least, tried in turn. Passwords are never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Servers(Vec<AMQPUri>);
 
@@ -70,6 +70,12 @@ impl Config {
 impl Servers {
     pub(super) fn iter(&self) -> impl Iterator<Item = &AMQPUri> {
         self.0.iter()
+    }
+
+    /// Each once, from the server at this place on; past the end of the list is its beginning.
+    pub(super) fn beginning_at(&self, place: usize) -> impl Iterator<Item = &AMQPUri> {
+        let (before, after) = self.0.split_at(place % self.0.len());
+        after.iter().chain(before)
     }
 }
 
@@ -143,6 +149,18 @@ mod tests {
     fn a_cluster_is_a_list() {
         let servers: Servers = "amqp://a:5672/%2f, amqp://b:5673/%2f".parse().unwrap();
         assert_eq!(format!("{servers:?}"), r#"["a:5672", "b:5673"]"#);
+    }
+
+    #[test]
+    fn every_server_is_tried_wherever_one_begins() {
+        let servers: Servers = "amqp://a:1/%2f,amqp://b:2/%2f,amqp://c:3/%2f"
+            .parse()
+            .unwrap();
+        for (place, order) in [(0, "abc"), (1, "bca"), (5, "cab")] {
+            let tried = servers.beginning_at(place);
+            let hosts: String = tried.map(|uri| uri.authority.host.as_str()).collect();
+            assert_eq!(hosts, order);
+        }
     }
 
     #[test]

@@ -255,7 +255,7 @@ async fn supervise(
             () = closing.cancelled() => {}
             built = build(&config, &topology, role) => match built {
                 Ok(session) => keep(Arc::new(session), &config, &sessions, &closing).await,
-                Err(error) => tracing::warn!(%error, ?role, "broker cannot be reached, trying again"),
+                Err(error) => tell(&error, role),
             },
         }
         if began.elapsed() > PAUSE_MAX {
@@ -285,6 +285,17 @@ async fn keep(
     session.close(config.answer_max).await;
 }
 
+/// A broker that is away comes back. One that refuses waits for a person: another version, or a hand, has declared a
+/// queue of ours with other arguments, and what it promises is not what we promise.
+fn tell(error: &Error, role: Role) {
+    match error.cause {
+        Cause::Refused(_) => {
+            tracing::error!(%error, ?role, "broker refuses our exchanges and queues, trying again");
+        }
+        _ => tracing::warn!(%error, ?role, "broker cannot be reached, trying again"),
+    }
+}
+
 /// Growing, and different in every process: a fleet does not knock in step.
 pub(super) fn pauses() -> ExponentialBuilder {
     ExponentialBuilder::default()
@@ -294,14 +305,15 @@ pub(super) fn pauses() -> ExponentialBuilder {
         .without_max_times()
 }
 
-/// The first server that takes us.
+/// The first server that takes us. A fleet begins at different ones, and so spreads over a cluster.
 pub(super) async fn build(
     config: &Config,
     topology: &Topology,
     role: Role,
 ) -> Result<Session, Error> {
     let mut last = Error::failed(Backend::Queue, "connect", "the list of servers is empty");
-    for uri in config.servers.iter() {
+    let anywhere = usize::from(rand::random::<u16>());
+    for uri in config.servers.beginning_at(anywhere) {
         match build_at(uri, config, topology, role).await {
             Ok(session) => {
                 tracing::info!(server = address(uri), ?role, "connected to the broker");
@@ -326,7 +338,7 @@ async fn build_at(
     let connecting = Connection::connect_uri(patient(uri, config), properties(role));
     let connection = answered("connect", config.connect_max, connecting).await?;
     let channel = answered("open_channel", max, connection.create_channel()).await?;
-    answered("declare", DECLARE_MAX, topology.declare(&channel)).await?;
+    declare(topology, &channel).await?;
     if role == Role::Publish {
         let confirms = channel.confirm_select(ConfirmSelectOptions::default());
         answered("confirm_select", max, confirms).await?;
@@ -337,6 +349,18 @@ async fn build_at(
         flow: watch::Sender::new(Flow::open()),
         broken: CancellationToken::new(),
     })
+}
+
+async fn declare(topology: &Topology, channel: &Channel) -> Result<(), Error> {
+    let failed = |cause| Error::new(Backend::Queue, "declare", cause);
+    match timeout(DECLARE_MAX, topology.declare(channel)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) if error.is_amqp_soft_error() => {
+            Err(failed(Cause::Refused(error.to_string())))
+        }
+        Ok(Err(error)) => Err(failed(Cause::Failed(error.into()))),
+        Err(_) => Err(failed(Cause::Timeout(DECLARE_MAX))),
+    }
 }
 
 /// The same server, with limits of time where the URL has none.

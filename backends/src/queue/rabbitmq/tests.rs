@@ -213,7 +213,8 @@ async fn what_was_in_hand_when_the_connection_broke_comes_again() {
     let again = receive(&mut other).await;
     assert_eq!((again.job().unwrap(), again.crashes), (job(1), 1));
     let secured = lost.secure(&crate::Verdict::Done, "worker", 0).await;
-    assert!(secured.unwrap().ack().await.is_err(), "a stale ack is told");
+    let stale = secured.unwrap().ack().await.unwrap_err();
+    assert_eq!(stale.op, "ack", "what the metrics count: {stale}");
     done(again).await;
     proxy.mend();
     subject.end().await;

@@ -33,6 +33,7 @@ async fn a_queue_that_is_declared_otherwise_is_named_and_left_alone() {
 
     let refused = session::build(&config, &topology, Role::Publish).await;
     let refused = refused.unwrap_err().to_string();
+    assert!(refused.starts_with("queue declare: refused: "), "{refused}");
     assert!(refused.contains("PRECONDITION_FAILED"), "{refused}");
     assert!(
         refused.contains(topology.jobs_queue().as_str()),
