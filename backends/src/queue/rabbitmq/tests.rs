@@ -2,10 +2,10 @@
 
 mod alone;
 mod broker;
-mod cluster;
 mod floods;
 mod proxy;
 mod surprises;
+mod three_nodes;
 mod troubles;
 mod waits;
 

@@ -1,4 +1,4 @@
-//! A cluster of three nodes that loses the one that leads. Run with `cargo nextest run --profile cluster`.
+//! A cluster of three nodes that loses the one that leads. Run with `cargo nextest run --profile three-nodes`.
 
 use std::collections::HashSet;
 
