@@ -16,7 +16,7 @@ async fn what_was_confirmed_survives_the_brokers_death() {
         let properties = BasicProperties::default().with_message_id(number.to_string().into());
         let delay = UNIT * (number % (WAIT_MAX + 1));
         let broker = &subject.queue.0;
-        broker.publish_retry(delay, properties, b"waits").await
+        broker.publish_later(delay, properties, b"waits").await
     });
     for confirmed in within(futures::future::join_all(publishing)).await {
         confirmed.unwrap();

@@ -16,7 +16,7 @@ async fn nothing_is_lost_with_the_leader_of_the_jobs() {
     assert_eq!(nodes, 3, "run it with ops/services --rabbitmq-nodes 3 run");
     let subject = Networked::new().await;
     let killing = subject.kill_leader_after(JOBS / 2);
-    let (leader, settled) = within(async { tokio::join!(killing, subject.settle_all()) }).await;
+    let (leader, settled) = tokio::join!(killing, subject.settle_all());
     assert_eq!(settled, (0..JOBS).map(|number| job(number).id()).collect());
 
     control(&["restart", &leader]).await;

@@ -56,7 +56,7 @@ impl Networked {
         let sent = self
             .queue
             .0
-            .publish_retry(UNIT * units, properties, body.as_bytes());
+            .publish_later(UNIT * units, properties, body.as_bytes());
         sent.await.unwrap();
     }
 }
