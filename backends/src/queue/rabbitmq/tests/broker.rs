@@ -87,6 +87,10 @@ impl Management {
 }
 
 /// Has `ops/services` do something to the broker, for example `kill9`, and gives back what it says.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it waits for a program and uses no core"
+)]
 pub(super) async fn control(words: &[&str]) -> String {
     let program = std::env::var("NWS_TEST_RABBITMQ")
         .expect("this test needs a broker that it may kill: run it with ops/services run");
