@@ -3,13 +3,18 @@
 //! Read in this order:
 //! 1. [`process`]: `nws` as a process of its own, over the private services of `ops/services`.
 //! 2. [`memory`]: what a publisher and a worker need at most.
-//! 3. [`faults`]: a fleet that loses nothing while everything around it breaks.
+//! 3. [`cost`] and [`lateness`]: what a job takes beside its pixels, and what a retry takes beside its wait.
+//! 4. [`faults`]: a fleet that loses nothing while everything around it breaks.
 #![expect(
     clippy::print_stdout,
     reason = "figures are its output, and a process's log belongs to the output of its test"
 )]
 
+mod client;
+pub mod cost;
 pub mod faults;
+pub mod lateness;
 pub mod memory;
 mod picture;
 pub mod process;
+mod spread;

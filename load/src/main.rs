@@ -7,8 +7,9 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use load::{
+    cost,
     faults::{self, Options},
-    memory, process,
+    lateness, memory, process,
 };
 
 #[derive(Debug, Parser)]
@@ -21,6 +22,10 @@ struct Cli {
 enum Scenario {
     /// Peak memory of a publisher under 100 uploads of 20 MiB at once, and of a worker with a 100-megapixel JPEG
     Memory,
+    /// CPU time that a job costs beside its pixels, and how fast tiny pictures go through
+    Cost(cost::Options),
+    /// How late retries come off the delay ladder of RabbitMQ
+    Lateness,
     /// A fleet under kill -9, stopped servers and broken wires; ends with the audit equation, exit code 1 if it is false
     Faults {
         /// What is injected, and when: the same seed injects the same [default: by lot]
@@ -42,6 +47,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         .expect("this is the first line");
     match Cli::parse().scenario {
         Scenario::Memory => memory::run().await.map(|()| ExitCode::SUCCESS),
+        Scenario::Cost(options) => cost::run(&options).await.map(|()| ExitCode::SUCCESS),
+        Scenario::Lateness => lateness::run().await.map(|()| ExitCode::SUCCESS),
         Scenario::Faults {
             seed,
             jobs,

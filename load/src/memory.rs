@@ -5,6 +5,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
 use crate::{
+    client::Client,
     picture,
     process::{Process, Services, binary_beside, role},
 };
@@ -16,7 +17,6 @@ const PUBLISHER_BYTES_MAX: u64 = 400 * MIB;
 /// 100 megapixels.
 const SIDE: u16 = 10_000;
 const WORKER_BYTES_MAX: u64 = 700 * MIB;
-const BOUNDARY: &str = "nws-load-7c1e";
 
 /// Runs both scenarios; an error where a bound is passed.
 pub async fn run() -> anyhow::Result<()> {
@@ -37,15 +37,11 @@ async fn many_uploads(publisher: &Process) -> anyhow::Result<()> {
     let idle = publisher.peak_bytes()?;
     let photo = Bytes::from(picture::jpeg(64)?);
     let padding = Bytes::from(vec![0xa5; UPLOAD_BYTES - photo.len() - 8]);
-    let client = reqwest::Client::new();
+    let client = Client::new(&publisher.url);
     let uploads = (0..UPLOADS as u64).map(|number| {
         // What follows a JPEG's end is no part of the picture, but of the upload and its digest.
         let number = Bytes::copy_from_slice(&number.to_be_bytes());
-        upload(
-            &client,
-            &publisher.url,
-            vec![photo.clone(), padding.clone(), number],
-        )
+        client.upload(vec![photo.clone(), padding.clone(), number])
     });
     let answers: Vec<Value> = stream::iter(uploads)
         .buffer_unordered(UPLOADS)
@@ -78,22 +74,9 @@ async fn many_uploads(publisher: &Process) -> anyhow::Result<()> {
 async fn large_picture(publisher: &Process, worker: &Process) -> anyhow::Result<()> {
     let photo = Bytes::from(picture::jpeg(SIDE)?);
     let size = photo.len() as u64;
-    let client = reqwest::Client::new();
-    let accepted = upload(&client, &publisher.url, vec![photo]).await?;
-    let status_url = format!(
-        "{}{}",
-        publisher.url,
-        accepted["statusUrl"].as_str().unwrap_or_default()
-    );
-    let events = client
-        .get(&status_url)
-        .header("accept", "text/event-stream")
-        .send()
-        .await?
-        .error_for_status()?;
-    events.text().await?; // the stream ends with the job
-    let state: Value =
-        serde_json::from_slice(&client.get(&status_url).send().await?.bytes().await?)?;
+    let client = Client::new(&publisher.url);
+    let accepted = client.upload(vec![photo]).await?;
+    let state = client.follow(&accepted).await?;
     anyhow::ensure!(
         state["status"] == "done",
         "the picture is not done: {state}"
@@ -110,34 +93,4 @@ async fn large_picture(publisher: &Process, worker: &Process) -> anyhow::Result<
         WORKER_BYTES_MAX / MIB
     );
     Ok(())
-}
-
-/// Posts a photo that is made of `parts`, and gives the answer's JSON.
-async fn upload(client: &reqwest::Client, url: &str, parts: Vec<Bytes>) -> anyhow::Result<Value> {
-    let head = format!(
-        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"photo.jpg\"\r\n\
-         Content-Type: image/jpeg\r\n\r\n"
-    );
-    let tail = format!("\r\n--{BOUNDARY}--\r\n");
-    let chunks = [Bytes::from(head)]
-        .into_iter()
-        .chain(parts)
-        .chain([Bytes::from(tail)])
-        .map(std::io::Result::Ok);
-    let answer = client
-        .post(format!("{url}/upload"))
-        .header(
-            "content-type",
-            format!("multipart/form-data; boundary={BOUNDARY}"),
-        )
-        .body(reqwest::Body::wrap_stream(stream::iter(chunks)))
-        .send()
-        .await?;
-    let (status, body) = (answer.status(), answer.bytes().await?);
-    anyhow::ensure!(
-        status.is_success(),
-        "{status}: {}",
-        String::from_utf8_lossy(&body)
-    );
-    Ok(serde_json::from_slice(&body)?)
 }

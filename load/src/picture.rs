@@ -1,7 +1,8 @@
-//! Pictures that are made rather than shipped.
+//! Pictures that are made rather than shipped, and what is to become of them.
 
 use anyhow::Context as _;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use schemas::{Context, OutputFormat, Recipe, Request, recipe::Date};
 
 /// A baseline JPEG of `side`×`side` pixels: soft gradients with a little grain, as a photo has.
 pub(crate) fn jpeg(side: u16) -> anyhow::Result<Vec<u8>> {
@@ -32,4 +33,12 @@ pub(crate) fn jpeg(side: u16) -> anyhow::Result<Vec<u8>> {
         .encode(&pixels, side, side, ColorType::Rgb)
         .context("the picture is small enough")?;
     Ok(jpeg)
+}
+
+/// What an upload without any field gets.
+pub(crate) fn recipe() -> anyhow::Result<Recipe> {
+    let context = Context::new(Date::new(2026, 11, 20), OutputFormat::Jpeg);
+    Request::default()
+        .resolve(&context)
+        .context("defaults are valid")
 }

@@ -18,6 +18,9 @@ use tokio::{
 /// How long a process may take to serve, or to end. Generous: the machine may be busy.
 const WITHIN: Duration = Duration::from_secs(90);
 
+/// The unit of times in `/proc`: `USER_HZ` is 100 wherever Linux runs.
+const TICK: Duration = Duration::from_millis(10);
+
 /// A running `nws`. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Process {
@@ -176,9 +179,35 @@ impl Process {
         Ok(kib * 1024)
     }
 
+    /// The time that cores spent on it so far.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn cpu_time(&self) -> anyhow::Result<Duration> {
+        cpu_time(&self.id()?.to_string())
+    }
+
     fn id(&self) -> anyhow::Result<u32> {
         self.child.id().context("the process has ended")
     }
+}
+
+/// The time that cores spent so far on what `/proc` knows as `who`, in user space and in the kernel: fields 14 and 15
+/// of `stat` in proc(5).
+///
+/// # Errors
+/// When there is no such process.
+pub fn cpu_time(who: &str) -> anyhow::Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{who}/stat"))?;
+    // The second field is the program's name in brackets, which may hold anything.
+    let (_, fields) = stat.rsplit_once(')').context("no name in brackets")?;
+    let ticks: Vec<u64> = fields
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
+    Ok(TICK * u32::try_from(ticks.iter().sum::<u64>())?)
 }
 
 /// Sends a process a signal, by the signal's name.
