@@ -1,6 +1,7 @@
 //! One job, from its original to its result.
 
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -20,6 +21,7 @@ use schemas::{
     Digest, Job, JobId, Picture, State, Status, Step, Timings, job::JobError,
     recipe::ENGINE_REVISION,
 };
+use tokio::{sync::watch, time::interval};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -30,6 +32,10 @@ use crate::{
     stopwatch::Stopwatch,
     tell::Teller,
 };
+
+/// Between two words on the steps of one job. Nobody reads faster, and a small picture is done before the first: telling
+/// each of its steps would cost more than the picture.
+const STEPS_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a worker works with.
 #[derive(Clone, Debug)]
@@ -277,8 +283,8 @@ impl Optimizer {
         Ok(original)
     }
 
-    /// Renders in a slot, and tells each step's figures while the next one runs. A step that nobody wants to hear of any
-    /// more is the last one; so is the one that runs when this is given up at the end of the grace.
+    /// Renders in a slot, and now and then tells the figures of the steps that have ended. A step that nobody wants to
+    /// hear of any more is the last one; so is the one that runs when this is given up at the end of the grace.
     async fn render(
         &self,
         job: &Job,
@@ -294,16 +300,16 @@ impl Optimizer {
             let made = make(&original, &job, &fonts, &limits, &mut stopwatch);
             (made, stopwatch.stop())
         };
-        let mut rendering = std::pin::pin!(self.slots.run(work));
+        let mut rendering = pin!(self.slots.run(work));
+        let mut news = interval(STEPS_PAUSE);
+        news.tick().await; // the first is at once, when there are none
         let (made, timings) = loop {
             tokio::select! {
                 finished = &mut rendering => {
                     break finished.map_err(|_| WorkError::Panicked { again: false })?;
                 }
-                Ok(()) = steps.changed() => {
-                    let timings = steps.borrow_and_update().clone();
-                    state.timings.merge(&timings);
-                    if self.teller.step(epoch, state).await {
+                _ = news.tick() => {
+                    if self.tell_steps(&mut steps, epoch, state).await {
                         stop.cancel();
                     }
                 }
@@ -317,6 +323,20 @@ impl Optimizer {
             return Err(WorkError::Overtaken);
         }
         made
+    }
+
+    /// Whether nobody wants to hear of any more.
+    async fn tell_steps(
+        &self,
+        steps: &mut watch::Receiver<Timings>,
+        epoch: Epoch,
+        state: &mut State,
+    ) -> bool {
+        if !steps.has_changed().unwrap_or(false) {
+            return false;
+        }
+        state.timings.merge(&steps.borrow_and_update());
+        self.teller.step(epoch, state).await
     }
 
     async fn save(
