@@ -7,6 +7,8 @@
 mod burials;
 mod cancel;
 mod stale;
+mod crashes;
+mod fate;
 mod strange;
 mod turns;
 mod world;
