@@ -1,5 +1,7 @@
-//! Records in an SQLite file, for one machine. Who watches hears of a change once it is on the disk.
+//! Records in an SQLite file, for one machine. Who watches hears of a change once it is on the disk, and of a step
+//! without the disk.
 
+mod steps;
 mod table;
 
 use std::{
@@ -15,6 +17,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use schemas::{Event, EventId, Job, JobId, State};
 
+use self::steps::Steps;
 use super::{
     Announced, Cancellation, Claim, Epoch, Record, Results, Unsent, Watch, WatchAll, hub::Hub,
     rules,
@@ -34,6 +37,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 pub struct Local {
     database: Database,
     hub: Arc<Hub>,
+    steps: Arc<Steps>,
+    /// Steps of claims from before are forgotten.
+    opened_at_ms: u64,
     sweep_due_ms: AtomicU64,
 }
 
@@ -46,6 +52,8 @@ impl Local {
         let local = Self {
             database: Database::open(Backend::Results, path, table::SCHEMA)?,
             hub: Arc::default(),
+            steps: Arc::default(),
+            opened_at_ms: now_ms(),
             sweep_due_ms: AtomicU64::new(0),
         };
         local.sweep_if_due(now_ms()).await?;
@@ -89,9 +97,13 @@ impl Local {
         change: impl FnOnce(&Connection) -> rusqlite::Result<(T, Option<Event>)> + Send + 'static,
     ) -> Result<T, Error> {
         let (database, hub) = (self.database.clone(), Arc::clone(&self.hub));
+        let steps = Arc::clone(&self.steps);
         let changed = tokio::spawn(async move {
             let (answer, event) = database.call(op, change).await?;
-            event.iter().for_each(|event| hub.tell(event));
+            if let Some(event) = event {
+                steps.forget(&event.state.job_id, event.id);
+                hub.tell(&event);
+            }
             Ok(answer)
         });
         changed
@@ -174,15 +186,20 @@ impl Results for Local {
 
     async fn announce(&self, epoch: Epoch, state: &State) -> Result<Announced, Error> {
         let (state, now_ms) = (rules::bounded(state), now_ms());
+        let (steps, opened_at_ms) = (Arc::clone(&self.steps), self.opened_at_ms);
         self.change("announce", move |db| {
-            let row = table::read(db, &state.job_id)?;
+            let row = table::read(db, &state.job_id)?
+                .map(|row| steps.over(&state.job_id, row.of_process(opened_at_ms, now_ms)));
+            let before = row.as_ref().and_then(|row| row.status_in(epoch));
             let id = match table::heard(row.as_ref(), epoch, &state, now_ms) {
                 table::Heard::New(id) => id,
                 table::Heard::Before(id) => return Ok((Announced::Told(id), None)),
                 table::Heard::Stale => return Ok((Announced::Stale, None)),
             };
             let event = Event { id, state };
-            table::write(db, &event, now_ms)?;
+            if !steps.keep(before, &event) {
+                table::write(db, &event, now_ms)?;
+            }
             Ok((Announced::Told(id), Some(event)))
         })
         .await

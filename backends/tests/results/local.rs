@@ -10,7 +10,10 @@ use schemas::Status;
 use tempfile::TempDir;
 
 use crate::{
-    contract::{admit, claim, claim_and_tell, job, next, results_contract, state, tell, watch},
+    contract::{
+        admit, claim, claim_and_tell, job, next, results_contract, state, tell,
+        until_the_clock_shows_more_than, watch,
+    },
     following::following_contract,
 };
 
@@ -100,4 +103,30 @@ async fn a_claim_whose_record_was_lost_may_speak_and_is_newer() {
     assert_eq!(results.expire(far).await.unwrap(), 1);
     let id = tell(&results, told.id.epoch, &state(&job, Status::Done)).await;
     assert!(id > told.id);
+}
+
+#[tokio::test]
+async fn a_step_before_a_restart_shares_its_number_with_nothing_after_it() {
+    let (results, folder) = in_a_file_of_its_own().await;
+    let job = job();
+    admit(&results, &job).await;
+    let processing = claim_and_tell(&results, &job, Status::Processing).await;
+    let mut step = processing.state.clone();
+    step.attempt += 1;
+    let live = tell(&results, processing.id.epoch, &step).await;
+    assert!(live > processing.id);
+    let told_at_ms = results
+        .record(&job.id())
+        .await
+        .unwrap()
+        .unwrap()
+        .updated_at_ms;
+    drop(results);
+    until_the_clock_shows_more_than(told_at_ms).await;
+
+    let results = reopened(&folder).await;
+    let kept = results.record(&job.id()).await.unwrap().unwrap();
+    assert_eq!(kept.event, processing, "steps cost no write");
+    let done = tell(&results, live.epoch, &state(&job, Status::Done)).await;
+    assert!(done > live);
 }

@@ -4,7 +4,7 @@ use rusqlite::{
     Connection, OptionalExtension as _, named_params, params,
     types::{FromSql, FromSqlError, FromSqlResult, ValueRef},
 };
-use schemas::{Event, EventId, Job, JobId, State};
+use schemas::{Event, EventId, Job, JobId, State, Status};
 
 use crate::{
     clock::millis,
@@ -73,6 +73,30 @@ impl Row {
             updated_at_ms: self.updated_at_ms,
             cancelled_epoch: self.cancelled_epoch,
         })
+    }
+
+    /// The same after `step`, if the claim is still the latest.
+    pub(super) fn told(mut self, step: &Event) -> Self {
+        if step.id.epoch == self.epoch && step.id.n > self.n {
+            self.n = step.id.n;
+            self.newest = Some(step.clone());
+        }
+        self
+    }
+
+    /// What it is to a process that opened the file then: a claim of the process before may have told steps that were
+    /// not written, and their numbers are not to be used again.
+    pub(super) fn of_process(mut self, opened_at_ms: u64, now_ms: u64) -> Self {
+        if self.n > 0 && self.updated_at_ms < opened_at_ms {
+            self.n = self.n.max(rules::number_after_loss(self.epoch, now_ms));
+        }
+        self
+    }
+
+    /// Where the job stands by what the claim `epoch` has said.
+    pub(super) fn status_in(&self, epoch: Epoch) -> Option<Status> {
+        let newest = self.newest.as_ref()?;
+        (newest.id.epoch == epoch).then_some(newest.state.status)
     }
 }
 
@@ -194,7 +218,7 @@ pub(super) fn mark_cancelled(db: &Connection, id: &JobId, epoch: Epoch) -> rusql
 pub(super) fn write(db: &Connection, event: &Event, now_ms: u64) -> rusqlite::Result<()> {
     let id = event.state.job_id.to_string();
     let before = record(db, &event.state.job_id)?.map(|record| record.event.state.status);
-    if before.is_some_and(schemas::Status::is_final) {
+    if before.is_some_and(Status::is_final) {
         // A log tells of one life.
         db.prepare_cached("DELETE FROM log WHERE job = ?1")?
             .execute([&id])?;
