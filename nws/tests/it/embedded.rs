@@ -125,21 +125,37 @@ async fn a_broken_photo_fails_with_a_reason_and_without_a_retry() {
     );
 }
 
+/// Power cuts in a row, each at another moment of the jobs that flow.
+const CUTS: u8 = 9;
+
 #[tokio::test]
-async fn twelve_accepted_jobs_survive_a_power_cut() {
+async fn accepted_jobs_survive_nine_power_cuts_and_spend_no_attempt() {
     let data = tempfile::tempdir().unwrap();
-    let process = Process::embedded(data.path(), &["worker_slots=1"]).await;
-    let client = Client::of(&process);
     let mut ids = Vec::new();
-    for seed in 0..12 {
-        ids.push(client.upload(&jpeg(2400, 1600, seed), &[]).await);
+    for cut in 0..CUTS {
+        let process = Process::embedded(data.path(), &["worker_slots=1"]).await;
+        let client = Client::of(&process);
+        let first = ids.len();
+        for photo in 0..3 {
+            ids.push(client.upload(&jpeg(1200, 800, cut * 3 + photo), &[]).await);
+        }
+        match cut % 3 {
+            0 => {} // at once
+            1 => client.until_begun(&ids[first]).await,
+            _ => drop(client.ended(&ids[first]).await),
+        }
+        process.kill().await;
     }
-    process.kill().await;
 
     let process = Process::embedded(data.path(), &[]).await;
     let client = Client::of(&process);
     for id in ids {
-        assert_eq!(client.ended(&id).await["status"], "done");
+        let end = client.ended(&id).await;
+        assert_eq!(
+            (end["status"].as_str(), end["attempt"].as_u64()),
+            (Some("done"), Some(1)),
+            "{end}"
+        );
     }
     assert_eq!(client.metric("nws_queue_depth").await, 0.0);
 }
