@@ -208,17 +208,16 @@ impl Results for Local {
     async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
         let (id, now_ms) = (*id, now_ms());
         self.change("cancel", move |db| {
-            let Some(row) = table::read(db, &id)? else {
-                return Ok((None, None));
-            };
-            let Some(event) = row.record().map(|record| record.event) else {
+            let row = table::read(db, &id)?;
+            let known = row.and_then(|row| Some((row.epoch, row.record()?.event)));
+            let Some((epoch, event)) = known else {
                 return Ok((None, None));
             };
             if event.state.status.is_final() {
                 let ended_now = false;
                 return Ok((Some(Cancellation { event, ended_now }), None));
             }
-            let epoch = rules::epoch_after(Some(row.epoch), now_ms);
+            let epoch = rules::epoch_after(Some(epoch), now_ms);
             let event = Event {
                 id: EventId { epoch, n: 1 },
                 state: event.state.cancelled(),
