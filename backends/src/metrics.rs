@@ -43,6 +43,8 @@ pub struct Metrics {
     pub cache_misses: IntCounterVec,
     /// Messages that wait for a worker.
     pub queue_depth: IntGauge,
+    /// How long the oldest job has waited for its first worker, in whole seconds.
+    pub queue_oldest_age_seconds: IntGauge,
     /// Jobs that workers of this process have in hand.
     pub jobs_in_flight: IntGauge,
     /// Retries by who was at fault: `world` or `bug`.
@@ -87,6 +89,10 @@ impl Metrics {
                 &["tier"],
             ),
             queue_depth: gauge("queue_depth", "messages that wait for a worker"),
+            queue_oldest_age_seconds: gauge(
+                "queue_oldest_age_seconds",
+                "how long the oldest job has waited for its first worker",
+            ),
             jobs_in_flight: gauge("jobs_in_flight", "jobs in hand"),
             retries: counters("retries_total", "retries by who was at fault", &["class"]),
             snoozes: IntCounter::with_opts(opts(
@@ -144,7 +150,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let collectors: [Box<dyn prometheus::core::Collector>; 15] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 16] = [
             Box::new(self.uploads.clone()),
             Box::new(self.jobs.clone()),
             Box::new(self.step_seconds.clone()),
@@ -152,6 +158,7 @@ impl Metrics {
             Box::new(self.cache_hits.clone()),
             Box::new(self.cache_misses.clone()),
             Box::new(self.queue_depth.clone()),
+            Box::new(self.queue_oldest_age_seconds.clone()),
             Box::new(self.jobs_in_flight.clone()),
             Box::new(self.retries.clone()),
             Box::new(self.snoozes.clone()),

@@ -128,6 +128,11 @@ impl Results for Guarded<dyn Results> {
         self.guard.call("unsent", unsent).await
     }
 
+    async fn oldest_waiting(&self) -> Result<Option<u64>, Error> {
+        let oldest = self.port.oldest_waiting();
+        self.guard.call("oldest_waiting", oldest).await
+    }
+
     async fn claim(&self, id: &JobId) -> Result<Claim, Error> {
         self.guard.call("claim", self.port.claim(id)).await
     }

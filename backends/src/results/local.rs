@@ -132,16 +132,22 @@ impl Results for Local {
             {
                 return Ok((record, None));
             }
-            let epoch = rules::epoch_after(row.as_ref().map(|row| row.epoch), now_ms);
+            // A worker that has it in hand and has not spoken yet keeps its claim.
+            let claimed = row.as_ref().filter(|row| row.record().is_none());
+            let epoch = match claimed {
+                Some(claim) => claim.epoch,
+                None => rules::epoch_after(row.as_ref().map(|row| row.epoch), now_ms),
+            };
             let event = Event {
                 id: EventId { epoch, n: 0 },
                 state,
             };
-            table::begin(db, &job, epoch, now_ms)?;
+            let sent = claimed.is_some();
+            table::begin(db, &job, epoch, sent, now_ms)?;
             table::write(db, &event, now_ms)?;
             let record = Record {
                 event: event.clone(),
-                sent: false,
+                sent,
                 updated_at_ms: now_ms,
                 cancelled_epoch: row.and_then(|row| row.cancelled_epoch),
             };
@@ -166,6 +172,15 @@ impl Results for Local {
             .call("unsent", move |db| table::unsent(db, until_ms, jobs_max))
             .await?;
         Ok(rules::unsent(&jobs))
+    }
+
+    async fn oldest_waiting(&self) -> Result<Option<u64>, Error> {
+        let since_ms = now_ms().saturating_sub(millis(rules::WAITING_AGE_MAX));
+        self.database
+            .call("oldest_waiting", move |db| {
+                table::oldest_waiting(db, since_ms)
+            })
+            .await
     }
 
     async fn claim(&self, id: &JobId) -> Result<Claim, Error> {

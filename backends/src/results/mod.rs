@@ -113,7 +113,8 @@ pub trait Results: Send + Sync + fmt::Debug {
 
     /// Records `job` as accepted and not sent yet, in `state` (queued). A record that is queued already, is being
     /// worked on, or ended in `done` or `failed` stays as it is, unless `again` says that its result is gone; one that
-    /// is `dead` or `cancelled` starts again in a new epoch. Returns what is recorded then.
+    /// is `dead` or `cancelled` starts again in a new epoch. A job without a record that a worker has in hand keeps that
+    /// worker's claim, and counts as sent. Returns what is recorded then.
     async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error>;
 
     /// Notes that the queue confirmed the job's message, on the record that was of `epoch` then. A note that comes after
@@ -122,6 +123,10 @@ pub trait Results: Send + Sync + fmt::Debug {
 
     /// Jobs that were admitted at least `age_min` ago and whose message was never confirmed, oldest first.
     async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Unsent>, Error>;
+
+    /// When the job was admitted that has waited longest for its first worker, in milliseconds since 1970; `None` where
+    /// none waits. Jobs that were admitted more than a day ago are not counted.
+    async fn oldest_waiting(&self) -> Result<Option<u64>, Error>;
 
     /// Begins a new epoch for `id`. From now on no earlier claim may speak.
     async fn claim(&self, id: &JobId) -> Result<Claim, Error>;

@@ -125,6 +125,17 @@ impl Results for Redis {
         Ok(rules::unsent(&jobs))
     }
 
+    async fn oldest_waiting(&self) -> Result<Option<u64>, Error> {
+        let since_ms = now_ms().saturating_sub(millis(rules::WAITING_AGE_MAX));
+        let ask = |shard| {
+            within_again("oldest_waiting", move || {
+                self.jobs.oldest_waiting(shard, since_ms)
+            })
+        };
+        let oldest = self.of_every_shard(ask).await?;
+        Ok(oldest.into_iter().flatten().min())
+    }
+
     async fn claim(&self, id: &JobId) -> Result<Claim, Error> {
         let now_ms = now_ms();
         let (epoch, state) = within_again("claim", || self.jobs.claim(id, now_ms)).await?;

@@ -24,6 +24,10 @@ pub const RECORD_AGE_AFTER_END: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a job may go without a word before its record is given up.
 pub(super) const RECORD_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// How long a job is counted among those that wait for their first worker. Far longer than any queue may be by then; a
+/// message that somebody removed from the queue must not count for ever.
+pub(super) const WAITING_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// More events than one claim ever gives: an attempt has a dozen steps.
 pub(super) const EPOCH_EVENTS_MAX: u64 = 1000;
 

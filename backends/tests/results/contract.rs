@@ -33,6 +33,8 @@ macro_rules! results_contract {
             a_job_that_was_never_sent_is_found_once_it_is_old_enough,
             unsent_jobs_come_oldest_first_and_no_more_than_asked,
             a_job_that_ended_or_was_claimed_is_not_unsent,
+            an_unspoken_claim_outlives_an_admission,
+            the_job_that_waits_longest_is_known_until_it_is_claimed_or_ends,
             a_claim_counts_up_and_says_what_was_before,
             a_stranger_may_be_claimed_and_told_of,
             only_the_latest_claim_may_speak,
@@ -193,6 +195,45 @@ pub(crate) async fn a_job_that_ended_or_was_claimed_is_not_unsent(results: &dyn 
     claim(results, &claimed.id()).await;
     assert!(unsent(results, Duration::ZERO).await.is_empty());
     assert!(results.record(&claimed.id()).await.unwrap().unwrap().sent);
+}
+
+pub(crate) async fn an_unspoken_claim_outlives_an_admission(results: &dyn Results) {
+    let job = job();
+    let claim = claim(results, &job.id()).await;
+    let admitted = admit(results, &job).await;
+    assert_eq!(admitted.event.state, queued(&job));
+    assert!(admitted.sent, "a worker has its message");
+    assert_eq!(results.oldest_waiting().await.unwrap(), None);
+    assert!(unsent(results, Duration::ZERO).await.is_empty());
+    assert_eq!(results.record(&job.id()).await.unwrap(), Some(admitted));
+    let processing = state(&job, Status::Processing);
+    let told = tell(results, claim.epoch, &processing).await;
+    assert_eq!((told.epoch, told.n), (claim.epoch, 1));
+}
+
+pub(crate) async fn the_job_that_waits_longest_is_known_until_it_is_claimed_or_ends(
+    results: &dyn Results,
+) {
+    assert_eq!(results.oldest_waiting().await.unwrap(), None);
+    let jobs = [job(), job(), job()];
+    let mut admitted = Vec::new();
+    for job in &jobs {
+        let record = admit(results, job).await;
+        admitted.push(record.updated_at_ms);
+        until_the_clock_shows_more_than(record.updated_at_ms).await;
+    }
+    assert_eq!(results.oldest_waiting().await.unwrap(), Some(admitted[0]));
+    claim(results, &jobs[0].id()).await;
+    assert_eq!(results.oldest_waiting().await.unwrap(), Some(admitted[1]));
+    let record = results.record(&jobs[1].id()).await.unwrap().unwrap();
+    let epoch = record.event.id.epoch;
+    tell(results, epoch, &state(&jobs[1], Status::Cancelled)).await;
+    assert_eq!(results.oldest_waiting().await.unwrap(), Some(admitted[2]));
+    claim(results, &jobs[2].id()).await;
+    assert_eq!(results.oldest_waiting().await.unwrap(), None);
+    let again = admit(results, &jobs[1]).await;
+    let waits = results.oldest_waiting().await.unwrap();
+    assert_eq!(waits, Some(again.updated_at_ms), "it began a new life");
 }
 
 pub(crate) async fn a_claim_counts_up_and_says_what_was_before(results: &dyn Results) {

@@ -310,6 +310,10 @@ impl Results for Faulty<Local> {
         self.backend.unsent(age_min, jobs_max).await
     }
 
+    async fn oldest_waiting(&self) -> Result<Option<u64>, Error> {
+        self.backend.oldest_waiting().await
+    }
+
     async fn claim(&self, id: &JobId) -> Result<Claim, Error> {
         let answered = fault(&self.late_claims, Backend::Results, "claim");
         if let Err(error) = answered {

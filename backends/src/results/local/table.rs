@@ -41,6 +41,9 @@ pub(super) const SCHEMA: &[&str] = &["
     ALTER TABLE jobs ADD COLUMN updated_ms INTEGER NOT NULL DEFAULT 0;
 ", "
     ALTER TABLE jobs ADD COLUMN cancelled_epoch INTEGER;  -- of the last cancellation
+", "
+    -- Jobs that wait for their first worker: a claim begins an epoch beyond their newest event's.
+    CREATE INDEX jobs_waiting ON jobs (admitted_ms) WHERE epoch = event_epoch AND state ->> 'status' = 'queued';
 "];
 
 /// Records that one sweep removes at most, so that nobody waits long behind it. A job an hour is swept in one.
@@ -171,18 +174,27 @@ pub(super) fn history(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Hi
 }
 
 /// Begins a life of the job; [`write`] follows with its first event.
-pub(super) fn begin(db: &Connection, job: &Job, epoch: Epoch, now_ms: u64) -> rusqlite::Result<()> {
+pub(super) fn begin(
+    db: &Connection,
+    job: &Job,
+    epoch: Epoch,
+    sent: bool,
+    now_ms: u64,
+) -> rusqlite::Result<()> {
     db.prepare_cached(
         "INSERT INTO jobs (id, epoch, n, job, sent, admitted_ms, expires_ms)
-         VALUES (:id, :epoch, 0, :job, 0, :now, 0)
+         VALUES (:id, :epoch, 0, :job, :sent, :admitted, 0)
          ON CONFLICT (id) DO UPDATE SET
-            epoch = excluded.epoch, n = 0, job = excluded.job, sent = 0, admitted_ms = excluded.admitted_ms",
+            epoch = excluded.epoch, n = 0, job = excluded.job, sent = excluded.sent,
+            admitted_ms = excluded.admitted_ms",
     )?
     .execute(named_params! {
         ":id": job.id().to_string(),
         ":epoch": epoch,
         ":job": job.to_json(),
-        ":now": now_ms,
+        ":sent": sent,
+        // One that is in hand waits for nobody.
+        ":admitted": (!sent).then_some(now_ms),
     })?;
     Ok(())
 }
@@ -288,6 +300,15 @@ pub(super) fn unsent(
         Ok((row.get(0)?, row.get(1)?))
     })?
     .collect()
+}
+
+/// When the oldest of the jobs that wait for their first worker was admitted, none from before `since_ms`.
+pub(super) fn oldest_waiting(db: &Connection, since_ms: u64) -> rusqlite::Result<Option<u64>> {
+    db.prepare_cached(
+        "SELECT min(admitted_ms) FROM jobs
+         WHERE epoch = event_epoch AND state ->> 'status' = 'queued' AND admitted_ms >= ?1",
+    )?
+    .query_row([since_ms], |row| row.get(0))
 }
 
 pub(super) fn expire(db: &Connection, now_ms: u64) -> rusqlite::Result<usize> {

@@ -14,8 +14,16 @@ if not starts_anew(before, ARGV[10] == '1') then
 end
 
 local event = event_of(ARGV)
-event.epoch = epoch_after(epoch, event.now)
 event.n = 0
-redis.call('HSET', KEYS[1], 'job', ARGV[9], 'sent', '0', 'created', event.now)
+redis.call('HSET', KEYS[1], 'job', ARGV[9], 'created', event.now)
+if epoch and not before then
+  -- A worker has it in hand and has not spoken yet: its claim stands, and its message was sent.
+  event.epoch = tonumber(epoch)
+  return { tell(event), event.state, '1', event.now, cancel }
+end
+
+event.epoch = epoch_after(epoch, event.now)
+redis.call('HSET', KEYS[1], 'sent', '0')
 redis.call('ZADD', KEYS[4], event.now, event.job)
+redis.call('ZADD', KEYS[5], event.now, event.job)
 return { tell(event), event.state, '0', event.now, cancel }

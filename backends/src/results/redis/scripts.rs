@@ -30,6 +30,7 @@ pub(super) struct Scripts {
     claim: Script,
     history: Script,
     mark_sent: Script,
+    oldest_waiting: Script,
     unsent: Script,
 }
 
@@ -42,6 +43,7 @@ impl Default for Scripts {
             claim: script!("claim.lua"),
             history: script!("history.lua"),
             mark_sent: script!("mark_sent.lua"),
+            oldest_waiting: script!("oldest_waiting.lua"),
             unsent: script!("unsent.lua"),
         }
     }
@@ -128,6 +130,17 @@ impl Jobs {
         call.invoke_async(&mut self.commands.at(shard)).await
     }
 
+    /// When the oldest of a shard's jobs that wait was admitted, after those from before `since_ms` are forgotten.
+    pub(super) async fn oldest_waiting(
+        &self,
+        shard: Shard,
+        since_ms: u64,
+    ) -> RedisResult<Option<u64>> {
+        let mut call = self.scripts.oldest_waiting.prepare_invoke();
+        call.key(self.server.key(shard, "waiting")).arg(since_ms);
+        call.invoke_async(&mut self.commands.at(shard)).await
+    }
+
     pub(super) async fn record(&self, id: &JobId) -> RedisResult<Option<Known>> {
         let mut fields = redis::cmd("HMGET");
         fields
@@ -163,7 +176,8 @@ impl Jobs {
         call.key(self.server.key_of("job", id))
             .key(self.server.key_of("log", id))
             .key(self.server.key(shard, "fire"))
-            .key(self.server.key(shard, "unsent"));
+            .key(self.server.key(shard, "unsent"))
+            .key(self.server.key(shard, "waiting"));
         call
     }
 

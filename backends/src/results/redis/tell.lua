@@ -1,6 +1,6 @@
 -- What the scripts that speak share. It is put before each of them.
 -- KEYS of those about one job: 1 its hash, 2 its log, 3 the stream of all events, 4 the jobs whose message was never
--- confirmed
+-- confirmed, 5 the jobs that wait for their first worker
 
 local FINAL = { done = true, failed = true, dead = true, cancelled = true }
 
@@ -34,6 +34,9 @@ local function tell(event)
   end
   redis.call('EXPIRE', KEYS[1], event.record_seconds)
   redis.call('EXPIRE', KEYS[2], event.log_seconds)
+  if FINAL[event.status] then
+    redis.call('ZREM', KEYS[5], event.job)
+  end
   redis.call('XADD', KEYS[3], 'MAXLEN', '~', event.stream_entries, '*', 'id', id, 'state', event.state)
   return id
 end

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -120,6 +120,8 @@ pub(crate) struct MemoryResults {
     pub(crate) broken: Switch,
     /// Whether nothing is kept but the newest event.
     pub(crate) trims: Switch,
+    /// When the oldest job that waits was admitted.
+    pub(crate) oldest_waiting_ms: Arc<AtomicU64>,
     jobs: Arc<Mutex<HashMap<JobId, Entry>>>,
     changes: watch::Sender<()>,
 }
@@ -238,6 +240,12 @@ impl Results for MemoryResults {
             })
             .take(jobs_max)
             .collect())
+    }
+
+    async fn oldest_waiting(&self) -> Result<Option<u64>, Error> {
+        self.broken.check(Backend::Results, "oldest_waiting")?;
+        let since_ms = self.oldest_waiting_ms.load(Ordering::SeqCst);
+        Ok((since_ms > 0).then_some(since_ms))
     }
 
     async fn claim(&self, id: &JobId) -> Result<Claim, Error> {
