@@ -11,7 +11,7 @@ use super::Guard;
 use crate::{
     Error, Key, Metrics, ObjectStore, Results, Sender,
     error::Backend,
-    objects::{Body, Meta},
+    objects::{Body, Kind, Meta, Page, Place},
     results::{Announced, Cancellation, Claim, Epoch, Record, Unsent, Watch, WatchAll},
 };
 
@@ -100,6 +100,16 @@ impl ObjectStore for Guarded<dyn ObjectStore> {
 
     async fn delete(&self, key: &Key) -> Result<(), Error> {
         self.guard.call("delete", self.port.delete(key)).await
+    }
+
+    async fn list(
+        &self,
+        kind: Kind,
+        place: Option<&Place>,
+        objects_max: usize,
+    ) -> Result<Page, Error> {
+        let list = self.port.list(kind, place, objects_max);
+        self.guard.call("list", list).await
     }
 
     async fn check(&self) -> Result<(), Error> {

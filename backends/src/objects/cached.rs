@@ -10,7 +10,7 @@ use schemas::JobId;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
-use super::{Body, Key, Meta, ObjectStore};
+use super::{Body, Key, Kind, Meta, ObjectStore, Page, Place};
 use crate::{
     Error, Metrics,
     error::Backend,
@@ -165,6 +165,15 @@ impl ObjectStore for Cached {
             self.guarded("cache_delete", forget).await?;
         }
         Ok(())
+    }
+
+    async fn list(
+        &self,
+        kind: Kind,
+        place: Option<&Place>,
+        objects_max: usize,
+    ) -> Result<Page, Error> {
+        self.store.list(kind, place, objects_max).await
     }
 
     async fn check(&self) -> Result<(), Error> {

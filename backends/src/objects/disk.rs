@@ -1,10 +1,12 @@
 //! Objects as files under one folder: `<folder>/original/<sha256>`, `<folder>/result/<job id>`.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use async_trait::async_trait;
@@ -12,7 +14,7 @@ use bytes::Bytes;
 use tempfile::{NamedTempFile, TempPath};
 use tokio::sync::Semaphore;
 
-use super::{Body, Key, Meta, ObjectStore, too_long};
+use super::{Body, Key, Kind, Meta, ObjectStore, Page, Place, too_long};
 use crate::{Error, error::Backend};
 
 /// How many files are read or written at once. A disk gains nothing from more, and each holds a thread.
@@ -118,6 +120,19 @@ impl ObjectStore for Disk {
         .await
     }
 
+    async fn list(
+        &self,
+        kind: Kind,
+        place: Option<&Place>,
+        objects_max: usize,
+    ) -> Result<Page, Error> {
+        let place = place.cloned();
+        self.work("list", move |folder| {
+            page_of(folder, kind, place.as_ref(), objects_max)
+        })
+        .await
+    }
+
     async fn check(&self) -> Result<(), Error> {
         self.work("check", |folder| write_bytes(folder, b"check").map(drop))
             .await
@@ -202,6 +217,46 @@ fn meta_of(metadata: &fs::Metadata) -> io::Result<Meta> {
         size_bytes: metadata.len(),
         stored_at: metadata.modified()?,
     })
+}
+
+/// A folder gives its files in no order, so each page reads all of their names, and remembers only its own.
+fn page_of(
+    folder: &Path,
+    kind: Kind,
+    place: Option<&Place>,
+    objects_max: usize,
+) -> io::Result<Page> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(folder.join(kind.as_str()))? {
+        let name = format!("{}/{}", kind.as_str(), entry?.file_name().to_string_lossy());
+        if place.is_none_or(|place| name > place.0) {
+            names.insert(name);
+        }
+        if names.len() > objects_max + 1 {
+            names.pop_last();
+        }
+    }
+    let is_last = names.len() <= objects_max;
+    let names: Vec<_> = names.into_iter().take(objects_max).collect();
+    let next = names.last().cloned().map(Place);
+    let listed = names.iter().map(|name| listed(folder, name));
+    Ok(Page {
+        objects: listed
+            .filter_map(io::Result::transpose)
+            .collect::<io::Result<_>>()?,
+        next: next.filter(|_| !is_last),
+    })
+}
+
+/// A file that is an object and still there.
+fn listed(folder: &Path, name: &str) -> io::Result<Option<(Key, SystemTime)>> {
+    let Ok(key) = name.parse() else {
+        return Ok(None);
+    };
+    let metadata = if_there(fs::metadata(path_of(folder, &key)))?;
+    metadata
+        .map(|metadata| Ok((key, metadata.modified()?)))
+        .transpose()
 }
 
 fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {

@@ -2,7 +2,7 @@
 //!
 //! Embedded: [`Disk`]. Networked: [`S3`]. [`Cached`] stands before either and keeps fresh results in Redis.
 
-use std::{fmt, path::PathBuf, time::SystemTime};
+use std::{fmt, path::PathBuf, str::FromStr, time::SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -30,12 +30,47 @@ pub enum Key {
     Result(JobId),
 }
 
+/// What an object is: what its key begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Original,
+    Result,
+}
+
+/// The text is no key of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the key of an object: original/ or result/ and 64 hex digits are expected")]
+pub struct NotAKey;
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Result => "result",
+        }
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Original(digest) => write!(f, "original/{digest}"),
-            Self::Result(id) => write!(f, "result/{id}"),
+            Self::Original(digest) => write!(f, "{}/{digest}", Kind::Original.as_str()),
+            Self::Result(id) => write!(f, "{}/{id}", Kind::Result.as_str()),
         }
+    }
+}
+
+impl FromStr for Key {
+    type Err = NotAKey;
+
+    fn from_str(text: &str) -> Result<Self, NotAKey> {
+        let (kind, name) = text.split_once('/').ok_or(NotAKey)?;
+        let key = match kind {
+            _ if kind == Kind::Original.as_str() => name.parse().ok().map(Self::Original),
+            _ if kind == Kind::Result.as_str() => name.parse().ok().map(Self::Result),
+            _ => None,
+        };
+        key.ok_or(NotAKey)
     }
 }
 
@@ -57,10 +92,26 @@ pub struct Meta {
     pub stored_at: SystemTime,
 }
 
+/// Some of the objects of a kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Each with the time when it was last stored. What is no object of ours is left out.
+    pub objects: Vec<(Key, SystemTime)>,
+    /// Where the next page begins; `None` where this was the last.
+    pub next: Option<Place>,
+}
+
+/// A place among the objects of a kind, for [`ObjectStore::list`] alone: the name that comes before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place(String);
+
+/// The longest page that is asked for: what S3 gives at most, and 100 KiB.
+pub const PAGE_OBJECTS_MAX: usize = 1000;
+
 /// Keeps objects.
 #[async_trait]
 pub trait ObjectStore: Send + Sync + fmt::Debug {
-    /// Stores `body` under `key`, over whatever was there. When this returns, the object survives a crash; until then
+    /// Stores `body` under `key`, over whatever was there, and as old as this moment even if the bytes are the same. When this returns, the object survives a crash; until then
     /// readers see the old object or none, never a part.
     async fn put(&self, key: &Key, body: Body, media_type: &str) -> Result<(), Error>;
 
@@ -75,6 +126,15 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
 
     /// Removes it; one that is not there is removed already.
     async fn delete(&self, key: &Key) -> Result<(), Error>;
+
+    /// Objects of `kind`, at most `objects_max` of them, from `place` on or from the first; the caller asks for page after
+    /// page. What is stored or removed meanwhile may be missed.
+    async fn list(
+        &self,
+        kind: Kind,
+        place: Option<&Place>,
+        objects_max: usize,
+    ) -> Result<Page, Error>;
 
     /// Whether an object could be stored now.
     async fn check(&self) -> Result<(), Error>;

@@ -5,13 +5,22 @@
 
 mod failure;
 
-use std::{fmt, path::Path, time::Duration};
+use std::{
+    fmt,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
-use ::s3::{Bucket, Region, creds::Credentials, serde_types::HeadObjectResult};
+use ::s3::{
+    Bucket, Region,
+    creds::Credentials,
+    serde_types::{HeadObjectResult, ListBucketResult, Object},
+};
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable as _};
 use base64::Engine as _;
 use bytes::{Bytes, BytesMut};
+use jiff::Timestamp;
 use reqwest::{
     Client, Response,
     header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
@@ -22,7 +31,7 @@ use tokio::{io::AsyncReadExt as _, time::timeout};
 use tokio_util::io::ReaderStream;
 
 use self::failure::Failure;
-use super::{Body, Key, Meta, ObjectStore};
+use super::{Body, Key, Kind, Meta, ObjectStore, Page, Place};
 use crate::{
     Error,
     error::{Backend, Cause},
@@ -146,6 +155,21 @@ impl S3 {
         Ok(())
     }
 
+    async fn list_once(
+        &self,
+        kind: Kind,
+        place: Option<&Place>,
+        objects_max: usize,
+    ) -> Result<Page, Failure> {
+        let prefix = format!("{}/", kind.as_str());
+        let after = place.map(|Place(name)| name.clone());
+        let listing = self
+            .bucket
+            .list_page(prefix, None, None, after, Some(objects_max));
+        let (listing, _) = listing.await?;
+        page_of(&listing)
+    }
+
     async fn check_once(&self) -> Result<(), Failure> {
         let first = self
             .bucket
@@ -184,6 +208,18 @@ impl ObjectStore for S3 {
     async fn delete(&self, key: &Key) -> Result<(), Error> {
         within("delete", CALL_TIME_MAX, || async {
             if_there(self.delete_once(key).await).map(Option::unwrap_or_default)
+        })
+        .await
+    }
+
+    async fn list(
+        &self,
+        kind: Kind,
+        place: Option<&Place>,
+        objects_max: usize,
+    ) -> Result<Page, Error> {
+        within("list", CALL_TIME_MAX, || {
+            self.list_once(kind, place, objects_max)
         })
         .await
     }
@@ -318,6 +354,30 @@ fn meta_of(head: &HeadObjectResult) -> Result<Meta, Failure> {
         }),
         _ => Err(Failure::Incomplete("Content-Length and Last-Modified")),
     }
+}
+
+fn page_of(listing: &ListBucketResult) -> Result<Page, Failure> {
+    let last = listing.contents.last();
+    let next = last.filter(|_| listing.is_truncated);
+    let listed = listing.contents.iter().map(listed);
+    Ok(Page {
+        objects: listed
+            .filter_map(Result::transpose)
+            .collect::<Result<_, _>>()?,
+        next: next.map(|object| Place(object.key.clone())),
+    })
+}
+
+/// What is no object of ours may share the bucket.
+fn listed(object: &Object) -> Result<Option<(Key, SystemTime)>, Failure> {
+    let Ok(key) = object.key.parse() else {
+        return Ok(None);
+    };
+    let stored_at: Timestamp = object
+        .last_modified
+        .parse()
+        .map_err(|_| Failure::Incomplete("a LastModified"))?;
+    Ok(Some((key, stored_at.into())))
 }
 
 fn if_there<T>(tried: Result<T, Failure>) -> Result<Option<T>, Failure> {

@@ -8,17 +8,21 @@ use std::{
 use backends::{
     Error, Key, ObjectStore,
     error::Cause,
-    objects::{Body, Meta},
+    objects::{Body, Kind, Meta, PAGE_OBJECTS_MAX},
 };
 use bytes::Bytes;
 use futures::future::join_all;
 use schemas::{Digest, JobId};
 use tempfile::NamedTempFile;
+use tokio::time::timeout;
 
 use crate::services::unique;
 
 /// Above any object of these tests.
 pub(crate) const PLENTY: u64 = 64 * 1024 * 1024;
+
+/// Far beyond what anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Makes a test of each promise, for the store that `$store` makes. It is an expression of type `(impl ObjectStore, _)`;
 /// the second is kept until the test ends.
@@ -37,6 +41,8 @@ macro_rules! object_store_contract {
             readers_see_one_of_two_puts_and_never_a_mixture,
             an_empty_object_is_an_object,
             an_object_of_25_mib_is_whole,
+            storing_it_again_makes_it_young,
+            every_object_is_listed_once_with_its_age,
             a_store_that_works_says_so,
         );
     };
@@ -162,6 +168,55 @@ pub(crate) async fn an_object_of_25_mib_is_whole(store: &dyn ObjectStore) {
     put_file(store, &key, &file_of(&bytes)).await;
     let read = get(store, &key).await.unwrap();
     assert_eq!(Digest::of(&read), Digest::of(&bytes));
+}
+
+pub(crate) async fn storing_it_again_makes_it_young(store: &dyn ObjectStore) {
+    let bytes = bytes_of_our_own(100);
+    let key = original_of(&bytes);
+    let stored_at = async || store.head(&key).await.unwrap().unwrap().stored_at;
+    put_file(store, &key, &file_of(&bytes)).await;
+    let first = stored_at().await;
+    let renewed = async {
+        // A server may count whole seconds.
+        while stored_at().await <= first {
+            put_file(store, &key, &file_of(&bytes)).await;
+        }
+    };
+    timeout(PATIENCE, renewed).await.expect("it is renewed");
+}
+
+pub(crate) async fn every_object_is_listed_once_with_its_age(store: &dyn ObjectStore) {
+    let before = SystemTime::now() - Duration::from_secs(2);
+    let results: Vec<_> = (0..5).map(|_| result_key()).collect();
+    let bytes = bytes_of_our_own(10);
+    let original = original_of(&bytes);
+    for key in results.iter().chain([&original]) {
+        put(store, key, &bytes).await;
+    }
+    let listed = list(store, Kind::Result, 3).await;
+    for key in &results {
+        let mut times = listed.iter().filter(|(found, _)| found == key);
+        let (_, stored_at) = times.next().expect("it is listed");
+        assert!(*stored_at >= before, "{stored_at:?}");
+        assert!(times.next().is_none(), "{key} is listed twice");
+    }
+    assert!(listed.iter().all(|(key, _)| matches!(key, Key::Result(_))));
+    let originals = list(store, Kind::Original, PAGE_OBJECTS_MAX).await;
+    assert!(originals.iter().any(|(key, _)| *key == original));
+}
+
+/// Page after page.
+async fn list(store: &dyn ObjectStore, kind: Kind, objects_max: usize) -> Vec<(Key, SystemTime)> {
+    let (mut listed, mut place) = (Vec::new(), None);
+    loop {
+        let page = store.list(kind, place.as_ref(), objects_max).await.unwrap();
+        assert!(page.objects.len() <= objects_max);
+        listed.extend(page.objects);
+        place = page.next;
+        if place.is_none() {
+            return listed;
+        }
+    }
 }
 
 pub(crate) async fn a_store_that_works_says_so(store: &dyn ObjectStore) {

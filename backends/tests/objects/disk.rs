@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use backends::objects::Disk;
+use backends::{
+    ObjectStore as _,
+    objects::{Disk, Kind, Page},
+};
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::contract::{
@@ -49,6 +52,14 @@ async fn nothing_is_left_over_by_a_put() {
 }
 
 #[tokio::test]
+async fn what_is_no_object_is_not_listed() {
+    let (store, folder) = in_a_folder_of_its_own().await;
+    std::fs::write(folder.path().join("result/.DS_Store"), b"a stranger's").unwrap();
+    let page = store.list(Kind::Result, None, 10).await.unwrap();
+    assert_eq!(page, Page::default());
+}
+
+#[tokio::test]
 async fn a_file_of_another_file_system_is_copied() {
     let elsewhere = Path::new("/dev/shm");
     if !elsewhere.exists() {
@@ -65,8 +76,6 @@ async fn a_file_of_another_file_system_is_copied() {
 
 #[tokio::test]
 async fn a_store_that_cannot_write_says_so() {
-    use backends::ObjectStore as _;
-
     let (store, folder) = in_a_folder_of_its_own().await;
     drop(folder);
     let error = store.check().await.unwrap_err();

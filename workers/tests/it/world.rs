@@ -13,7 +13,7 @@ use backends::{
     Error, Key, Metrics, ObjectStore, Results, Sender as _, Source,
     error::Backend,
     guard::{Guarded, Pausing},
-    objects::{Body, Disk, Meta},
+    objects::{Body, Disk, Kind, Meta, Page, Place},
     queue::sqlite::SqliteQueue,
     results::{Announced, Cancellation, Claim, Epoch, Local, Record, Unsent, Watch, WatchAll},
 };
@@ -285,6 +285,15 @@ impl ObjectStore for Faulty<Disk> {
 
     async fn delete(&self, key: &Key) -> Result<(), Error> {
         self.backend.delete(key).await
+    }
+
+    async fn list(
+        &self,
+        kind: Kind,
+        place: Option<&Place>,
+        objects_max: usize,
+    ) -> Result<Page, Error> {
+        self.backend.list(kind, place, objects_max).await
     }
 
     async fn check(&self) -> Result<(), Error> {
