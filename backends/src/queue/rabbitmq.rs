@@ -90,13 +90,13 @@ impl Sender for RabbitQueue {
     async fn check(&self) -> Result<(), Error> {
         let max = self.0.config.answer_max;
         let session = session_within(&self.0.publish, "check", max).await?;
-        if session.is_blocked() {
-            let alarm = "the broker takes no messages now: its memory or its disk is short";
-            return Err(Error::new(
-                Backend::Queue,
-                "check",
-                Cause::Refused(alarm.into()),
-            ));
+        tokio::select! {
+            biased;
+            () = session.blocked() => {
+                let alarm = "the broker takes no messages now: its memory or its disk is short";
+                return Err(Error::new(Backend::Queue, "check", Cause::Refused(alarm.into())));
+            }
+            probed = publish::probe(&session, max, self.0.topology.jobs_exchange()) => probed?,
         }
         self.depth().await.map(drop)
     }

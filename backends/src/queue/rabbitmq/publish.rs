@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::{
     config::Config,
-    session::{Link, Session},
+    session::{self, Link, Session},
 };
 use crate::{
     Error,
@@ -22,6 +22,9 @@ use crate::{
 const AGAIN_MAX: usize = 3;
 /// The first pause before that.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
+
+/// What no queue is bound by.
+const PROBE_KEY: &str = "probe";
 
 /// A message on its way out.
 #[derive(Debug)]
@@ -76,6 +79,37 @@ pub(super) async fn publish(
         Ok(Ok(())) => Ok(()),
         Ok(Err(Refusal::Passing(error) | Refusal::Final(error))) => Err(error),
         Err(_) => Err(Error::new(Backend::Queue, op, Cause::Timeout(publish_max))),
+    }
+}
+
+/// Publishes a message that no queue gets, and waits until the broker has confirmed it. The broker tells an alarm only to
+/// a connection that publishes: asked like this, it tells before an upload runs into it.
+///
+/// # Errors
+/// When it was not confirmed in time. A session that cannot publish is given up.
+pub(super) async fn probe(
+    session: &Session,
+    answer_max: Duration,
+    exchange: ShortString,
+) -> Result<(), Error> {
+    let options = BasicPublishOptions::default();
+    let probing = async {
+        let key = PROBE_KEY.into();
+        let publish =
+            session
+                .channel
+                .basic_publish(exchange, key, options, b"", BasicProperties::default());
+        publish.await?.await
+    };
+    let confirmed = session::answered("check", answer_max, probing).await;
+    match confirmed {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            if !matches!(error.cause, Cause::Timeout(_)) {
+                session.give_up();
+            }
+            Err(error)
+        }
     }
 }
 

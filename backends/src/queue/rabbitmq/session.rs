@@ -143,9 +143,11 @@ impl Session {
         self.broken.cancel();
     }
 
-    /// Whether the broker takes no messages now.
-    pub(super) fn is_blocked(&self) -> bool {
-        matches!(*self.flow.borrow(), Flow::Blocked)
+    /// Returns when the broker takes no messages.
+    pub(super) async fn blocked(&self) {
+        let mut flow = self.flow.subscribe();
+        // The sending side is ours, so this does not fail.
+        let _ = flow.wait_for(|flow| matches!(flow, Flow::Blocked)).await;
     }
 
     /// Whether the broker has owed an answer for `answer_max` to what it was `asked` then. Blocked, it owes none.
