@@ -5,6 +5,7 @@ use std::time::Duration;
 use backends::{
     Key,
     clock::millis,
+    error::Backend,
     results::{Epoch, Record},
 };
 use engine::{Format, InputError, Inspection};
@@ -13,7 +14,7 @@ use schemas::{Context, Job, JobId, OutputFormat, State, Status, Step, Timings};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::{app::App, blocking, error::ApiError, spool::Spooled, upload::Upload};
+use crate::{app::App, blocking, degraded, error::ApiError, spool::Spooled, upload::Upload};
 
 /// What became of an upload.
 #[derive(Debug)]
@@ -22,6 +23,10 @@ pub(crate) struct Accepted {
     pub(crate) state: State,
     /// Whether it stood there before this upload.
     pub(crate) known: bool,
+    /// Whether this was found out without the records.
+    pub(crate) degraded: bool,
+    /// What its result is or will be.
+    pub(crate) format: OutputFormat,
 }
 
 /// What is known of a job that is asked for again.
@@ -34,10 +39,7 @@ enum Known {
     No,
 }
 
-/// Keeps the original, records the job, then publishes it.
-///
-/// The order matters: a job on the queue always finds its original, and a job whose message was not confirmed is on
-/// record as unsent, for the next identical upload or the sweeper. Whoever gets `Ok` may rely on the job's end.
+/// Makes a job of an upload. Whoever gets `Ok` may rely on the job's end.
 pub(crate) async fn accept(
     app: &App,
     upload: Upload,
@@ -45,37 +47,98 @@ pub(crate) async fn accept(
     now: Timestamp,
 ) -> Result<Accepted, ApiError> {
     let job = plan(app, &upload, auto_format, now).await?;
+    tracing::Span::current().record("job.id", tracing::field::display(&job.id()));
+    match with_record(app, &job, &upload).await {
+        Err(ApiError::Backend(error)) if error.backend == Backend::Results => {
+            without_record(app, &job, &upload, &error).await
+        }
+        accepted => accepted,
+    }
+}
+
+/// Keeps the original, records the job, then publishes it.
+///
+/// The order matters: a job on the queue always finds its original, and a job whose message was not confirmed is on
+/// record as unsent, for the next identical upload or the sweeper.
+async fn with_record(app: &App, job: &Job, upload: &Upload) -> Result<Accepted, ApiError> {
     let (id, now_ms) = (job.id(), job.queued_at_ms);
-    tracing::Span::current().record("job.id", tracing::field::display(&id));
     let again = match known(app, &id, now_ms).await? {
-        Known::Stands(state) => return Ok(Accepted { state, known: true }),
+        Known::Stands(state) => return Ok(Accepted::known(job, state)),
         Known::ResultGone => true,
         Known::No => false,
     };
-    let timings = store(app, &job, &upload).await?;
+    let timings = store(app, job, upload).await?;
     let state = State::queued(id, timings);
-    let record = app.results.admit(&job, &state, again).await?;
+    let record = app.results.admit(job, &state, again).await?;
     if needs_message(app, &record, now_ms) {
-        send(app, &job, record.event.id.epoch).await?;
+        send(app, job, record.event.id.epoch).await?;
     }
     info!(job.id = %id, original = %job.original.sha256, "accepted job {id}");
-    Ok(Accepted {
-        state: record.event.state,
-        known: false,
-    })
+    Ok(Accepted::new(job, record.event.state))
+}
+
+/// Keeps the original and publishes the job while the records are away: the worker that claims it makes its record, and
+/// until then this publisher remembers it.
+async fn without_record(
+    app: &App,
+    job: &Job,
+    upload: &Upload,
+    away: &backends::Error,
+) -> Result<Accepted, ApiError> {
+    let id = job.id();
+    degraded::note(app, &id, away);
+    if let Some(state) = degraded::look(app, &id).await? {
+        return Ok(Accepted::known(job, state).degraded());
+    }
+    let timings = store(app, job, upload).await?;
+    publish(app, job).await?;
+    let state = State::queued(id, timings);
+    app.unrecorded.remember(job, &state);
+    info!(job.id = %id, original = %job.original.sha256, "accepted job {id} without a record");
+    Ok(Accepted::new(job, state).degraded())
+}
+
+impl Accepted {
+    fn new(job: &Job, state: State) -> Self {
+        Self {
+            state,
+            known: false,
+            degraded: false,
+            format: job.recipe.wm_format,
+        }
+    }
+
+    fn known(job: &Job, state: State) -> Self {
+        Self {
+            known: true,
+            ..Self::new(job, state)
+        }
+    }
+
+    fn degraded(self) -> Self {
+        Self {
+            degraded: true,
+            ..self
+        }
+    }
 }
 
 /// Publishes `job`, and notes it on its record of `epoch` once the queue has confirmed.
 ///
 /// The note may fail: the message is safe by then, and without the note it is only published once more.
 pub(crate) async fn send(app: &App, job: &Job, epoch: Epoch) -> Result<(), backends::Error> {
-    app.sender.send(job).await?;
+    publish(app, job).await?;
     let id = job.id();
     if let Err(error) = app.results.mark_sent(&id, epoch).await {
         app.metrics.backend_error(&error);
         warn!(job.id = %id, %error, "job {id} is sent but not marked so");
     }
     Ok(())
+}
+
+async fn publish(app: &App, job: &Job) -> Result<(), backends::Error> {
+    let sent = app.sender.send(job).await;
+    sent.inspect_err(|error| app.gate.failed(error))
 }
 
 /// Makes the job: the header is read and held against the limits, then the recipe becomes literal.
@@ -144,7 +207,8 @@ async fn store(app: &App, job: &Job, upload: &Upload) -> Result<Timings, ApiErro
     let body = upload.image.original.body();
     let media_type = media_type(upload.image.format);
     let key = Key::Original(job.original.sha256);
-    app.objects.put(&key, body, media_type).await?;
+    let stored = app.objects.put(&key, body, media_type).await;
+    stored.inspect_err(|error| app.gate.failed(error))?;
     Ok(timed(app, upload, began.elapsed()))
 }
 

@@ -19,14 +19,16 @@ use uuid::Uuid;
 
 use crate::{
     Config, Parts, Stop,
+    admission::Gate,
     error::ApiError,
     room::Room,
     routes::{
         events,
-        health::{self, Dependency, Probes},
+        health::{self, Dependency, Probes, Role},
         images, page, status, uploads,
     },
     spool::Spool,
+    unrecorded::Unrecorded,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -47,6 +49,8 @@ pub(crate) struct App {
     pub(crate) fonts: Arc<engine::Fonts>,
     pub(crate) limits: engine::Limits,
     pub(crate) metrics: Metrics,
+    pub(crate) gate: Gate,
+    pub(crate) unrecorded: Unrecorded,
     pub(crate) spool: Spool,
     /// One permit per upload in hand.
     pub(crate) uploads: Arc<Semaphore>,
@@ -60,6 +64,8 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(parts: Parts, stop: Stop) -> io::Result<Self> {
         Ok(Self {
+            gate: Gate::new(&parts.config),
+            unrecorded: Unrecorded::default(),
             spool: Spool::open(parts.spool, parts.config.spool_memory_bytes_max)?,
             uploads: Arc::new(Semaphore::new(parts.config.uploads_max)),
             images: Room::new(parts.config.images_in_flight_bytes_max),
@@ -86,6 +92,7 @@ impl App {
             timeout: self.config.check_timeout(),
             metrics: self.metrics.clone(),
             draining: self.stop.draining.clone(),
+            role: Role::Publisher,
         }
     }
 }
@@ -233,6 +240,7 @@ mod tests {
             timeout: Duration::ZERO,
             metrics: Metrics::new(),
             draining: CancellationToken::new(),
+            role: Role::Publisher,
         };
         let router = surrounded(routes, probes);
         let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();

@@ -59,6 +59,15 @@ pub struct Config {
     /// longest wait for a retry (5 min) and the work after it (2 min); a job that only waits in a long queue is
     /// published twice, which does no harm.
     pub silent_max_secs: u64,
+    /// Messages that may wait in the queue before uploads are refused. 100 000: at ten jobs a second three hours of work,
+    /// and some 200 MiB at the broker.
+    pub queue_depth_max: u64,
+    /// How long the oldest job may have waited for its first worker before uploads are refused. 1 h: longer than all
+    /// retries of a job together, so an outage that they outlast refuses nobody afterwards.
+    pub queue_age_max_secs: u64,
+    /// Time between two looks at queue, object store and records, which decide whether uploads are taken in. 1 s: as long
+    /// as uploads run into what is away.
+    pub admission_interval_ms: u64,
     /// Longest a dependency may take to say that it is well. 2 s: below the usual timeout of a probe.
     pub check_timeout_ms: u64,
     /// Time between the word to stop and the moment from which no more connections are taken; meanwhile `/ready` answers
@@ -91,6 +100,9 @@ impl Default for Config {
             unsent_age_secs: 30,
             sweep_interval_ms: 10_000,
             silent_max_secs: 900,
+            queue_depth_max: 100_000,
+            queue_age_max_secs: 3600,
+            admission_interval_ms: 1000,
             check_timeout_ms: 2000,
             drain_delay_secs: 0,
             drain_timeout_secs: 20,
@@ -137,7 +149,7 @@ impl Config {
     }
 
     /// Every setting that not every number suits.
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 19] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 20] {
         const PERMITS_MAX: u64 = Semaphore::MAX_PERMITS as u64;
         const SECS_MAX: u64 = TIME_MAX.as_secs();
         const MS_MAX: u64 = SECS_MAX * 1000;
@@ -180,6 +192,11 @@ impl Config {
             ("silent_max_secs", self.silent_max_secs, 0..=SECS_MAX),
             ("reconnect_ms", self.reconnect_ms, 1..=MS_MAX),
             ("sweep_interval_ms", self.sweep_interval_ms, 1..=MS_MAX),
+            (
+                "admission_interval_ms",
+                self.admission_interval_ms,
+                1..=MS_MAX,
+            ),
             ("check_timeout_ms", self.check_timeout_ms, 1..=MS_MAX),
         ]
     }
@@ -229,6 +246,10 @@ impl Config {
         Duration::from_secs(self.silent_max_secs)
     }
 
+    pub(crate) const fn admission_interval(&self) -> Duration {
+        Duration::from_millis(self.admission_interval_ms)
+    }
+
     pub(crate) const fn check_timeout(&self) -> Duration {
         Duration::from_millis(self.check_timeout_ms)
     }
@@ -276,6 +297,10 @@ mod tests {
             (
                 "image_bytes_max",
                 refused(|it| it.fields_bytes_max = u64::MAX),
+            ),
+            (
+                "admission_interval_ms",
+                refused(|it| it.admission_interval_ms = 0),
             ),
             (
                 "header_timeout_secs",

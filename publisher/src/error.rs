@@ -1,6 +1,6 @@
 //! Every refusal, translated into HTTP once, as `application/problem+json` (RFC 9457).
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -11,8 +11,11 @@ use http::{HeaderValue, StatusCode, header};
 use schemas::{Failure, FieldError, Status};
 use serde::Serialize;
 
-/// Seconds after which a client may try again what the outside world refused: the time a broker needs to come back.
-const RETRY_AFTER_SECS: u64 = 5;
+use crate::admission::Refusal;
+
+/// Seconds after which a client may try again what the outside world refused: the time a broker needs to come back, and
+/// some more by lot, so that those who were refused together do not come back together.
+const RETRY_AFTER_SECS: RangeInclusive<u64> = 4..=9;
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,8 @@ pub(crate) enum ApiError {
     Glyph(#[from] MissingGlyph),
     #[error("the limit of {max} {what} at once is reached")]
     Busy { what: &'static str, max: u64 },
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     #[error("the upload could not be kept while it arrived")]
     Spool(#[from] io::Error),
     #[error("{} does not answer as it should", .0.backend)]
@@ -125,7 +130,12 @@ impl ApiError {
                 "Text cannot be drawn",
             ),
             Self::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
-            Self::Spool(_) | Self::Backend(_) => (
+            Self::Refused(refusal) if refusal.measured_and_limit().is_some() => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "queue_full",
+                "Too much waits already",
+            ),
+            Self::Refused(_) | Self::Spool(_) | Self::Backend(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "Cannot be done safely now",
@@ -148,6 +158,7 @@ impl ApiError {
         match self {
             Self::Field(error) => (error.measured, error.limit),
             Self::Image(error) => error.measured_and_limit().unzip(),
+            Self::Refused(refusal) => refusal.measured_and_limit().unzip(),
             Self::TooLarge {
                 measured, limit, ..
             } => (Some(*measured), Some(*limit)),
@@ -181,7 +192,10 @@ impl IntoResponse for ApiError {
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status() == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECS.into());
+            headers.insert(
+                header::RETRY_AFTER,
+                rand::random_range(RETRY_AFTER_SECS).into(),
+            );
         }
         response.extensions_mut().insert(Arc::new(self));
         response

@@ -3,19 +3,23 @@
 //!
 //! Read in this order:
 //! 1. [`serve`]: what runs; `server` is the accept loop beneath it, `app` the state, the routes and what surrounds them.
-//! 2. `upload`: a form on its way in, with its limits; `spool` is where its photo waits.
-//! 3. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost.
-//! 4. `sweep`: jobs whose message was never confirmed.
-//! 5. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common; `negotiate` reads what a client wants, `room` bounds
-//!    the memory of images on their way out.
-//! 6. [`dead_letters`]: what people may do with jobs that nobody works on any more.
-//! 7. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
+//! 2. `admission`: whether an upload is taken in at all, known before its body is read.
+//! 3. `upload`: a form on its way in, with its limits; `spool` is where its photo waits.
+//! 4. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost.
+//! 5. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
+//! 6. `sweep`: jobs whose message was never confirmed, or whose record was never made.
+//! 7. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
+//!    `negotiate` reads what a client wants, `room` bounds the memory of images on their way out.
+//! 8. [`dead_letters`]: what people may do with jobs that nobody works on any more.
+//! 9. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
 
 mod accept;
+mod admission;
 mod app;
 mod blocking;
 mod config;
 pub mod dead_letters;
+mod degraded;
 mod error;
 mod negotiate;
 mod room;
@@ -23,6 +27,7 @@ mod routes;
 mod server;
 mod spool;
 mod sweep;
+mod unrecorded;
 mod upload;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
@@ -34,7 +39,7 @@ use tokio_util::sync::CancellationToken;
 use app::App;
 pub use config::{Config, ConfigError};
 pub use routes::health::Dependency;
-use routes::health::Probes;
+use routes::health::{Probes, Role};
 
 /// What a publisher is made of.
 #[derive(Clone, Debug)]
@@ -67,7 +72,9 @@ pub struct Stop {
 }
 
 /// Serves until `shutdown`, says for the drain's delay that it is not ready any more, then lets the uploads in hand end
-/// and returns. Meanwhile jobs whose message was never confirmed are published again.
+/// and returns.
+///
+/// Meanwhile jobs whose message was never confirmed are published again.
 ///
 /// # Errors
 /// When the spool's folder cannot be made.
@@ -85,6 +92,7 @@ pub async fn serve(
     let app = Arc::new(App::new(parts, stop.clone())?);
     tokio::join!(
         server::serve(listener, app::router(&app), patience, &stop.closing),
+        admission::look_out(&app, &stop.closing),
         sweep::sweep(&app, &stop.draining),
         stop.close_after(delay),
     );
@@ -113,6 +121,7 @@ pub async fn serve_probes(
         timeout: config.check_timeout(),
         metrics,
         draining: stop.draining,
+        role: Role::Worker,
     });
     server::serve(listener, router, patience, &stop.closing).await;
 }

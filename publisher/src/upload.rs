@@ -59,6 +59,7 @@ impl FromRequest<Arc<App>> for Upload {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        app.gate.pass(Instant::now())?;
         let busy = |_| ApiError::Busy {
             what: "uploads",
             max: app.config.uploads_max as u64,

@@ -1,8 +1,10 @@
 //! What happens to the servers that every test shares, so nothing else runs beside these tests.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 use load::faults::{self, Options};
+use reqwest::StatusCode;
+use serde_json::Value;
 
 use crate::support::{
     client::{Client, install_tls},
@@ -58,4 +60,86 @@ async fn a_redis_that_stands_still_for_a_while_costs_no_job() {
     for id in ids {
         assert_eq!(client.ended(&id).await["status"], "done");
     }
+}
+
+#[tokio::test]
+async fn without_redis_uploads_are_accepted_and_followed_to_their_end() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("no-redis"));
+    let publisher = role("publisher", &name, &data, &[]).await;
+    let _worker = role("worker", &name, &data, &[]).await;
+    let client = Client::of(&publisher);
+    let before = client.upload(&jpeg(300, 200, 1), &[]).await;
+    assert_eq!(client.ended(&before).await["status"], "done");
+
+    let redis = Still::server("redis");
+    assert_eq!(status(&client, &before).await, ("done".into(), true));
+    let image = client.get(&format!("/image/{before}")).await;
+    assert_eq!(image.status(), StatusCode::OK);
+    let meanwhile = client.upload(&jpeg(300, 200, 2), &[]).await;
+    assert_eq!(status(&client, &meanwhile).await, ("queued".into(), true));
+    let unknown = client.get(&format!("/status/{}", "0".repeat(64))).await;
+    assert_eq!(unknown.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let ready = client.get("/ready").await;
+    assert_eq!(ready.status(), StatusCode::OK);
+
+    let back = async {
+        until(async || client.metric("nws_sse_clients").await == 1.0).await;
+        drop(redis);
+    };
+    let (frames, ()) = tokio::join!(client.follow(&meanwhile), back);
+    assert_eq!(frames.last().unwrap().event, "done");
+    assert_eq!(status(&client, &meanwhile).await, ("done".into(), false));
+}
+
+#[tokio::test]
+async fn without_the_object_store_uploads_are_refused_until_it_is_back() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("no-s3"));
+    let publisher = role("publisher", &name, &data, &[]).await;
+    let client = Client::of(&publisher);
+    let store = Still::server("s3");
+    until_refused(&client, "the object store takes no images now").await;
+    drop(store);
+    until_accepted(&client).await;
+}
+
+#[tokio::test]
+async fn without_the_broker_uploads_are_refused_until_it_is_back() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("no-broker"));
+    let publisher = role("publisher", &name, &data, &[]).await;
+    let client = Client::of(&publisher);
+    broker("pause");
+    until_refused(&client, "the queue takes no jobs now").await;
+    broker("resume");
+    until_accepted(&client).await;
+}
+
+/// Where a job stands, and whether the records are away.
+async fn status(client: &Client, id: &str) -> (String, bool) {
+    let answer = client.get(&format!("/status/{id}")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let state: Value = answer.json().await.unwrap();
+    let word = state["status"].as_str().unwrap().to_owned();
+    (word, state["degraded"] == true)
+}
+
+/// Waits until an upload is refused for this reason, before its form is read: it is none.
+async fn until_refused(client: &Client, reason: &str) {
+    until(async || {
+        let answer = client.post(b"", &[]).await;
+        let problem: Value = answer.json().await.unwrap();
+        problem["detail"] == reason
+    })
+    .await;
+}
+
+async fn until_accepted(client: &Client) {
+    let photo = jpeg(300, 200, 3);
+    until(async || client.post(&photo, &[]).await.status() == StatusCode::ACCEPTED).await;
+}
+
+/// Does something to the broker that `ops/services` started.
+fn broker(command: &str) {
+    let program = std::env::var("NWS_TEST_RABBITMQ").expect("`ops/services run` exports it");
+    let done = Command::new(program).arg(command).status().unwrap();
+    assert!(done.success(), "{command}");
 }

@@ -11,17 +11,21 @@ use axum::{
     response::{IntoResponse as _, Response, sse},
 };
 use backends::results::{News, WatchAll};
-use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use futures::{
+    Stream, StreamExt as _, TryStreamExt as _,
+    stream::{self, BoxStream},
+};
 use http::{HeaderMap, StatusCode};
-use schemas::{Event, EventId, Failure, FieldError, JobId};
+use schemas::{Failure, FieldError, JobId};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{
-    status::outlived,
-    stream::{Client, Resume, answer, frame},
+use super::stream::{Client, Resume, answer, frame};
+use crate::{
+    app::App,
+    degraded::{self, Heard, Seen},
+    error::ApiError,
 };
-use crate::{app::App, error::ApiError};
 
 /// Jobs on one stream: a folder of photos. Their ids make a URL of 13 KB, of the 64 KiB that a header may have.
 pub(super) const JOBS_MAX: usize = 200;
@@ -56,17 +60,44 @@ pub(crate) async fn events(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let client = Client::admit(&app)?;
-    let WatchAll { events, unknown } = app.results.watch_all(&ids).await?;
-    let unrecorded = unrecorded(&app, unknown).await?;
-    let reconnect = app.config.reconnect();
     let told_before = match last_event_id {
-        Some(_) => ids,
+        Some(_) => ids.clone(),
         None => Vec::new(),
     };
-    let changes = snapshots_first(events, told_before).map(move |news| frame(&news, reconnect));
+    let (unrecorded, changes) = match app.results.watch_all(&ids).await {
+        Ok(all) => recorded(&app, all, told_before).await?,
+        Err(error) => {
+            degraded::note_all(&app, &error);
+            (Vec::new(), search_all(&app, &ids))
+        }
+    };
+    let reconnect = app.config.reconnect();
+    let changes = changes.map(move |heard| frame(&heard, reconnect));
     let end = stream::once(ready(end()));
     let frames = stream::iter(unrecorded).chain(changes).chain(end);
     Ok(answer(&app, client, frames))
+}
+
+/// Frames of the jobs without a record, and what is told of the others. A job that this publisher sent while the records
+/// were away is one of the others.
+async fn recorded(
+    app: &Arc<App>,
+    all: WatchAll,
+    told_before: Vec<JobId>,
+) -> Result<(Vec<sse::Event>, BoxStream<'static, Heard>), ApiError> {
+    let (ours, unknown): (Vec<_>, Vec<_>) = all
+        .unknown
+        .into_iter()
+        .partition(|id| app.unrecorded.state(id).is_some());
+    let frames = unrecorded(app, unknown).await?;
+    let told = snapshots_first(all.events, told_before).map(Heard::from);
+    Ok((frames, stream::select(told, search_all(app, &ours)).boxed()))
+}
+
+/// What can be told of jobs while the records are away, and then what they tell.
+fn search_all(app: &Arc<App>, ids: &[JobId]) -> BoxStream<'static, Heard> {
+    let searches = ids.iter().map(|id| degraded::search(app, id, None));
+    stream::select_all(searches).boxed()
 }
 
 /// The ids, each once, in the order in which they are asked for.
@@ -110,10 +141,10 @@ async fn unrecorded(app: &Arc<App>, ids: Vec<JobId>) -> Result<Vec<sse::Event>, 
     let looks = stream::iter(ids).map(|id| {
         let app = Arc::clone(app);
         async move {
-            match outlived(&app, &id).await {
+            match degraded::outlived(&app, &id).await {
                 Ok(state) => {
-                    let id = EventId::default();
-                    Ok(frame(&Event { id, state }.into(), app.config.reconnect()))
+                    let end = Heard::end(Seen::recorded(state));
+                    Ok(frame(&end, app.config.reconnect()))
                 }
                 Err(ApiError::NotFound) => Ok(unknown(&id)),
                 Err(error) => Err(error),

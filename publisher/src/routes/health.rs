@@ -41,6 +41,16 @@ pub(crate) struct Probes {
     pub(crate) metrics: Metrics,
     /// The process is about to stop.
     pub(crate) draining: CancellationToken,
+    pub(crate) role: Role,
+}
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It takes work while the records are away, and looks at the queue by itself.
+    Publisher,
+    /// It needs everything, and looks at the queue when it is asked.
+    Worker,
 }
 
 /// What a dependency answered.
@@ -72,17 +82,24 @@ async fn ready(State(probes): State<Probes>) -> Response {
     }
     let asked = probes.dependencies.iter().map(|it| probes.ask(it));
     let dependencies = BTreeMap::from_iter(join_all(asked).await);
-    let (code, status) = if dependencies.values().all(|answer| *answer == Answer::Ok) {
-        (StatusCode::OK, "ready")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready")
+    let failing: Vec<_> = dependencies
+        .iter()
+        .filter(|(_, answer)| **answer == Answer::Failing)
+        .map(|(name, _)| *name)
+        .collect();
+    let (code, status) = match &failing[..] {
+        [] => (StatusCode::OK, "ready"),
+        [one] if probes.role.can_do_without(one) => (StatusCode::OK, "degraded"),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
     };
     let body = json!({ "status": status, "dependencies": dependencies });
     (code, Json(body)).into_response()
 }
 
 async fn metrics(State(probes): State<Probes>) -> impl IntoResponse {
-    probes.measure_depth().await;
+    if probes.role == Role::Worker {
+        probes.measure_depth().await;
+    }
     let media_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(header::CONTENT_TYPE, media_type)], probes.metrics.text())
 }
@@ -100,6 +117,12 @@ pub(crate) async fn limits(State(app): State<Arc<App>>) -> Json<Value> {
         "waitSecsMax": app.config.wait_secs_max,
         "eventsJobsMax": events::JOBS_MAX,
     }))
+}
+
+impl Role {
+    fn can_do_without(self, backend: &str) -> bool {
+        self == Self::Publisher && backend == Backend::Results.as_str()
+    }
 }
 
 impl Probes {

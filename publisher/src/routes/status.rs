@@ -13,13 +13,12 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use backends::{
-    Key,
     clock::{millis, now_ms},
-    results::{Cancellation, News, RECORD_AGE_AFTER_END, Watch},
+    results::{Cancellation, RECORD_AGE_AFTER_END},
 };
-use futures::{FutureExt as _, Stream, StreamExt as _, stream};
+use futures::{FutureExt as _, Stream, StreamExt as _, stream::BoxStream};
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use schemas::{Event, EventId, JobId, State, Status, Timings, state::image_url};
+use schemas::{EventId, JobId, Status};
 use tokio::time::timeout;
 use tracing::info;
 
@@ -27,7 +26,12 @@ use super::{
     PathId,
     stream::{Client, NO_STORE, Resume, answer, come_back, frame},
 };
-use crate::{app::App, error::ApiError, negotiate::Accept};
+use crate::{
+    app::App,
+    degraded::{self, Heard, Seen},
+    error::ApiError,
+    negotiate::Accept,
+};
 
 const VARY: (HeaderName, &str) = (header::VARY, "accept");
 
@@ -43,11 +47,8 @@ pub(crate) async fn status(
         let after = resume.last_event_id(&headers);
         return events(&app, &id, after.and_then(|after| after.parse().ok())).await;
     }
-    let state = match app.results.record(&id).await? {
-        Some(record) => record.event.state,
-        None => outlived(&app, &id).await?,
-    };
-    Ok(([NO_STORE, VARY], Json(state)).into_response())
+    let seen = degraded::seen(&app, &id).await?;
+    Ok(([NO_STORE, VARY], Json(seen)).into_response())
 }
 
 /// Takes a job back that has not ended. Said again, it is answered as the first time.
@@ -57,7 +58,7 @@ pub(crate) async fn cancel(
 ) -> Result<Response, ApiError> {
     tracing::Span::current().record("job.id", tracing::field::display(&id));
     let Some(Cancellation { event, ended_now }) = app.results.cancel(&id).await? else {
-        let ended = outlived(&app, &id).await?;
+        let ended = degraded::outlived(&app, &id).await?;
         return Err(ApiError::Ended(ended.status));
     };
     if event.state.status != Status::Cancelled {
@@ -73,36 +74,31 @@ pub(crate) async fn cancel(
 
 /// Waits for the end of job `id`, at most for `limit`, and not beyond the shutdown.
 pub(crate) async fn end_of(
-    app: &App,
+    app: &Arc<App>,
     id: &JobId,
     limit: Duration,
-) -> Result<Option<State>, ApiError> {
-    let Some(watch) = app.results.watch(id, None).await? else {
-        return Ok(None);
+) -> Result<Option<Seen>, ApiError> {
+    let heard = match degraded::follow(app, id, None).await {
+        Err(ApiError::NotFound) => return Ok(None),
+        followed => followed?,
     };
-    let end = watch.filter(|news| std::future::ready(news.event.state.status.is_final()));
+    let end = heard.filter(|heard| std::future::ready(heard.seen.state.status.is_final()));
     let mut end = pin!(end.take_until(app.stop.closing.cancelled()));
-    let news = timeout(limit, end.next()).await.ok().flatten();
-    Ok(news.map(|news| news.event.state))
+    let heard = timeout(limit, end.next()).await.ok().flatten();
+    Ok(heard.map(|heard| heard.seen))
 }
 
 async fn events(app: &Arc<App>, id: &JobId, after: Option<EventId>) -> Result<Response, ApiError> {
     let client = Client::admit(app)?;
-    let watch = match app.results.watch(id, after).await? {
-        Some(watch) => watch,
-        None => match outlived(app, id).await {
-            Ok(state) => only_the_end(state, after),
-            Err(ApiError::NotFound) if is_record_lost(after, now_ms()) => {
-                return Ok(come_back(app));
-            }
-            Err(error) => return Err(error),
-        },
+    let heard = match degraded::follow(app, id, after).await {
+        Err(ApiError::NotFound) if is_record_lost(after, now_ms()) => return Ok(come_back(app)),
+        followed => followed?,
     };
-    let Some(watch) = unless_ended(watch) else {
+    let Some(heard) = unless_ended(heard) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
     let reconnect = app.config.reconnect();
-    let frames = watch.map(move |news| frame(&news, reconnect));
+    let frames = heard.map(move |heard| frame(&heard, reconnect));
     Ok(([VARY], answer(app, client, frames)).into_response())
 }
 
@@ -114,28 +110,12 @@ fn is_record_lost(after: Option<EventId>, now_ms: u64) -> bool {
 }
 
 /// A stream that is over before its first event tells the client that it knows the end: 204 stops its reconnects.
-fn unless_ended(watch: Watch) -> Option<impl Stream<Item = News> + Send + 'static> {
-    let mut watch = watch.peekable();
-    match Pin::new(&mut watch).peek().now_or_never() {
+fn unless_ended(
+    heard: BoxStream<'static, Heard>,
+) -> Option<impl Stream<Item = Heard> + Send + 'static> {
+    let mut heard = heard.peekable();
+    match Pin::new(&mut heard).peek().now_or_never() {
         Some(None) => None,
-        Some(Some(_)) | None => Some(watch),
+        Some(Some(_)) | None => Some(heard),
     }
-}
-
-/// The end of a job without a record, unless the client knows it. Its number comes before all others, so that whoever
-/// was told of the job while it lived is told of the end too.
-fn only_the_end(state: State, after: Option<EventId>) -> Watch {
-    let id = EventId::default();
-    let news = (after != Some(id)).then(|| Event { id, state }.into());
-    stream::iter(news).boxed()
-}
-
-/// A job whose record expired before its result did.
-pub(super) async fn outlived(app: &App, id: &JobId) -> Result<State, ApiError> {
-    let result = app.objects.head(&Key::Result(*id)).await?;
-    result.ok_or(ApiError::NotFound)?;
-    let mut state = State::queued(*id, Timings::default());
-    state.status = Status::Done;
-    state.url = Some(image_url(id));
-    Ok(state)
 }

@@ -6,15 +6,13 @@ use axum::response::{
     IntoResponse as _, Response,
     sse::{self, KeepAlive, Sse},
 };
-use backends::results::News;
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, header};
 use prometheus::IntGauge;
-use schemas::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::{app::App, error::ApiError};
+use crate::{app::App, degraded::Heard, error::ApiError};
 
 pub(super) const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -66,27 +64,16 @@ impl Drop for Client {
     }
 }
 
-/// What a frame of a job says: its state, and whether it stands for others that are not told any more.
-#[derive(Serialize)]
-struct Told<'a> {
-    #[serde(flatten)]
-    state: &'a State,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    snapshot: bool,
-}
-
-pub(super) fn frame(news: &News, reconnect: Duration) -> sse::Event {
-    let News { event, snapshot } = news;
-    let told = Told {
-        state: &event.state,
-        snapshot: *snapshot,
-    };
-    sse::Event::default()
-        .id(event.id.to_string())
-        .event(event.state.status.as_str())
+pub(super) fn frame(heard: &Heard, reconnect: Duration) -> sse::Event {
+    let frame = sse::Event::default()
+        .event(heard.seen.state.status.as_str())
         .retry(reconnect)
-        .json_data(&told)
-        .expect("a state has only string keys and finite numbers")
+        .json_data(heard)
+        .expect("a state has only string keys and finite numbers");
+    match heard.id {
+        Some(id) => frame.id(id.to_string()),
+        None => frame,
+    }
 }
 
 /// The answer that streams `frames` to `client`. An open stream would hold the drain: when the listener closes, the

@@ -10,15 +10,16 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use schemas::{
-    Failure, JobId, State, Status,
+    Failure, JobId, OutputFormat, Status,
     state::{image_url, status_url},
 };
 use serde::Serialize;
 
 use super::{images, status};
 use crate::{
-    accept,
+    accept::{self, Accepted},
     app::App,
+    degraded::Seen,
     error::ApiError,
     negotiate::{self, Accept},
     upload::Upload,
@@ -38,6 +39,9 @@ struct Answer {
     status_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Failure>,
+    /// Whether the records are away, so that this is what others know.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    degraded: bool,
 }
 
 /// Takes an upload, and counts what became of it.
@@ -55,7 +59,7 @@ pub(crate) async fn upload(
 }
 
 async fn answer(
-    app: &App,
+    app: &Arc<App>,
     headers: &HeaderMap,
     upload: Result<Upload, ApiError>,
 ) -> Result<(Status, Response), ApiError> {
@@ -65,9 +69,10 @@ async fn answer(
     let accepted = accept::accept(app, upload, accept.output_format(), Timestamp::now()).await?;
     let hit = accepted.known && accepted.state.status == Status::Done;
     count_cache(app, hit);
-    let (state, waited) = wait(app, headers, accepted.state).await?;
-    let status = state.status;
-    let mut response = told(app, &accept, state).await?;
+    let format = accepted.format;
+    let (seen, waited) = wait(app, headers, accepted.into()).await?;
+    let status = seen.state.status;
+    let mut response = told(app, &accept, format, seen).await?;
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept"));
     if hit {
@@ -81,29 +86,34 @@ async fn answer(
 
 /// Waits for the job's end where the client prefers to. The upload is let go of by now.
 async fn wait(
-    app: &App,
+    app: &Arc<App>,
     headers: &HeaderMap,
-    state: State,
-) -> Result<(State, Option<HeaderValue>), ApiError> {
+    seen: Seen,
+) -> Result<(Seen, Option<HeaderValue>), ApiError> {
     let Some(limit) = negotiate::wait(headers, app.config.wait_max()) else {
-        return Ok((state, None));
+        return Ok((seen, None));
     };
     let applied = HeaderValue::try_from(format!("wait={}", limit.as_secs())).expect("it is ASCII");
-    if state.status.is_final() {
-        return Ok((state, Some(applied)));
+    if seen.state.status.is_final() {
+        return Ok((seen, Some(applied)));
     }
-    let end = status::end_of(app, &state.job_id, limit).await?;
-    Ok((end.unwrap_or(state), Some(applied)))
+    let end = status::end_of(app, &seen.state.job_id, limit).await?;
+    Ok((end.unwrap_or(seen), Some(applied)))
 }
 
 /// The image where it is done and wanted, else the job. Who wants an image and cannot have one is told so by the status,
 /// and does not find JSON in the file it is saved to.
-async fn told(app: &App, accept: &Accept, state: State) -> Result<Response, ApiError> {
+async fn told(
+    app: &App,
+    accept: &Accept,
+    format: OutputFormat,
+    seen: Seen,
+) -> Result<Response, ApiError> {
+    let state = &seen.state;
     let id = state.job_id;
     if state.status == Status::Done
-        && let Some(picture) = &state.picture
-        && accept.prefers_image(picture.format)
-        && let Some(image) = images::result(app, &state).await?
+        && accept.prefers_image(format)
+        && let Some(image) = images::result(app, state).await?
     {
         return Ok(([(header::CONTENT_LOCATION, image_url(&id))], image).into_response());
     }
@@ -122,7 +132,7 @@ async fn told(app: &App, accept: &Accept, state: State) -> Result<Response, ApiE
     };
     let location = [(header::LOCATION, status_url(&id))];
     let fresh = [(header::CACHE_CONTROL, "no-store")];
-    Ok((code, location, fresh, Json(Answer::of(state))).into_response())
+    Ok((code, location, fresh, Json(Answer::of(seen))).into_response())
 }
 
 /// Whether the job ended without a result.
@@ -145,9 +155,19 @@ fn count_cache(app: &App, hit: bool) {
     counter.with_label_values(&["results"]).inc();
 }
 
-impl Answer {
-    fn of(state: State) -> Self {
+impl From<Accepted> for Seen {
+    fn from(accepted: Accepted) -> Self {
         Self {
+            state: accepted.state,
+            degraded: accepted.degraded,
+        }
+    }
+}
+
+impl Answer {
+    fn of(Seen { state, degraded }: Seen) -> Self {
+        Self {
+            degraded,
             job_id: state.job_id,
             status: state.status,
             url: (!has_no_result(state.status)).then(|| image_url(&state.job_id)),

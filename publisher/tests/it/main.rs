@@ -5,10 +5,13 @@
     reason = "helpers of tests unwrap as the tests themselves do"
 )]
 
+mod admission;
 mod cancel;
 mod connections;
 mod dead_letters;
+mod degraded;
 mod events;
+mod gone;
 mod images;
 mod probes;
 mod refusals;

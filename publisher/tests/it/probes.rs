@@ -6,7 +6,7 @@ use backends::Metrics;
 use publisher::{Config, Dependency, Stop};
 use tokio::net::TcpListener;
 
-use crate::support::{Server, client, photo, ports::MemoryObjects};
+use crate::support::{Server, client, photo, ports::MemoryObjects, until};
 
 #[tokio::test]
 async fn ready_names_the_dependency_that_fails() {
@@ -30,9 +30,27 @@ async fn ready_names_the_dependency_that_fails() {
 }
 
 #[tokio::test]
+async fn a_publisher_is_ready_without_the_records_alone() {
+    let server = Server::start().await;
+    server.results.broken.set(true);
+    let ready = server.get("/ready", &[]).await;
+    assert_eq!(
+        (ready.status, &ready.json()["status"]),
+        (200, &"degraded".into())
+    );
+    assert_eq!(ready.json()["dependencies"]["results"], "failing");
+    server.sender.broken.set(true);
+    assert_eq!(server.get("/ready", &[]).await.status, 503);
+}
+
+#[tokio::test]
 async fn metrics_tell_of_routes_uploads_and_depth() {
     let server = Server::start().await;
     server.accepted(&photo(1)).await;
+    until("the depth is seen", || {
+        server.metrics.queue_depth.get() == 1
+    })
+    .await;
     server.get("/nowhere/else", &[]).await;
     server
         .get(&format!("/status/{}", "0".repeat(64)), &[])

@@ -84,6 +84,13 @@ impl Answer {
             .map_or("", |value| value.to_str().unwrap())
     }
 
+    /// Asserts that the client is to come back within seconds.
+    #[track_caller]
+    pub(crate) fn asks_back_soon(&self) {
+        let seconds: u64 = self.header("retry-after").parse().unwrap();
+        assert!((4..=9).contains(&seconds), "{seconds}");
+    }
+
     pub(crate) fn job_id(&self) -> JobId {
         self.json()["jobId"].as_str().unwrap().parse().unwrap()
     }

@@ -37,7 +37,10 @@ impl Server {
 
     /// A publisher whose settings `change` has changed.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::default();
+        let mut config = Config {
+            admission_interval_ms: 5, // so that no test waits for a look
+            ..Config::default()
+        };
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -76,6 +79,32 @@ impl Server {
         let mut all = vec![("content-type", content_type.as_str())];
         all.extend(headers);
         client::send(self.address, "POST", "/upload", &all, form.into_bytes()).await
+    }
+
+    /// Waits until uploads are taken in: a form without an image is read only then.
+    pub(crate) async fn opened(&self) {
+        let mut looks = tokio::time::interval(Duration::from_millis(5));
+        let opened = async {
+            while self.upload(Form::new(), &[]).await.status != 400 {
+                looks.tick().await;
+            }
+        };
+        timeout(PATIENCE, opened).await.expect("the gate opens");
+    }
+
+    /// Waits until uploads are refused, and gives the answer.
+    pub(crate) async fn closed(&self) -> Answer {
+        let mut looks = tokio::time::interval(Duration::from_millis(5));
+        let closed = async {
+            loop {
+                let answer = self.upload(Form::new(), &[]).await;
+                if answer.status == 503 {
+                    return answer;
+                }
+                looks.tick().await;
+            }
+        };
+        timeout(PATIENCE, closed).await.expect("the gate closes")
     }
 
     /// Uploads `photo` with the default recipe.

@@ -14,7 +14,7 @@ use backends::{
     Error, Key, ObjectStore, Results, Sender,
     clock::{millis, now_ms},
     error::{Backend, Cause},
-    objects::{Body, Meta},
+    objects::{Body, Kind, Meta, Page, Place},
     results::{Announced, Cancellation, Claim, Epoch, News, Record, Unsent, Watch, WatchAll},
 };
 use bytes::Bytes;
@@ -47,6 +47,8 @@ impl Switch {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MemorySender {
     pub(crate) broken: Switch,
+    /// Messages that wait beside those that were sent here.
+    pub(crate) others: Arc<AtomicU64>,
     sent: Arc<Mutex<Vec<Job>>>,
 }
 
@@ -66,7 +68,7 @@ impl Sender for MemorySender {
 
     async fn depth(&self) -> Result<u64, Error> {
         self.broken.check(Backend::Queue, "depth")?;
-        Ok(self.sent().len() as u64)
+        Ok(self.sent().len() as u64 + self.others.load(Ordering::SeqCst))
     }
 
     async fn check(&self) -> Result<(), Error> {
@@ -77,7 +79,35 @@ impl Sender for MemorySender {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MemoryObjects {
     pub(crate) broken: Switch,
-    objects: Arc<Mutex<HashMap<Key, Bytes>>>,
+    checks: Arc<AtomicU64>,
+    objects: Arc<Mutex<HashMap<Key, (Bytes, SystemTime)>>>,
+}
+
+impl MemoryObjects {
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.objects.lock().unwrap().contains_key(key)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.objects.lock().unwrap().len()
+    }
+
+    /// How often it was asked whether it is well.
+    pub(crate) fn checks(&self) -> u64 {
+        self.checks.load(Ordering::SeqCst)
+    }
+
+    /// How long ago an object was stored.
+    pub(crate) fn age_of(&self, key: &Key) -> Duration {
+        let objects = self.objects.lock().unwrap();
+        objects[key].1.elapsed().unwrap_or_default()
+    }
+
+    /// Lets an object have been stored so long ago.
+    pub(crate) fn age(&self, key: &Key, age: Duration) {
+        let mut objects = self.objects.lock().unwrap();
+        objects.get_mut(key).unwrap().1 = SystemTime::now() - age;
+    }
 }
 
 #[async_trait]
@@ -88,20 +118,23 @@ impl ObjectStore for MemoryObjects {
             Body::Bytes(bytes) => bytes,
             Body::File { path, .. } => tokio::fs::read(path).await.unwrap().into(),
         };
-        self.objects.lock().unwrap().insert(*key, bytes);
+        let stored = (bytes, SystemTime::now());
+        self.objects.lock().unwrap().insert(*key, stored);
         Ok(())
     }
 
     async fn get(&self, key: &Key, _: u64) -> Result<Option<Bytes>, Error> {
         self.broken.check(Backend::Objects, "get")?;
-        Ok(self.objects.lock().unwrap().get(key).cloned())
+        let objects = self.objects.lock().unwrap();
+        Ok(objects.get(key).map(|(bytes, _)| bytes.clone()))
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {
-        let bytes = self.get(key, 0).await?;
-        Ok(bytes.map(|bytes| Meta {
+        self.broken.check(Backend::Objects, "head")?;
+        let objects = self.objects.lock().unwrap();
+        Ok(objects.get(key).map(|(bytes, stored_at)| Meta {
             size_bytes: bytes.len() as u64,
-            stored_at: SystemTime::now(),
+            stored_at: *stored_at,
         }))
     }
 
@@ -110,7 +143,22 @@ impl ObjectStore for MemoryObjects {
         Ok(())
     }
 
+    async fn list(&self, kind: Kind, _: Option<&Place>, _: usize) -> Result<Page, Error> {
+        let objects = self.objects.lock().unwrap();
+        let objects = objects.iter().filter(|(key, _)| match key {
+            Key::Original(_) => kind == Kind::Original,
+            Key::Result(_) => kind == Kind::Result,
+        });
+        Ok(Page {
+            objects: objects
+                .map(|(key, (_, stored_at))| (*key, *stored_at))
+                .collect(),
+            next: None,
+        })
+    }
+
     async fn check(&self) -> Result<(), Error> {
+        self.checks.fetch_add(1, Ordering::SeqCst);
         self.broken.check(Backend::Objects, "check")
     }
 }
@@ -136,7 +184,31 @@ struct Entry {
     updated_at_ms: u64,
 }
 
+impl Default for Entry {
+    fn default() -> Self {
+        Self {
+            job: None,
+            events: Vec::new(),
+            epoch: 0,
+            sent: false,
+            admitted: Instant::now(),
+            updated_at_ms: 0,
+        }
+    }
+}
+
 impl Entry {
+    /// Nothing while a worker has claimed it and nobody has spoken.
+    fn record(&self) -> Option<Record> {
+        let event = self.events.last()?.clone();
+        Some(Record {
+            event,
+            sent: self.sent,
+            updated_at_ms: self.updated_at_ms,
+            cancelled_epoch: None,
+        })
+    }
+
     fn last(&self) -> &Event {
         self.events.last().unwrap()
     }
@@ -172,6 +244,25 @@ impl MemoryResults {
         *updated_at_ms = now_ms() - millis(silent);
     }
 
+    /// Where a job stands, whether records can be read or not.
+    pub(crate) fn status(&self, id: &JobId) -> Option<Status> {
+        let jobs = self.jobs.lock().unwrap();
+        let record = jobs.get(id)?.record()?;
+        Some(record.event.state.status)
+    }
+
+    pub(crate) fn is_sent(&self, id: &JobId) -> bool {
+        let jobs = self.jobs.lock().unwrap();
+        jobs.get(id).is_some_and(|entry| entry.sent)
+    }
+
+    /// Jobs whose message was never confirmed.
+    pub(crate) fn unsent_now(&self) -> Vec<JobId> {
+        let jobs = self.jobs.lock().unwrap();
+        let unsent = jobs.iter().filter(|(_, entry)| !entry.sent);
+        unsent.map(|(id, _)| *id).collect()
+    }
+
     /// Forgets a job, as a store whose records expire does.
     pub(crate) fn forget(&self, id: &JobId) {
         self.jobs.lock().unwrap().remove(id);
@@ -182,38 +273,22 @@ impl MemoryResults {
 impl Results for MemoryResults {
     async fn record(&self, id: &JobId) -> Result<Option<Record>, Error> {
         self.broken.check(Backend::Results, "record")?;
-        Ok(self.jobs.lock().unwrap().get(id).map(|entry| Record {
-            event: entry.last().clone(),
-            sent: entry.sent,
-            updated_at_ms: entry.updated_at_ms,
-            cancelled_epoch: None,
-        }))
+        Ok(self.jobs.lock().unwrap().get(id).and_then(Entry::record))
     }
 
     async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
         self.broken.check(Backend::Results, "admit")?;
         let mut jobs = self.jobs.lock().unwrap();
-        let entry = jobs.entry(job.id()).or_insert_with(|| Entry {
-            job: None,
-            events: Vec::new(),
-            epoch: 0,
-            sent: false,
-            admitted: Instant::now(),
-            updated_at_ms: 0,
-        });
+        let entry = jobs.entry(job.id()).or_default();
         let status = entry.events.last().map(|event| event.state.status);
+        let claimed = status.is_none() && entry.epoch > 0;
         if again || matches!(status, None | Some(Status::Dead | Status::Cancelled)) {
-            entry.epoch += 1;
-            entry.sent = false;
+            entry.epoch += u64::from(!claimed);
+            entry.sent = claimed;
             entry.push(entry.epoch, state);
         }
         entry.job = Some(job.clone());
-        Ok(Record {
-            event: entry.last().clone(),
-            sent: entry.sent,
-            updated_at_ms: entry.updated_at_ms,
-            cancelled_epoch: None,
-        })
+        Ok(entry.record().unwrap())
     }
 
     async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error> {
@@ -250,11 +325,12 @@ impl Results for MemoryResults {
 
     async fn claim(&self, id: &JobId) -> Result<Claim, Error> {
         let mut jobs = self.jobs.lock().unwrap();
-        let entry = jobs.get_mut(id).unwrap();
+        let entry = jobs.entry(*id).or_default();
         entry.epoch += 1;
+        entry.sent = true;
         Ok(Claim {
             epoch: entry.epoch,
-            before: Some(entry.last().state.clone()),
+            before: entry.record().map(|record| record.event.state),
         })
     }
 

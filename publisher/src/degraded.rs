@@ -1,0 +1,283 @@
+//! What is said of a job while the records are away: what the object store and this publisher know, marked
+//! `"degraded": true`. Never a guess, and never a 404: that a job is unknown is for the records to say.
+
+use std::{sync::Arc, time::Duration};
+
+use backends::{Error, Key, results::News};
+use futures::{
+    StreamExt as _,
+    future::ready,
+    stream::{self, BoxStream},
+};
+use schemas::{EventId, JobId, State, Status, Timings, state::image_url};
+use serde::Serialize;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
+use tracing::warn;
+
+use crate::{app::App, error::ApiError};
+
+/// Time between two looks for a job that somebody follows while the records are away: a stream costs the object store a
+/// question in so long.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long a followed job may be unknown once the records are back. Another publisher may have accepted it, and records
+/// it within its next sweep; an error answer would make an `EventSource` give up for ever.
+const UNKNOWN_MAX: Duration = Duration::from_secs(60);
+
+/// Where a job stands, and whether the records say so.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Seen {
+    #[serde(flatten)]
+    pub(crate) state: State,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) degraded: bool,
+}
+
+/// What is told to who follows a job.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Heard {
+    /// What the client may come back with. What the records did not number has none: whoever heard it still misses all
+    /// that the records will tell.
+    #[serde(skip)]
+    pub(crate) id: Option<EventId>,
+    #[serde(flatten)]
+    pub(crate) seen: Seen,
+    /// Whether it stands for others that are not told any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) snapshot: bool,
+}
+
+/// Where a job stands, as well as it can be known now.
+pub(crate) async fn seen(app: &App, id: &JobId) -> Result<Seen, ApiError> {
+    let away = match app.results.record(id).await {
+        Ok(Some(record)) => return Ok(Seen::recorded(record.event.state)),
+        Ok(None) => None,
+        Err(error) => Some(error),
+    };
+    match (look(app, id).await?, away) {
+        (Some(state), None) if state.status.is_final() => Ok(Seen::recorded(state)),
+        (Some(state), None) => Ok(Seen::degraded(state)),
+        (Some(state), Some(error)) => {
+            note(app, id, &error);
+            Ok(Seen::degraded(state))
+        }
+        (None, None) => Err(ApiError::NotFound),
+        (None, Some(error)) => Err(error.into()),
+    }
+}
+
+/// The same for many jobs.
+pub(crate) fn note_all(app: &App, away: &Error) {
+    app.metrics.backend_error(away);
+    warn!(error = %away, "jobs are followed without the records: {away}");
+}
+
+/// Notes that the records are away; a refusal is noted where it is answered.
+pub(crate) fn note(app: &App, id: &JobId, away: &Error) {
+    app.metrics.backend_error(away);
+    warn!(job.id = %id, error = %away, "job {id} has to do without the records: {away}");
+}
+
+/// What is known of a job without the records: its result is there, or it was sent by us.
+pub(crate) async fn look(app: &App, id: &JobId) -> Result<Option<State>, Error> {
+    Ok(match app.objects.head(&Key::Result(*id)).await? {
+        Some(_) => Some(done(id)),
+        None => app.unrecorded.state(id),
+    })
+}
+
+/// Follows a job, from after the event `after` where the client knows it.
+///
+/// # Errors
+/// When nobody knows the job, the records included.
+pub(crate) async fn follow(
+    app: &Arc<App>,
+    id: &JobId,
+    after: Option<EventId>,
+) -> Result<BoxStream<'static, Heard>, ApiError> {
+    match app.results.watch(id, after).await {
+        Ok(Some(watch)) => return Ok(watch.map(Heard::from).boxed()),
+        Ok(None) => {
+            let known = look(app, id).await?.ok_or(ApiError::NotFound)?;
+            if known.status.is_final() {
+                return Ok(only_the_end(Seen::recorded(known), after));
+            }
+        }
+        Err(error) => note(app, id, &error),
+    }
+    Ok(search(app, id, after))
+}
+
+/// The end of a job without a record, unless the client knows it.
+fn only_the_end(seen: Seen, after: Option<EventId>) -> BoxStream<'static, Heard> {
+    let end = Heard::end(seen);
+    stream::iter((after != end.id).then_some(end)).boxed()
+}
+
+/// Looks for the job now and then, until its result is there or the records are back and go on with it.
+pub(crate) fn search(
+    app: &Arc<App>,
+    id: &JobId,
+    after: Option<EventId>,
+) -> BoxStream<'static, Heard> {
+    if after == Some(EventId::default()) {
+        return stream::empty().boxed();
+    }
+    let search = Search {
+        app: Arc::clone(app),
+        id: *id,
+        after,
+        records: app.gate.records(),
+        looks: 0,
+        told: false,
+        unknown_since: None,
+    };
+    stream::unfold(Some(search), async |search| search?.next().await)
+        .flatten()
+        .boxed()
+}
+
+/// Somebody who looks for a job.
+struct Search {
+    app: Arc<App>,
+    id: JobId,
+    after: Option<EventId>,
+    /// Changes when the records go away or come back.
+    records: watch::Receiver<bool>,
+    looks: u32,
+    /// Whether the client heard that it waits.
+    told: bool,
+    /// Since when the records are back and do not know it.
+    unknown_since: Option<Instant>,
+}
+
+/// What a look came to.
+enum Found {
+    /// The records go on with it.
+    Events(BoxStream<'static, Heard>),
+    End(State),
+    Waits(State),
+    Nothing,
+}
+
+impl Search {
+    /// The next news, or all that is left, and who looks on after it.
+    async fn next(mut self) -> Option<(BoxStream<'static, Heard>, Option<Self>)> {
+        loop {
+            if self.looks > 0 {
+                self.pause().await;
+            }
+            let found = self.look().await;
+            self.looks += 1;
+            match found {
+                Found::Events(events) => return Some((events, None)),
+                Found::End(state) => {
+                    let end = only_the_end(Seen::degraded(state), self.after);
+                    return Some((end, None));
+                }
+                Found::Waits(state) if !self.told => {
+                    self.told = true;
+                    let waits = stream::once(ready(Heard::waits(state)));
+                    return Some((waits.boxed(), Some(self)));
+                }
+                Found::Nothing if self.is_given_up() => return None,
+                Found::Waits(_) | Found::Nothing => {}
+            }
+        }
+    }
+
+    /// The first look passes by the records: who begins to look has just asked them.
+    async fn look(&mut self) -> Found {
+        if self.looks > 0 {
+            match self.app.results.watch(&self.id, self.after).await {
+                Ok(Some(watch)) => return Found::Events(watch.map(Heard::from).boxed()),
+                Ok(None) => {
+                    self.unknown_since.get_or_insert_with(Instant::now);
+                }
+                Err(_) => self.unknown_since = None,
+            }
+        }
+        match look(&self.app, &self.id).await {
+            Ok(Some(state)) if state.status.is_final() => Found::End(state),
+            Ok(Some(state)) => Found::Waits(state),
+            Ok(None) | Err(_) => Found::Nothing,
+        }
+    }
+
+    /// Until the next look is due, or the records came back.
+    async fn pause(&mut self) {
+        tokio::select! {
+            () = sleep(LOOK_EVERY) => {}
+            // It cannot end: the app holds the other side.
+            _ = self.records.changed() => {}
+        }
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.unknown_since
+            .is_some_and(|since| since.elapsed() > UNKNOWN_MAX)
+    }
+}
+
+impl Seen {
+    pub(crate) const fn recorded(state: State) -> Self {
+        Self {
+            state,
+            degraded: false,
+        }
+    }
+
+    pub(crate) const fn degraded(state: State) -> Self {
+        Self {
+            state,
+            degraded: true,
+        }
+    }
+}
+
+impl Heard {
+    /// The end of a job without a record. Its number comes before all others, so that whoever was told of the job while it
+    /// lived is told of the end too. Nothing else is ever numbered so.
+    pub(crate) fn end(seen: Seen) -> Self {
+        Self {
+            id: Some(EventId::default()),
+            seen,
+            snapshot: false,
+        }
+    }
+
+    const fn waits(state: State) -> Self {
+        Self {
+            id: None,
+            seen: Seen::degraded(state),
+            snapshot: false,
+        }
+    }
+}
+
+impl From<News> for Heard {
+    fn from(News { event, snapshot }: News) -> Self {
+        Self {
+            id: Some(event.id),
+            seen: Seen::recorded(event.state),
+            snapshot,
+        }
+    }
+}
+
+/// A job whose record expired before its result did.
+pub(crate) async fn outlived(app: &App, id: &JobId) -> Result<State, ApiError> {
+    let result = app.objects.head(&Key::Result(*id)).await?;
+    result.map(|_| done(id)).ok_or(ApiError::NotFound)
+}
+
+/// A job whose result is there.
+fn done(id: &JobId) -> State {
+    let mut state = State::queued(*id, Timings::default());
+    state.status = Status::Done;
+    state.url = Some(image_url(id));
+    state
+}

@@ -1,0 +1,159 @@
+//! Jobs that were sent while the records were away. Their messages are safe with the broker, and the worker that claims
+//! one makes its record; until then this publisher is the only one who can tell its client that it was accepted.
+//!
+//! Nothing is lost when the process dies with them: the client hears of its job again once a worker has it.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use backends::{Error, Key, error::Cause, results::Record};
+use schemas::{Job, JobId, State, Status};
+use tracing::warn;
+
+use crate::{accept, app::App};
+
+/// Jobs that are remembered at most: at 1 KiB each 10 MiB, and a quarter of an hour at ten uploads a second. The oldest
+/// one makes room: its worker is the likeliest to have spoken by the time anybody can ask.
+const JOBS_MAX: usize = 10_000;
+
+/// The jobs, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Unrecorded(Mutex<Jobs>);
+
+#[derive(Debug, Default)]
+struct Jobs {
+    order: VecDeque<JobId>,
+    known: HashMap<JobId, (Job, State)>,
+}
+
+impl Unrecorded {
+    pub(crate) fn remember(&self, job: &Job, state: &State) {
+        let (mut jobs, id) = (self.jobs(), job.id());
+        if jobs
+            .known
+            .insert(id, (job.clone(), state.clone()))
+            .is_none()
+        {
+            jobs.order.push_back(id);
+        }
+        if jobs.order.len() > JOBS_MAX {
+            jobs.forget_first();
+        }
+    }
+
+    /// How a job stood when it was accepted.
+    pub(crate) fn state(&self, id: &JobId) -> Option<State> {
+        self.jobs().known.get(id).map(|(_, state)| state.clone())
+    }
+
+    fn first(&self) -> Option<(Job, State)> {
+        let jobs = self.jobs();
+        jobs.known.get(jobs.order.front()?).cloned()
+    }
+
+    /// Forgets the first job if it still is this one.
+    fn forget_first(&self, id: &JobId) {
+        let mut jobs = self.jobs();
+        if jobs.order.front() == Some(id) {
+            jobs.forget_first();
+        }
+    }
+
+    /// No code of ours panics while it holds this, and half a change would do no harm.
+    fn jobs(&self) -> MutexGuard<'_, Jobs> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Jobs {
+    fn forget_first(&mut self) {
+        if let Some(id) = self.order.pop_front() {
+            self.known.remove(&id);
+        }
+    }
+}
+
+/// Records what was sent without a record, and says how many jobs that were. The first failure ends the round: the
+/// records are away still. One whose record cannot be read is another version's; it must not hold up the rest.
+pub(crate) async fn record_all(app: &App) -> Result<usize, Error> {
+    let mut recorded = 0;
+    while let Some((job, state)) = app.unrecorded.first() {
+        let id = job.id();
+        match record(app, &job, &state).await {
+            Ok(()) => recorded += 1,
+            Err(error) if matches!(error.cause, Cause::Corrupt(_)) => {
+                warn!(job.id = %id, %error, "job {id} is passed over: {error}");
+            }
+            Err(error) => return Err(error),
+        }
+        app.unrecorded.forget_first(&id);
+    }
+    Ok(recorded)
+}
+
+/// Records one, unless it has ended. A worker that spoke first has recorded it, and one that has claimed it keeps its
+/// claim.
+async fn record(app: &App, job: &Job, state: &State) -> Result<(), Error> {
+    let id = job.id();
+    if app.objects.head(&Key::Result(id)).await?.is_some() {
+        return Ok(());
+    }
+    let before = app.results.record(&id).await?;
+    let record = app.results.admit(job, state, false).await?;
+    if record.sent || record.event.state.status != Status::Queued {
+        return Ok(());
+    }
+    let epoch = record.event.id.epoch;
+    if was_cancelled(before.as_ref()) {
+        // A worker that met the message before this record has let it go.
+        return accept::send(app, job, epoch).await;
+    }
+    app.results.mark_sent(&id, epoch).await
+}
+
+fn was_cancelled(before: Option<&Record>) -> bool {
+    before.is_some_and(|record| record.event.state.status == Status::Cancelled)
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::{Context, Digest, OutputFormat, Request, Timings, recipe::Date};
+
+    use super::*;
+
+    fn job(number: usize) -> Job {
+        let context = Context::new(Date::new(2026, 11, 20), OutputFormat::Jpeg);
+        let recipe = Request::default().resolve(&context).unwrap();
+        Job::new(Digest::of(&number.to_le_bytes()), recipe, 0)
+    }
+
+    fn remember(unrecorded: &Unrecorded, number: usize) -> JobId {
+        let job = job(number);
+        unrecorded.remember(&job, &State::queued(job.id(), Timings::default()));
+        job.id()
+    }
+
+    #[test]
+    fn a_job_that_is_sent_twice_is_remembered_once() {
+        let unrecorded = Unrecorded::default();
+        let id = remember(&unrecorded, 1);
+        remember(&unrecorded, 1);
+        assert_eq!(unrecorded.first().unwrap().0.id(), id);
+        unrecorded.forget_first(&id);
+        assert!(unrecorded.first().is_none() && unrecorded.state(&id).is_none());
+    }
+
+    #[test]
+    fn the_oldest_makes_room_for_one_too_many() {
+        let unrecorded = Unrecorded::default();
+        let ids: Vec<_> = (0..=JOBS_MAX)
+            .map(|number| remember(&unrecorded, number))
+            .collect();
+        assert!(unrecorded.state(&ids[0]).is_none());
+        assert!(ids[1..].iter().all(|id| unrecorded.state(id).is_some()));
+        unrecorded.forget_first(&ids[0]);
+        assert!(unrecorded.state(&ids[1]).is_some(), "only the one it was");
+    }
+}
