@@ -68,6 +68,12 @@ pub struct Config {
     /// Time between two looks at queue, object store and records, which decide whether uploads are taken in. 1 s: as long
     /// as uploads run into what is away.
     pub admission_interval_ms: u64,
+    /// How long originals and results are kept after they were last stored. 30 days. At least 8: a record that nobody
+    /// speaks of is given up after 7, and until then its job may be at work. A dead letter can be replayed for as long as
+    /// its original is kept.
+    pub retention_days: u64,
+    /// Time between two looks for older ones. 6 h: ages are in days, and a look lists every object.
+    pub retention_interval_secs: u64,
     /// Longest a dependency may take to say that it is well. 2 s: below the usual timeout of a probe.
     pub check_timeout_ms: u64,
     /// Time between the word to stop and the moment from which no more connections are taken; meanwhile `/ready` answers
@@ -103,6 +109,8 @@ impl Default for Config {
             queue_depth_max: 100_000,
             queue_age_max_secs: 3600,
             admission_interval_ms: 1000,
+            retention_days: 30,
+            retention_interval_secs: 6 * 60 * 60,
             check_timeout_ms: 2000,
             drain_delay_secs: 0,
             drain_timeout_secs: 20,
@@ -123,6 +131,9 @@ pub struct ConfigError {
     /// The most that it may be.
     pub max: u64,
 }
+
+/// From the life of a record and a day, to a hundred years: for ever.
+const RETENTION_DAYS: RangeInclusive<u64> = 8..=36_500;
 
 /// The longest time that may be set: a year. A sum of far longer times and the clock would overflow.
 const TIME_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -149,7 +160,7 @@ impl Config {
     }
 
     /// Every setting that not every number suits.
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 20] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 22] {
         const PERMITS_MAX: u64 = Semaphore::MAX_PERMITS as u64;
         const SECS_MAX: u64 = TIME_MAX.as_secs();
         const MS_MAX: u64 = SECS_MAX * 1000;
@@ -196,6 +207,12 @@ impl Config {
                 "admission_interval_ms",
                 self.admission_interval_ms,
                 1..=MS_MAX,
+            ),
+            ("retention_days", self.retention_days, RETENTION_DAYS),
+            (
+                "retention_interval_secs",
+                self.retention_interval_secs,
+                1..=SECS_MAX,
             ),
             ("check_timeout_ms", self.check_timeout_ms, 1..=MS_MAX),
         ]
@@ -250,6 +267,14 @@ impl Config {
         Duration::from_millis(self.admission_interval_ms)
     }
 
+    pub(crate) const fn retention(&self) -> Duration {
+        Duration::from_secs(self.retention_days * 24 * 60 * 60)
+    }
+
+    pub(crate) const fn retention_interval(&self) -> Duration {
+        Duration::from_secs(self.retention_interval_secs)
+    }
+
     pub(crate) const fn check_timeout(&self) -> Duration {
         Duration::from_millis(self.check_timeout_ms)
     }
@@ -302,6 +327,7 @@ mod tests {
                 "admission_interval_ms",
                 refused(|it| it.admission_interval_ms = 0),
             ),
+            ("retention_days", refused(|it| it.retention_days = 7)),
             (
                 "header_timeout_secs",
                 refused(|it| it.header_timeout_secs = u64::MAX),

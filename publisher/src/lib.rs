@@ -7,7 +7,7 @@
 //! 3. `upload`: a form on its way in, with its limits; `spool` is where its photo waits.
 //! 4. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost.
 //! 5. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
-//! 6. `sweep`: jobs whose message was never confirmed, or whose record was never made.
+//! 6. `sweep`: jobs whose message was never confirmed, or whose record was never made; `retention`: objects that are old.
 //! 7. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
 //!    `negotiate` reads what a client wants, `room` bounds the memory of images on their way out.
 //! 8. [`dead_letters`]: what people may do with jobs that nobody works on any more.
@@ -22,6 +22,7 @@ pub mod dead_letters;
 mod degraded;
 mod error;
 mod negotiate;
+mod retention;
 mod room;
 mod routes;
 mod server;
@@ -74,7 +75,8 @@ pub struct Stop {
 /// Serves until `shutdown`, says for the drain's delay that it is not ready any more, then lets the uploads in hand end
 /// and returns.
 ///
-/// Meanwhile jobs whose message was never confirmed are published again.
+/// Meanwhile jobs whose message was never confirmed are published again, and objects that are older than they are kept
+/// are removed.
 ///
 /// # Errors
 /// When the spool's folder cannot be made.
@@ -90,12 +92,16 @@ pub async fn serve(
         closing: CancellationToken::new(),
     };
     let app = Arc::new(App::new(parts, stop.clone())?);
-    tokio::join!(
-        server::serve(listener, app::router(&app), patience, &stop.closing),
-        admission::look_out(&app, &stop.closing),
-        sweep::sweep(&app, &stop.draining),
-        stop.close_after(delay),
-    );
+    // Boxed, or whoever holds this future would hold all of theirs.
+    let beside = Box::pin(async {
+        tokio::join!(
+            admission::look_out(&app, &stop.closing),
+            sweep::sweep(&app, &stop.draining),
+            retention::sweep(&app, &stop.draining),
+        )
+    });
+    let serving = server::serve(listener, app::router(&app), patience, &stop.closing);
+    tokio::join!(serving, beside, stop.close_after(delay));
     Ok(())
 }
 

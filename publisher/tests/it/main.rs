@@ -15,6 +15,7 @@ mod gone;
 mod images;
 mod probes;
 mod refusals;
+mod retention;
 mod status;
 mod support;
 mod unsent;
