@@ -38,6 +38,36 @@ async fn outlasts_a_silent_publish(change: impl FnOnce(&mut Config)) -> bool {
 }
 
 #[tokio::test]
+async fn a_check_tells_an_alarm_at_once_and_its_end_too() {
+    let subject = Networked::new().await;
+    subject.queue.check().await.unwrap();
+    let publishing = within(subject.queue.0.publish.session()).await.unwrap();
+    publishing.hear(Event::ConnectionBlocked("a test".into()));
+    let refused = subject.queue.check().await.unwrap_err().to_string();
+    assert!(refused.contains("its memory or its disk"), "{refused}");
+    publishing.hear(Event::ConnectionUnblocked);
+    subject.queue.check().await.unwrap();
+    subject.end().await;
+}
+
+#[tokio::test]
+async fn a_broker_that_confirms_nothing_is_not_well() {
+    let proxy = wire().await;
+    let subject = Networked::with(Config {
+        answer_max: Duration::from_secs(1),
+        ..config(&proxied(&proxy))
+    })
+    .await;
+    subject.queue.check().await.unwrap();
+    proxy.silence();
+    let silent = subject.queue.check().await.unwrap_err().to_string();
+    assert!(silent.contains("no answer within 1000 ms"), "{silent}");
+    proxy.mend();
+    subject.queue.check().await.unwrap();
+    subject.end().await;
+}
+
+#[tokio::test]
 async fn a_session_that_broke_before_it_was_lent_out_ends() {
     let (subject, proxy) = Networked::proxied().await;
     let broker = &subject.queue.0;
