@@ -8,7 +8,7 @@ use tokio::{sync::Mutex, task::JoinHandle};
 use super::Guard;
 use crate::{
     Delivery, Error, Receiver, Source, Verdict,
-    queue::{Attempt, Settle},
+    queue::{Attempt, Burials, Settle},
 };
 
 /// `source`, which gives out nothing new while the object store or the records are left alone. Messages wait where
@@ -44,6 +44,11 @@ impl Source for Pausing {
             needs: self.needs.clone(),
             side: Arc::default(),
         }))
+    }
+
+    /// Not paused: who hears of a burial and cannot tell it keeps it until somebody can be told.
+    async fn burials(&self) -> Result<Box<dyn Burials>, Error> {
+        self.source.burials().await
     }
 }
 

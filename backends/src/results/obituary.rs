@@ -103,6 +103,7 @@ mod tests {
             event: Event { id, state },
             sent: true,
             updated_at_ms: u64::MAX,
+            cancelled_epoch: None,
         }
     }
 

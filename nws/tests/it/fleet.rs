@@ -8,6 +8,7 @@ use crate::support::{
     client::Client,
     fleet::{namespace, role},
     picture::jpeg,
+    process::service,
     stranger::{publish, recipe},
     until,
 };

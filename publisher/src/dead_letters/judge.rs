@@ -145,6 +145,7 @@ mod tests {
             event: Event { id, state },
             sent: true,
             updated_at_ms: epoch,
+            cancelled_epoch: None,
         }
     }
 

@@ -15,8 +15,8 @@ use async_trait::async_trait;
 use backends::{
     Delivery, Error, Key, ObjectStore, Receiver, Results, Source, Verdict,
     error::Backend,
-    objects::{Body, Meta},
-    queue::{Attempt, Settle},
+    objects::{Body, Kind, Meta, Page, Place},
+    queue::{Attempt, Burials, Settle},
     results::{Announced, Cancellation, Claim, Epoch, Local, Record, Unsent, Watch, WatchAll},
 };
 use bytes::Bytes;
@@ -169,6 +169,10 @@ impl<B: Source> Source for Struck<B> {
         let receiver = self.backend.receiver().await?;
         Ok(Box::new(self.other(receiver)))
     }
+
+    async fn burials(&self) -> Result<Box<dyn Burials>, Error> {
+        self.backend.burials().await
+    }
 }
 
 #[async_trait]
@@ -244,6 +248,15 @@ impl<B: ObjectStore> ObjectStore for Struck<B> {
         self.backend.delete(key).await
     }
 
+    async fn list(
+        &self,
+        kind: Kind,
+        place: Option<&Place>,
+        objects_max: usize,
+    ) -> Result<Page, Error> {
+        self.backend.list(kind, place, objects_max).await
+    }
+
     async fn check(&self) -> Result<(), Error> {
         self.backend.check().await
     }
@@ -265,6 +278,10 @@ impl Results for Struck<Arc<Local>> {
 
     async fn unsent(&self, age_min: Duration, jobs_max: usize) -> Result<Vec<Unsent>, Error> {
         self.backend.unsent(age_min, jobs_max).await
+    }
+
+    async fn oldest_waiting(&self) -> Result<Option<u64>, Error> {
+        self.backend.oldest_waiting().await
     }
 
     async fn claim(&self, id: &JobId) -> Result<Claim, Error> {

@@ -6,9 +6,9 @@
 
 mod burials;
 mod cancel;
-mod stale;
 mod crashes;
 mod fate;
+mod stale;
 mod strange;
 mod turns;
 mod world;

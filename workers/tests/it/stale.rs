@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use backends::{
     Delivery, Error, Receiver, Source, Verdict,
     error::Backend,
-    queue::{Attempt, Settle},
+    queue::{Attempt, Burials, Settle},
 };
 
 #[derive(Debug)]
@@ -33,6 +33,10 @@ impl<S: Source> Source for Stale<S> {
         let receiver = self.source.receiver().await?;
         let lost = Arc::clone(&self.lost);
         Ok(Box::new(Wrapped { receiver, lost }))
+    }
+
+    async fn burials(&self) -> Result<Box<dyn Burials>, Error> {
+        self.source.burials().await
     }
 }
 

@@ -41,6 +41,10 @@ impl Source for Line {
             receivers: Arc::clone(&self.receivers),
         }))
     }
+
+    async fn burials(&self) -> Result<Box<dyn Burials>, Error> {
+        pending().await
+    }
 }
 
 #[async_trait]

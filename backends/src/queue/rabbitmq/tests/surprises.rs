@@ -86,7 +86,9 @@ async fn connections_that_an_administrator_closes_are_built_again() {
 #[tokio::test]
 async fn a_receiver_whose_channel_the_broker_closes_opens_another() {
     let subject = Networked::new().await;
-    let mut receiver = RabbitReceiver::new(Arc::clone(&subject.queue.0));
+    let broker = Arc::clone(&subject.queue.0);
+    let jobs = broker.topology.jobs_queue();
+    let mut receiver = RabbitReceiver::new(broker, jobs);
     send(&subject, [1]).await;
     done(within(receiver.receive()).await.unwrap()).await;
     provoke(receiver.channel().unwrap()).await;
