@@ -22,7 +22,7 @@ use std::{
 
 use prometheus::IntGauge;
 use tokio::{
-    sync::watch,
+    sync::{Notify, watch},
     time::{Instant, sleep, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
@@ -39,6 +39,10 @@ use crate::{
 /// What a trial may take. The clients have limits of their own; a folder on a network drive has none.
 const TRIAL_TIME_MAX: Duration = Duration::from_secs(10);
 
+/// Between two checks of a backend that is in doubt: a server that restarts is no outage yet, and a job's first retry,
+/// half a second later, comes when it is one.
+const LOOK_PAUSE: Duration = Duration::from_millis(100);
+
 /// A breaker before one backend. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Guard(Arc<Shared>);
@@ -48,6 +52,8 @@ struct Shared {
     backend: Backend,
     breaker: Mutex<Breaker>,
     phase: watch::Sender<Phase>,
+    /// Told of every failure, so that it is looked into.
+    doubt: Notify,
     gauge: IntGauge,
 }
 
@@ -59,6 +65,7 @@ impl Guard {
             backend,
             breaker: Mutex::new(Breaker::new()),
             phase: watch::Sender::new(Phase::Closed),
+            doubt: Notify::new(),
             gauge,
         }))
     }
@@ -77,13 +84,17 @@ impl Guard {
         let answer = call.await;
         let failed = answer.as_ref().err().is_some_and(is_failure);
         let left = self.note(era, failed);
+        if failed && left.is_none() {
+            self.0.doubt.notify_one();
+        }
         answer.map_err(|error| match left {
             Some(left) if failed => left_alone(error, left),
             _ => error,
         })
     }
 
-    /// Makes a trial with `check` whenever one is due, until the handle is dropped. Call it within a runtime.
+    /// Looks into every failure with `check`, and makes a trial with it whenever one is due, until the handle is dropped.
+    /// Call it within a runtime.
     pub(crate) fn attend<C, Checked>(&self, check: C) -> AbortOnDropHandle<()>
     where
         C: Fn() -> Checked + Send + Sync + 'static,
@@ -92,7 +103,11 @@ impl Guard {
         let guard = self.clone();
         AbortOnDropHandle::new(tokio::spawn(async move {
             loop {
-                guard.try_once(&check).await;
+                tokio::select! {
+                    biased;
+                    () = guard.opened() => guard.try_once(&check).await,
+                    () = guard.0.doubt.notified() => guard.look_into(&check).await,
+                }
             }
         }))
     }
@@ -122,11 +137,25 @@ impl Guard {
         &self,
         check: impl Fn() -> Checked,
     ) {
-        self.opened().await;
         sleep(self.left().unwrap_or_default()).await;
         self.change(|breaker, _| breaker.begin_trial());
-        let passed = matches!(timeout(TRIAL_TIME_MAX, check()).await, Ok(Ok(())));
+        let passed = passes(check).await;
         self.change(|breaker, now| breaker.end_trial(passed, now, rand::random()));
+    }
+
+    /// Checks until one passes or the breaker opens: when the backend is away, few jobs have to find out.
+    ///
+    /// A check that passes is not counted. It proves that the backend answers, not that it does its work.
+    async fn look_into<Checked: Future<Output = Result<(), Error>>>(
+        &self,
+        check: impl Fn() -> Checked,
+    ) {
+        while let Ok(era) = self.admit("check")
+            && !passes(&check).await
+        {
+            self.note(era, true);
+            sleep(LOOK_PAUSE).await;
+        }
     }
 
     fn admit(&self, op: &'static str) -> Result<Era, Error> {
@@ -191,6 +220,11 @@ impl Phase {
             Self::Open => 2,
         }
     }
+}
+
+/// Whether a check passes, in time.
+async fn passes<Checked: Future<Output = Result<(), Error>>>(check: impl Fn() -> Checked) -> bool {
+    matches!(timeout(TRIAL_TIME_MAX, check()).await, Ok(Ok(())))
 }
 
 /// Whether it speaks of the backend. An object that is too long or not what was stored speaks of the object, and a
