@@ -146,7 +146,7 @@ fn wrong_with(id: &JobId, account: &Account, state: Option<&State>) -> Vec<Strin
     // A dead job that is uploaded again begins again.
     let begun_again = |before: &End| before.status == "dead" && account.uploads > 1;
     for before in &account.ends {
-        if *before != end && !begun_again(before) {
+        if before.contradicts(&end) && !begun_again(before) {
             wrong.push(format!(
                 "job {id} has two outcomes: {before:?}, then {end:?}"
             ));

@@ -37,7 +37,7 @@ pub(super) struct Account {
     pub(super) ends: BTreeSet<End>,
 }
 
-/// How a job ended: two of one job that differ are two outcomes.
+/// How a job ended: two of one job that contradict each other are two outcomes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct End {
     pub(super) status: &'static str,
@@ -119,6 +119,15 @@ impl Ledger {
 }
 
 impl End {
+    /// Whether both cannot be true. A result is told without its digest while the records are away.
+    pub(super) fn contradicts(&self, other: &Self) -> bool {
+        let other_result = self
+            .sha256
+            .zip(other.sha256)
+            .is_some_and(|(one, two)| one != two);
+        self.status != other.status || other_result
+    }
+
     pub(super) fn of(state: &State) -> Self {
         let picture = state.picture.as_ref();
         Self {

@@ -119,7 +119,6 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
         tokio::try_join!(
             askers.upload_all(&orders),
             askers.publish_all(&orders, &poison),
-            curse(&askers, &fleet, options),
         )
     };
     // The faults come to their end whatever becomes of the rest: nothing may stay stopped.
@@ -134,6 +133,8 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     }
     fleet.mend();
     println!("nothing breaks any more");
+    // By itself: between other faults it would be luck whether a worker dies with the picture in hand.
+    curse(&askers, &fleet, options).await?;
     askers.until_ended(options.wait_max).await;
 
     let broker = Broker::new(&namespace)?;
