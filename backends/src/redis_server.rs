@@ -1,11 +1,12 @@
 //! Redis: how we connect to it, how long we wait for it, and what our keys are called.
 //!
 //! Read in this order: `shard`, how jobs are spread over a cluster; `address`, what a URL may say; `commands`, the way of
-//! a command to its shard; `cluster`, who holds which shard, from the `map` that a `node` tells.
+//! a command to its shard, by a `connection`; `cluster`, who holds which shard, from the `map` that a `node` tells.
 
 mod address;
 mod cluster;
 mod commands;
+mod connection;
 mod map;
 mod node;
 mod shard;

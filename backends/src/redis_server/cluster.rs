@@ -13,11 +13,11 @@ use futures::future::select_ok;
 use rand::seq::IteratorRandom as _;
 use redis::{
     Cmd, ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value,
-    aio::{ConnectionLike as _, ConnectionManager},
+    aio::ConnectionLike as _,
 };
 use tracing::info;
 
-use super::{address::Seeds, commands::shared, map::Map, node::Node, shard::Shard};
+use super::{address::Seeds, connection::Connection, map::Map, node::Node, shard::Shard};
 
 /// Nodes that are asked for the map at once; the first answer counts. One may be down and another cut off.
 const NODES_ASKED_MAX: usize = 4;
@@ -44,7 +44,7 @@ pub(crate) struct Cluster {
 struct Known {
     masters: HashMap<Shard, Node>,
     nodes: BTreeSet<Node>,
-    connections: HashMap<Node, ConnectionManager>,
+    connections: HashMap<Node, Connection>,
 }
 
 /// Where a command goes next.
@@ -79,7 +79,7 @@ impl Cluster {
     }
 
     /// A connection to whoever holds `shard`.
-    pub(super) async fn master_of(&self, shard: Shard) -> RedisResult<ConnectionManager> {
+    pub(super) async fn master_of(&self, shard: Shard) -> RedisResult<Connection> {
         let master = self.find(shard).await?;
         self.connection(&master)
     }
@@ -184,12 +184,12 @@ impl Cluster {
         connections.retain(|node, _| nodes.contains(node));
     }
 
-    fn connection(&self, node: &Node) -> RedisResult<ConnectionManager> {
+    fn connection(&self, node: &Node) -> RedisResult<Connection> {
         let mut known = self.known();
         if let Some(connection) = known.connections.get(node) {
             return Ok(connection.clone());
         }
-        let connection = shared(node.connection(&self.like))?;
+        let connection = Connection::to(node.connection(&self.like))?;
         known.connections.insert(node.clone(), connection.clone());
         Ok(connection)
     }
@@ -243,7 +243,7 @@ fn is_sound(answer: &RedisResult<Value>) -> bool {
 }
 
 /// The command, to a node that answers for a shard it does not hold yet only when it is asked like this.
-async fn ask(mut importing: ConnectionManager, command: &Cmd) -> RedisResult<Value> {
+async fn ask(mut importing: Connection, command: &Cmd) -> RedisResult<Value> {
     let mut asking = redis::pipe();
     asking.cmd("ASKING").ignore().add_command(command.clone());
     let (answer,) = asking.query_async(&mut importing).await?;

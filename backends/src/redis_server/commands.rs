@@ -5,10 +5,12 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, Pipeline, RedisFuture, RedisResult, Value,
-    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
+    aio::{ConnectionLike, MultiplexedConnection},
 };
 
-use super::{COMMAND_TIME_MAX, address::Address, cluster::Cluster, shard::Shard};
+use super::{
+    COMMAND_TIME_MAX, address::Address, cluster::Cluster, connection::Connection, shard::Shard,
+};
 
 /// Connections for commands, one to each node that is spoken to. They are built with the first command, shared by all
 /// clones, and built again when they break.
@@ -16,7 +18,7 @@ use super::{COMMAND_TIME_MAX, address::Address, cluster::Cluster, shard::Shard};
 pub(crate) enum Commands {
     Server {
         address: ConnectionInfo,
-        connection: ConnectionManager,
+        connection: Connection,
     },
     Cluster(Arc<Cluster>),
 }
@@ -24,7 +26,7 @@ pub(crate) enum Commands {
 /// Whoever holds a shard, as a connection.
 #[derive(Clone)]
 pub(crate) enum AtShard {
-    Server(ConnectionManager),
+    Server(Connection),
     Cluster(Arc<Cluster>, Shard),
 }
 
@@ -33,7 +35,7 @@ impl Commands {
         Ok(match address {
             Address::Server(address) => Self::Server {
                 address: address.clone(),
-                connection: shared(address.clone())?,
+                connection: Connection::to(address.clone())?,
             },
             Address::Cluster(seeds) => Self::Cluster(Arc::new(Cluster::new(seeds))),
         })
@@ -68,15 +70,6 @@ impl Commands {
             cluster.forget(shard);
         }
     }
-}
-
-/// A connection that is built with its first command.
-pub(super) fn shared(address: ConnectionInfo) -> RedisResult<ConnectionManager> {
-    let config = ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(COMMAND_TIME_MAX))
-        .set_response_timeout(Some(COMMAND_TIME_MAX))
-        .set_number_of_retries(0);
-    Client::open(address)?.get_connection_manager_lazy(config)
 }
 
 impl ConnectionLike for AtShard {

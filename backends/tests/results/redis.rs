@@ -9,6 +9,10 @@ use backends::{
 };
 use redis::AsyncCommands as _;
 use schemas::{Job, Status};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::{
     contract::{
@@ -35,6 +39,42 @@ fn command(words: &str) -> redis::Cmd {
         command.arg(word);
     }
     command
+}
+
+/// A wire to the server whose first connection breaks off in the middle of the first answer.
+async fn wire_that_breaks_off_once() -> String {
+    let url = redis_url();
+    let (_, server) = url.trim_end_matches('/').split_once("//").unwrap();
+    let server = server.to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut first, _) = listener.accept().await.unwrap();
+        let mut greeting = [0; 1024];
+        let _ = first.read(&mut greeting).await.unwrap();
+        first.write_all(b"-ERR unknown subcomm").await.unwrap();
+        drop(first);
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut server = TcpStream::connect(&server).await.unwrap();
+            tokio::spawn(async move { copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    format!("redis://{address}/")
+}
+
+#[tokio::test]
+async fn a_greeting_that_broke_off_is_not_the_last_word() {
+    let results = Redis::new(redis_at(&wire_that_breaks_off_once().await)).unwrap();
+    results.check().await.unwrap_err();
+    let mut turns = tokio::time::interval(Duration::from_millis(50));
+    let well = async {
+        while results.check().await.is_err() {
+            turns.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), well)
+        .await
+        .expect("it connects again");
 }
 
 /// Two processes of a fleet: one speaks over a wire that stays whole, the other watches through a proxy.
