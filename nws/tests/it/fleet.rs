@@ -97,7 +97,7 @@ async fn a_cache_of_its_own_may_be_away() {
     assert_eq!(client.ended(&id).await["status"], "done");
     let image = client.get(&format!("/image/{id}")).await;
     assert_eq!(image.status(), StatusCode::OK);
-    let passed_by = r#"nws_backend_errors_total{backend="results",op="cache_"#;
+    let passed_by = r#"nws_backend_errors_total{backend="cache",op="cache_"#;
     for process in [&publisher, &worker] {
         assert!(Client::of(process).metric(passed_by).await > 0.0);
     }
