@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use backends::{Error, Key, error::Cause, results::Record};
+use backends::{Error, Key, error::Cause};
 use schemas::{Job, JobId, State, Status};
 use tracing::warn;
 
@@ -106,15 +106,12 @@ async fn record(app: &App, job: &Job, state: &State) -> Result<(), Error> {
         return Ok(());
     }
     let epoch = record.event.id.epoch;
-    if was_cancelled(before.as_ref()) {
-        // A worker that met the message before this record has let it go.
-        return accept::send(app, job, epoch).await;
+    match before {
+        None => app.results.mark_sent(&id, epoch).await,
+        // A worker that met the message while the record said `cancelled` has let it go, and buried it where that said
+        // `dead`. One that is queued by now may have been so in the round before, which ended before it was sent.
+        Some(_) => accept::send(app, job, epoch).await,
     }
-    app.results.mark_sent(&id, epoch).await
-}
-
-fn was_cancelled(before: Option<&Record>) -> bool {
-    before.is_some_and(|record| record.event.state.status == Status::Cancelled)
 }
 
 #[cfg(test)]

@@ -160,17 +160,39 @@ async fn a_worker_that_was_quicker_keeps_its_claim() {
 }
 
 #[tokio::test]
-async fn a_job_that_was_cancelled_before_starts_again_even_if_its_message_was_let_go() {
+async fn a_job_that_had_ended_before_starts_again_even_if_its_message_was_let_go() {
+    for (seed, status) in [(1, Status::Cancelled), (2, Status::Dead)] {
+        let server = without_records().await;
+        let id = accepted_again(&server, seed, status).await;
+        server.results.broken.set(false);
+        until("it is sent again", || server.sender.sent().len() == 3).await;
+        assert_eq!(server.results.status(&id), Some(Status::Queued));
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_cannot_be_sent_again_at_once_is_not_taken_for_sent() {
     let server = without_records().await;
+    let id = accepted_again(&server, 1, Status::Cancelled).await;
+    server.sender.broken.set(true);
     server.results.broken.set(false);
-    let id = server.accepted(&photo(1)).await;
-    server.stop(&id, Status::Cancelled).await;
-    server.results.broken.set(true);
-    assert_eq!(upload(&server, 1).await.status, 202);
-    assert_eq!(server.sender.sent().len(), 2);
-    server.results.broken.set(false);
+    until("it is recorded", || {
+        server.results.status(&id) == Some(Status::Queued)
+    })
+    .await;
+    server.sender.broken.set(false);
     until("it is sent again", || server.sender.sent().len() == 3).await;
-    assert_eq!(server.results.status(&id), Some(Status::Queued));
+}
+
+/// Accepts a photo whose job ended in `status` before the records went away.
+async fn accepted_again(server: &Server, seed: u8, status: Status) -> JobId {
+    server.results.broken.set(false);
+    let id = server.accepted(&photo(seed)).await;
+    server.stop(&id, status).await;
+    server.results.broken.set(true);
+    assert_eq!(upload(server, seed).await.status, 202);
+    assert_eq!(server.sender.sent().len(), 2);
+    id
 }
 
 #[tokio::test]
