@@ -5,6 +5,7 @@
 //! somebody replays or drops it.
 
 use std::{
+    convert::Infallible,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -20,7 +21,7 @@ use tracing::warn;
 
 use crate::{optimize::Tools, retry};
 
-/// The longest pause while the records are away: how late news may come once they are back.
+/// The longest pause while the records or the queue are away: how late news may come once they are back.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// How long one burial is held while it cannot be told. Then another worker may try; far below the half hour after which
 /// a broker takes a message back from whoever holds it.
@@ -51,35 +52,32 @@ struct Announcer {
 }
 
 impl Announcer {
+    /// Listens again after a failure, and after a pause: news that cannot be settled come again at once.
     async fn announce(&self) {
         loop {
-            if let Err(error) = self.listen().await {
-                self.metrics.backend_error(&error);
-                warn!(%error, "no news of burials, asking again");
-                sleep(PAUSE_MAX).await;
-            }
+            let Err(error) = self.listen().await;
+            self.metrics.backend_error(&error);
+            warn!(%error, "no news of burials, asking again");
+            sleep(PAUSE_MAX).await;
         }
     }
 
     /// One burial after the other, for as long as they come.
-    async fn listen(&self) -> Result<(), Error> {
+    async fn listen(&self) -> Result<Infallible, Error> {
         let mut burials: Box<dyn Burials> = self.source.burials().await?;
         loop {
-            let burial = burials.next().await?;
-            if let Err(error) = self.tell(burial).await {
-                self.metrics.backend_error(&error);
-                warn!(%error, "a burial is not told yet and comes again");
-            }
+            self.tell(burials.next().await?).await?;
         }
     }
 
     async fn tell(&self, burial: Burial) -> Result<(), Error> {
         let obituary = self.until_told(&burial).await?;
-        let reason = burial.letter.reason.as_str();
+        let letter = burial.letter.clone();
+        burial.told().await?;
+        let (id, reason) = (letter.id, letter.reason.as_str());
         self.metrics.dead_letters.with_label_values(&[reason]).inc();
-        let id = &burial.letter.id;
         warn!(message.id = %id, reason, ?obituary, "message {id} was buried by the queue");
-        burial.told().await
+        Ok(())
     }
 
     /// Holds the burial while the records are away.

@@ -1,10 +1,18 @@
 //! Jobs that the queue itself buried.
 
-use std::sync::atomic::Ordering;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
+use async_trait::async_trait;
 use backends::{
-    Results as _, Source as _,
-    queue::{CRASHES_MAX, DeadLetters as _},
+    Error, Receiver, Results as _, Source,
+    error::Backend,
+    queue::{
+        Burials, CRASHES_MAX, DeadLetters as _, Death,
+        dead::{Burial, Letter, Notice},
+    },
 };
 use schemas::{Job, State, Status, Timings};
 
@@ -67,6 +75,65 @@ async fn one_burial_after_the_other_is_told() {
     buried(&world, 2).await;
     for job in &jobs {
         assert_eq!(status(&world, job).await, Status::Dead);
+    }
+}
+
+#[tokio::test]
+async fn news_that_cannot_be_settled_are_not_told_all_the_time() {
+    let world = World::new().await;
+    let unsettled = Unsettled::default();
+    let _worker = world.work_on(Arc::new(unsettled.clone()));
+    let told = || unsettled.told.load(Ordering::SeqCst);
+    eventually(async || told() == 1).await;
+    // The runtime has one thread: whoever does not pause is at it again by then.
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(told(), 1);
+}
+
+/// A queue with news of one burial, which it takes no answer to, as when its disk is full.
+#[derive(Clone, Debug, Default)]
+struct Unsettled {
+    told: Arc<AtomicU32>,
+}
+
+#[async_trait]
+impl Source for Unsettled {
+    async fn receiver(&self) -> Result<Box<dyn Receiver>, Error> {
+        std::future::pending().await
+    }
+
+    async fn burials(&self) -> Result<Box<dyn Burials>, Error> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl Burials for Unsettled {
+    async fn next(&mut self) -> Result<Burial, Error> {
+        let letter = Letter {
+            id: "nobody".to_owned(),
+            reason: Death::DeliveryLimit,
+            dead_at_ms: None,
+            attempt: 1,
+            crashes: CRASHES_MAX,
+            history: Vec::new(),
+            size_bytes: 0,
+            job_id: None,
+            readable: false,
+        };
+        let notice = Box::new(self.clone());
+        Ok(Burial { letter, notice })
+    }
+}
+
+#[async_trait]
+impl Notice for Unsettled {
+    async fn told(self: Box<Self>) -> Result<(), Error> {
+        self.told.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        Err(Error::failed(Backend::Queue, "told", "the disk is full"))
     }
 }
 
