@@ -1,0 +1,252 @@
+//! The work itself: original, pixels, result.
+
+use std::{
+    pin::pin,
+    time::{Duration, Instant},
+};
+
+use backends::{
+    Delivery, Error, Key,
+    clock::now_ms,
+    error::{Backend, Cause},
+    objects::Body,
+    queue::CRASHES_MAX,
+    results::Epoch,
+};
+use bytes::Bytes;
+use engine::{Fonts, Limits, RenderError, Rendered};
+use schemas::{Digest, Job, JobId, Picture, State, Step, Timings, recipe::ENGINE_REVISION};
+use tokio::{sync::watch, time::interval};
+use tokio_util::sync::CancellationToken;
+
+use super::{Optimizer, Outcome};
+use crate::{
+    error::{CRASHED, WorkError},
+    stopwatch::Stopwatch,
+};
+
+/// Between two words on the steps of one job. Nobody reads faster, and a small picture is done before the first: telling
+/// each of its steps would cost more than the picture.
+const STEPS_PAUSE: Duration = Duration::from_millis(100);
+
+/// A result on its way to the object store.
+struct Made {
+    rendered: Rendered,
+    sha256: Digest,
+}
+
+impl Optimizer {
+    /// Refuses what is known to fail, fetches, renders and stores.
+    pub(super) async fn attempt(
+        &self,
+        job: &Job,
+        delivery: &Delivery,
+        epoch: Epoch,
+        mut state: State,
+    ) -> Result<Outcome, WorkError> {
+        refuse_in_vain(job, delivery)?;
+        self.note(&mut state.timings, Step::Queue, since(job.queued_at_ms));
+        let original = self.fetch(job, &mut state.timings).await?;
+        let made = self.render(job, original, epoch, &mut state).await;
+        let made = made.map_err(|error| error.or_again(delivery))?;
+        let picture = self.save(&state.job_id, made, &mut state.timings).await?;
+        self.note_total(job, &mut state.timings);
+        Ok(Outcome::Done(state.done(picture)))
+    }
+
+    async fn fetch(&self, job: &Job, timings: &mut Timings) -> Result<Bytes, WorkError> {
+        let begun = Instant::now();
+        let (key, limit) = (
+            Key::Original(job.original.sha256),
+            self.tools.original_bytes_max,
+        );
+        let found = self
+            .tools
+            .objects
+            .get(&key, limit)
+            .await
+            .map_err(unless_too_long)?;
+        let original = found.ok_or(WorkError::OriginalMissing(job.original.sha256))?;
+        self.note(timings, Step::Fetch, begun.elapsed());
+        Ok(original)
+    }
+
+    /// Renders in a slot, and now and then tells the figures of the steps that have ended. A step that nobody wants to
+    /// hear of any more is the last one; so is the one that runs when this is given up at the end of the grace.
+    async fn render(
+        &self,
+        job: &Job,
+        original: Bytes,
+        epoch: Epoch,
+        state: &mut State,
+    ) -> Result<Made, WorkError> {
+        let stop = CancellationToken::new();
+        let _stops_if_given_up = stop.clone().drop_guard();
+        let (mut stopwatch, mut steps) = Stopwatch::new(self.deadline, stop.clone());
+        let (fonts, limits, job) = (self.tools.fonts.clone(), self.tools.limits, job.clone());
+        let work = move || {
+            let made = make(&original, &job, &fonts, &limits, &mut stopwatch);
+            (made, stopwatch.stop())
+        };
+        let mut rendering = pin!(self.slots.run(work));
+        let mut news = interval(STEPS_PAUSE);
+        news.tick().await; // the first is at once, when there are none
+        let (made, timings) = loop {
+            tokio::select! {
+                finished = &mut rendering => {
+                    break finished.map_err(|_| WorkError::Panicked { again: false })?;
+                }
+                _ = news.tick() => {
+                    if self.tell_steps(&mut steps, epoch, state).await {
+                        stop.cancel();
+                    }
+                }
+            }
+        };
+        for (step, took) in timings.iter() {
+            self.tools.metrics.step(step, took);
+        }
+        state.timings.merge(&timings);
+        if stop.is_cancelled() {
+            return Err(WorkError::Overtaken);
+        }
+        made
+    }
+
+    /// Whether nobody wants to hear of any more.
+    async fn tell_steps(
+        &self,
+        steps: &mut watch::Receiver<Timings>,
+        epoch: Epoch,
+        state: &mut State,
+    ) -> bool {
+        if !steps.has_changed().unwrap_or(false) {
+            return false;
+        }
+        state.timings.merge(&steps.borrow_and_update());
+        self.teller.step(epoch, state).await
+    }
+
+    async fn save(
+        &self,
+        id: &JobId,
+        made: Made,
+        timings: &mut Timings,
+    ) -> Result<Picture, WorkError> {
+        let begun = Instant::now();
+        let Made { rendered, sha256 } = made;
+        let (size_bytes, size_bytes_max) =
+            (rendered.bytes.len() as u64, self.tools.result_bytes_max);
+        if size_bytes > size_bytes_max {
+            return Err(WorkError::ResultTooLong {
+                size_bytes,
+                size_bytes_max,
+            });
+        }
+        let (body, media_type) = (
+            Body::Bytes(rendered.bytes.into()),
+            rendered.format.media_type(),
+        );
+        self.tools
+            .objects
+            .put(&Key::Result(*id), body, media_type)
+            .await?;
+        let sizes = self
+            .tools
+            .metrics
+            .image_size_bytes
+            .with_label_values(&["output"]);
+        sizes.observe(size_bytes as f64);
+        self.note(timings, Step::Save, begun.elapsed());
+        Ok(Picture {
+            format: rendered.format,
+            width: rendered.width,
+            height: rendered.height,
+            size_bytes,
+            sha256,
+        })
+    }
+
+    fn note(&self, timings: &mut Timings, step: Step, took: Duration) {
+        timings.set(step, took);
+        self.tools.metrics.step(step, took);
+    }
+
+    /// From the upload's first byte: the publisher's share was told with the job, the rest is the time since.
+    fn note_total(&self, job: &Job, timings: &mut Timings) {
+        let upload = timings.get(Step::Read).unwrap_or_default();
+        self.note(timings, Step::Total, upload + since(job.queued_at_ms));
+    }
+}
+
+/// What is known to fail before it is begun.
+fn refuse_in_vain(job: &Job, delivery: &Delivery) -> Result<(), WorkError> {
+    let (crashes, asked) = (delivery.crashes, job.recipe.engine);
+    if crashes >= CRASHES_MAX {
+        return Err(WorkError::CrashLoop { crashes });
+    }
+    // An older revision is rendered by this one: nobody has seen a result under this id, or it would be done.
+    if asked > ENGINE_REVISION {
+        return Err(WorkError::NewerEngine { asked });
+    }
+    Ok(())
+}
+
+/// The CPU's share of the work: both digests are taken here too, since 20 MiB keep a core busy for a while.
+fn make(
+    original: &[u8],
+    job: &Job,
+    fonts: &Fonts,
+    limits: &Limits,
+    stopwatch: &mut Stopwatch,
+) -> Result<Made, WorkError> {
+    let sha256 = job.original.sha256;
+    if Digest::of(original) != sha256 {
+        let what = format!("original {sha256} came back with other bytes");
+        return Err(Error::new(Backend::Objects, "get", Cause::Corrupt(what)).into());
+    }
+    let on_step = &mut |step| stopwatch.begin(step);
+    let rendered = engine::render(original, &job.recipe, fonts, limits, on_step);
+    let rendered = rendered.map_err(|error| match error {
+        RenderError::Input(error) => WorkError::Input(error),
+        RenderError::Stopped { .. } if stopwatch.is_told_to_stop() => WorkError::Overtaken,
+        RenderError::Stopped { .. } => WorkError::TooSlow(stopwatch.deadline()),
+    })?;
+    Ok(Made {
+        sha256: Digest::of(&rendered.bytes),
+        rendered,
+    })
+}
+
+/// An original over the limit stays over it.
+fn unless_too_long(error: Error) -> WorkError {
+    match error.cause {
+        Cause::TooLong {
+            size_bytes,
+            size_bytes_max,
+        } => WorkError::OriginalTooLong {
+            size_bytes,
+            size_bytes_max,
+        },
+        _ => WorkError::World(error),
+    }
+}
+
+fn since(moment_ms: u64) -> Duration {
+    Duration::from_millis(now_ms().saturating_sub(moment_ms))
+}
+
+impl WorkError {
+    /// A panic, told from the first one by the message's history.
+    fn or_again(self, delivery: &Delivery) -> Self {
+        match self {
+            Self::Panicked { .. } => Self::Panicked {
+                again: delivery
+                    .history
+                    .iter()
+                    .any(|attempt| attempt.code == CRASHED),
+            },
+            other => other,
+        }
+    }
+}
