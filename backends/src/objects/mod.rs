@@ -111,8 +111,8 @@ pub const PAGE_OBJECTS_MAX: usize = 1000;
 /// Keeps objects.
 #[async_trait]
 pub trait ObjectStore: Send + Sync + fmt::Debug {
-    /// Stores `body` under `key`, over whatever was there, and as old as this moment even if the bytes are the same. When this returns, the object survives a crash; until then
-    /// readers see the old object or none, never a part.
+    /// Stores `body` under `key`, over whatever was there, and as old as this moment even if the bytes are the same. When
+    /// this returns, the object survives a crash; until then readers see the old object or none, never a part.
     async fn put(&self, key: &Key, body: Body, media_type: &str) -> Result<(), Error>;
 
     /// The whole object, or `None` where there is none.
