@@ -19,6 +19,9 @@ const DELIVERY_COUNT: &str = "x-delivery-count";
 
 /// Longest history: headers are copied with every hop down the ladder.
 const HISTORY_BYTES_MAX: usize = 2048;
+/// Most that is kept of what a message's sender wrote: ours have to fit into the same frame, which RabbitMQ ends at 128 KiB,
+/// and who sends a longer one is thrown out.
+const KEPT_BYTES_MAX: usize = 32 << 10;
 /// On disk before it is confirmed.
 const PERSISTENT: u8 = 2;
 
@@ -110,12 +113,9 @@ fn without<const N: usize>(
     dropped: impl Fn(&str) -> bool,
     changes: [(&'static str, AMQPValue); N],
 ) -> BasicProperties {
-    let mut headers = FieldTable::default();
-    for (name, value) in before.headers().iter().flatten() {
-        if !is_brokers(name.as_str()) && !dropped(name.as_str()) {
-            headers.insert(name.clone(), value.clone());
-        }
-    }
+    let mut headers = kept(before, |name| {
+        is_brokers(name) || dropped(name) || changes.iter().any(|(changed, _)| *changed == name)
+    });
     for (name, value) in changes {
         headers.insert(name.into(), value);
     }
@@ -142,6 +142,41 @@ fn with<T: Clone>(
     match value {
         Some(value) => set(properties, value.clone()),
         None => properties,
+    }
+}
+
+/// The headers that are not `dropped`, as many as fit.
+fn kept(before: &BasicProperties, dropped: impl Fn(&str) -> bool) -> FieldTable {
+    let mut headers = FieldTable::default();
+    let mut room = KEPT_BYTES_MAX;
+    for (name, value) in before.headers().iter().flatten() {
+        let size = entry_bytes(name.as_str(), value);
+        if size <= room && !dropped(name.as_str()) {
+            room -= size;
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+    headers
+}
+
+/// What a header takes in a frame at most.
+fn entry_bytes(name: &str, value: &AMQPValue) -> usize {
+    name.len() + 1 + value_bytes(value)
+}
+
+fn value_bytes(value: &AMQPValue) -> usize {
+    const NUMBER_BYTES_MAX: usize = 9;
+    const LENGTH_BYTES_MAX: usize = 5;
+    match value {
+        AMQPValue::FieldArray(values) => {
+            LENGTH_BYTES_MAX + values.as_slice().iter().map(value_bytes).sum::<usize>()
+        }
+        AMQPValue::FieldTable(table) => {
+            let entries = table.inner().iter();
+            let sizes = entries.map(|(name, value)| entry_bytes(name.as_str(), value));
+            LENGTH_BYTES_MAX + sizes.sum::<usize>()
+        }
+        text => bytes(text).map_or(NUMBER_BYTES_MAX, |bytes| LENGTH_BYTES_MAX + bytes.len()),
     }
 }
 
@@ -293,6 +328,23 @@ mod tests {
         assert!(json.len() <= HISTORY_BYTES_MAX, "{}", json.len());
         let kept = history(&properties);
         assert!(kept.len() > 3 && told.ends_with(&kept), "{}", kept.len());
+    }
+
+    #[test]
+    fn what_does_not_fit_beside_our_headers_is_left_behind() {
+        let long = || text(&"long".repeat(KEPT_BYTES_MAX / 4));
+        let short = || text("short");
+        let nested = with_headers([("inside", long())]).headers().clone();
+        let before = with_headers([
+            ("a", long()),
+            ("b", AMQPValue::FieldTable(nested.unwrap())),
+            (HISTORY, long()),
+            ("y", short()),
+        ]);
+        let after = of_snooze(&before);
+        let headers = after.headers().as_ref().unwrap();
+        let names: Vec<_> = headers.inner().keys().map(ShortString::as_str).collect();
+        assert_eq!(names, [SNOOZES, "y"]);
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! What a queue that is full may stop: what goes there, and nothing else.
+//! What a queue or a message that is full may stop: what goes there, and nothing else.
+
+use lapin::types::{AMQPValue, FieldTable};
 
 use super::{broker::Management, *};
 use crate::queue::Reason;
@@ -70,6 +72,21 @@ async fn full_dead_letters_hold_up_burials_only() {
     assert!(before >= taken, "{before} of {taken}");
     assert_eq!(subject.dead_letters().await.len(), 1);
     management.empty(&grave).await;
+    subject.end().await;
+}
+
+#[tokio::test]
+async fn a_message_whose_headers_fill_a_frame_is_buried_all_the_same() {
+    let subject = Networked::new().await;
+    let mut receiver = receiver(&subject).await;
+    let filler = AMQPValue::LongString("x".repeat(130_900).into());
+    let mut headers = FieldTable::default();
+    headers.insert("filler".into(), filler);
+    let stranger = BasicProperties::default().with_headers(headers);
+    let queue = &subject.queue.0;
+    queue.publish_job(stranger, b"no job").await.unwrap();
+    contract::bury(receive(&mut receiver).await, Reason::Undecodable).await;
+    assert_eq!(subject.dead_letters().await.len(), 1);
     subject.end().await;
 }
 
