@@ -1,9 +1,12 @@
 //! The commands behind each method, and the scripts that most of them are.
 
-use redis::{FromRedisValue, RedisResult, Script, ScriptInvocation};
+use redis::{FromRedisValue, RedisResult};
 use schemas::{Job, JobId, State, Timings};
 
-use super::{Jobs, Known};
+use super::{
+    Jobs, Known,
+    script::{Call, Script},
+};
 use crate::{
     redis_server::{AtShard, Shard},
     results::{Epoch, rules},
@@ -122,12 +125,12 @@ impl Jobs {
         until_ms: u64,
         jobs_max: usize,
     ) -> RedisResult<Vec<(Vec<u8>, Epoch)>> {
-        let mut call = self.scripts.unsent.prepare_invoke();
+        let mut call = self.scripts.unsent.call();
         call.key(self.server.key(shard, "unsent"))
             .arg(until_ms)
             .arg(jobs_max)
             .arg(self.server.key(shard, "job:"));
-        call.invoke_async(&mut self.commands.at(shard)).await
+        call.run(self.commands.at(shard)).await
     }
 
     /// When the oldest of a shard's jobs that wait was admitted, after those from before `since_ms` are forgotten.
@@ -136,9 +139,9 @@ impl Jobs {
         shard: Shard,
         since_ms: u64,
     ) -> RedisResult<Option<u64>> {
-        let mut call = self.scripts.oldest_waiting.prepare_invoke();
+        let mut call = self.scripts.oldest_waiting.call();
         call.key(self.server.key(shard, "waiting")).arg(since_ms);
-        call.invoke_async(&mut self.commands.at(shard)).await
+        call.run(self.commands.at(shard)).await
     }
 
     pub(super) async fn record(&self, id: &JobId) -> RedisResult<Option<Known>> {
@@ -170,9 +173,9 @@ impl Jobs {
             .await
     }
 
-    fn about<'a>(&self, script: &'a Script, id: &JobId) -> ScriptInvocation<'a> {
+    fn about<'a>(&self, script: &'a Script, id: &JobId) -> Call<'a> {
         let shard = self.server.shard_of(id);
-        let mut call = script.prepare_invoke();
+        let mut call = script.call();
         call.key(self.server.key_of("job", id))
             .key(self.server.key_of("log", id))
             .key(self.server.key(shard, "fire"))
@@ -181,12 +184,8 @@ impl Jobs {
         call
     }
 
-    async fn send<T: FromRedisValue>(
-        &self,
-        id: &JobId,
-        call: &ScriptInvocation<'_>,
-    ) -> RedisResult<T> {
-        call.invoke_async(&mut self.at(id)).await
+    async fn send<T: FromRedisValue>(&self, id: &JobId, call: &Call<'_>) -> RedisResult<T> {
+        call.run(self.at(id)).await
     }
 
     fn at(&self, id: &JobId) -> AtShard {
@@ -195,7 +194,7 @@ impl Jobs {
 }
 
 /// What `event_of` in `tell.lua` reads.
-fn write_event(call: &mut ScriptInvocation<'_>, state: &State, now_ms: u64) {
+fn write_event(call: &mut Call<'_>, state: &State, now_ms: u64) {
     let (record_age, log_age) = rules::kept_for(state.status);
     call.arg(state.job_id.to_string())
         .arg(state.status.as_str())

@@ -120,7 +120,8 @@ async fn jobs_go_on_while_their_shard_moves_to_another_node() {
     moving.carry_keys().await;
     let there = fleet.speaker.record(&known.id()).await.unwrap();
     assert_eq!(there.as_ref(), Some(&admitted));
-    tokio::join!(admit(&fleet.speaker, &new), moving.end());
+    let admit_new = until_ok(async || fleet.speaker.admit(&new, &queued(&new), false).await);
+    tokio::join!(admit_new, moving.end());
 
     assert_eq!(cluster.holder(moving.slot).await.port, moving.to.port);
     for job in [&known, &new] {
@@ -128,6 +129,22 @@ async fn jobs_go_on_while_their_shard_moves_to_another_node() {
     }
     let seen = all(watching).await;
     assert_eq!(seen.last().unwrap().state.status, Status::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_takes_over_a_shard_is_told_the_scripts_it_does_not_know() {
+    let (cluster, fleet) = (Cluster::new(), Fleet::new());
+    let (shard, moving) = a_shard_that_may_move(&cluster).await;
+    let job = job_of(shard);
+    admit(&fleet.speaker, &job).await;
+
+    moving.begin().await;
+    moving.carry_keys().await;
+    moving.to.tell::<()>("SCRIPT FLUSH").await;
+    let unsent = fleet.speaker.unsent(Duration::ZERO, 10).await.unwrap();
+    let unsent: Vec<_> = unsent.into_iter().map(|unsent| unsent.job).collect();
+    assert_eq!(unsent, [job], "the node was asked, and knew the script");
+    moving.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
