@@ -142,10 +142,13 @@ pub(crate) async fn a_deleted_object_is_gone_and_may_be_deleted_again(store: &dy
     }
 }
 
+/// Files, because a digest is kept beside the other results, and s3s-fs keeps it in a file of its own: for a moment, and
+/// after two puts at once for good, it may be the one of other bytes, and a reader refuses them.
 pub(crate) async fn readers_see_one_of_two_puts_and_never_a_mixture(store: &dyn ObjectStore) {
     let key = result_key();
     let either = [bytes_of_our_own(200_000), bytes_of_our_own(300_000)];
-    let puts = join_all((0..12).map(|i| put(store, &key, &either[i % 2])));
+    let files = either.each_ref().map(|bytes| file_of(bytes));
+    let puts = join_all((0..12).map(|i| put_file(store, &key, &files[i % 2])));
     let gets = join_all((0..12).map(|_| get(store, &key)));
     let (_, seen) = tokio::join!(puts, gets);
     for bytes in seen.into_iter().flatten() {
