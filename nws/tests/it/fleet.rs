@@ -105,13 +105,15 @@ async fn a_cache_of_its_own_may_be_away() {
 
 #[tokio::test]
 async fn a_job_outlives_the_worker_that_is_killed_with_it() {
+    // First, and not between two uploads: they take seconds, in which the client's connection would be closed unseen.
+    let photos = [0, 1, 2, 3].map(|seed| jpeg(4000, 3000, seed));
     let (data, name) = (tempfile::tempdir().unwrap(), namespace("kill"));
     let publisher = role("publisher", &name, &data, &[]).await;
     let client = Client::of(&publisher);
     let doomed = role("worker", &name, &data, &["worker_slots=1"]).await;
     let mut ids = Vec::new();
-    for seed in 0..4 {
-        ids.push(client.upload(&jpeg(4000, 3000, seed), &[]).await);
+    for photo in &photos {
+        ids.push(client.upload(photo, &[]).await);
     }
     doomed.kill().await;
     let _survivor = role("worker", &name, &data, &[]).await;
