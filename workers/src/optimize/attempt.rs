@@ -88,21 +88,11 @@ impl Optimizer {
             let made = make(&original, &job, &fonts, &limits, &mut stopwatch);
             (made, stopwatch.stop())
         };
-        let mut rendering = pin!(self.slots.run(work));
-        let mut news = interval(STEPS_PAUSE);
-        news.tick().await; // the first is at once, when there are none
-        let (made, timings) = loop {
-            tokio::select! {
-                finished = &mut rendering => {
-                    break finished.map_err(|_| WorkError::Panicked { again: false })?;
-                }
-                _ = news.tick() => {
-                    if self.tell_steps(&mut steps, epoch, state).await {
-                        stop.cancel();
-                    }
-                }
-            }
-        };
+        let rendering = self.slots.run(work);
+        let finished = self.telling(rendering, &mut steps, &stop, epoch, state);
+        let (made, timings) = finished
+            .await
+            .map_err(|_| WorkError::Panicked { again: false })?;
         for (step, took) in timings.iter() {
             self.tools.metrics.step(step, took);
         }
@@ -111,6 +101,30 @@ impl Optimizer {
             return Err(WorkError::Overtaken);
         }
         made
+    }
+
+    /// Tells of steps until `rendering` has ended, and stops it when nobody wants to hear of any more.
+    async fn telling<T>(
+        &self,
+        rendering: impl Future<Output = T>,
+        steps: &mut watch::Receiver<Timings>,
+        stop: &CancellationToken,
+        epoch: Epoch,
+        state: &mut State,
+    ) -> T {
+        let mut rendering = pin!(rendering);
+        let mut news = interval(STEPS_PAUSE);
+        news.tick().await; // the first is at once, when there are none
+        loop {
+            tokio::select! {
+                finished = &mut rendering => return finished,
+                _ = news.tick() => {
+                    if self.tell_steps(steps, epoch, state).await {
+                        stop.cancel();
+                    }
+                }
+            }
+        }
     }
 
     /// Whether nobody wants to hear of any more.
