@@ -19,8 +19,8 @@ use tracing::warn;
 
 use crate::{app::App, error::ApiError};
 
-/// Time between two looks for a job that somebody follows while the records are away: a stream costs the object store a
-/// question in so long.
+/// Time between two looks for a job that somebody follows while the records are away: each job on a stream costs the
+/// object store a question in so long.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// How long a followed job may be unknown once the records are back. Another publisher may have accepted it, and records
@@ -69,16 +69,16 @@ pub(crate) async fn seen(app: &App, id: &JobId) -> Result<Seen, ApiError> {
     }
 }
 
-/// The same for many jobs.
-pub(crate) fn note_all(app: &App, away: &Error) {
-    app.metrics.backend_error(away);
-    warn!(error = %away, "jobs are followed without the records: {away}");
-}
-
 /// Notes that the records are away; a refusal is noted where it is answered.
 pub(crate) fn note(app: &App, id: &JobId, away: &Error) {
     app.metrics.backend_error(away);
     warn!(job.id = %id, error = %away, "job {id} has to do without the records: {away}");
+}
+
+/// The same for many jobs.
+pub(crate) fn note_all(app: &App, away: &Error) {
+    app.metrics.backend_error(away);
+    warn!(error = %away, "jobs are followed without the records: {away}");
 }
 
 /// What is known of a job without the records: its result is there, or it was sent by us.
