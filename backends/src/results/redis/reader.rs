@@ -1,6 +1,6 @@
 //! The one connection that hears of every change in a shard, however many watch here.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use redis::{
@@ -69,12 +69,9 @@ struct Reader {
     pause: Duration,
 }
 
-/// Nothing: a reader ends only by an error.
-enum Never {}
-
 impl Reader {
     /// Connects, makes good what was missed meanwhile, and reads until the connection breaks.
-    async fn read_one_connection(&mut self) -> Result<Never, Error> {
+    async fn read_one_connection(&mut self) -> Result<Infallible, Error> {
         let mut connection = in_time(self.jobs.commands.blocking(self.shard)).await?;
         self.introduce_ourselves(&mut connection).await?;
         // The order matters: what comes after this place will be read, what came before is in the records by now.
