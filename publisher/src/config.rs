@@ -22,9 +22,12 @@ pub struct Config {
     /// Bytes of one upload that are kept in memory before it goes to a file. 1 MiB: small pictures never touch the
     /// disk, and 128 uploads together stay below 256 MiB while their buffers double.
     pub spool_memory_bytes_max: usize,
-    /// Longest a client may take over a request's header, its first byte included. 10 s: one lost packet and its
+    /// Longest a new client may take over its first request's header, its first byte included. 10 s: one lost packet and its
     /// retransmissions.
     pub header_timeout_secs: u64,
+    /// Longest a connection that was answered may wait for its next request, that one's header included. 75 s: longer
+    /// than the 60 s for which proxies and browsers usually take it for open.
+    pub keep_alive_secs: u64,
     /// Longest silence within an upload's body. 30 s: a phone that changes its cell, a machine that is busy.
     pub idle_timeout_secs: u64,
     /// Longest time in which a client takes nothing of its answer. 60 s: longer than any network's hiccup; a slow client
@@ -93,6 +96,7 @@ impl Default for Config {
             uploads_max: 128,
             spool_memory_bytes_max: MIB as usize,
             header_timeout_secs: 10,
+            keep_alive_secs: 75,
             idle_timeout_secs: 30,
             stall_timeout_secs: 60,
             upload_timeout_secs: 600,
@@ -160,7 +164,7 @@ impl Config {
     }
 
     /// Every setting that not every number suits.
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 22] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 23] {
         const PERMITS_MAX: u64 = Semaphore::MAX_PERMITS as u64;
         const SECS_MAX: u64 = TIME_MAX.as_secs();
         const MS_MAX: u64 = SECS_MAX * 1000;
@@ -188,6 +192,7 @@ impl Config {
                 self.header_timeout_secs,
                 1..=SECS_MAX,
             ),
+            ("keep_alive_secs", self.keep_alive_secs, 1..=SECS_MAX),
             ("idle_timeout_secs", self.idle_timeout_secs, 1..=SECS_MAX),
             ("stall_timeout_secs", self.stall_timeout_secs, 1..=SECS_MAX),
             (
@@ -225,6 +230,10 @@ impl Config {
 
     pub(crate) const fn header_timeout(&self) -> Duration {
         Duration::from_secs(self.header_timeout_secs)
+    }
+
+    pub(crate) const fn keep_alive(&self) -> Duration {
+        Duration::from_secs(self.keep_alive_secs)
     }
 
     pub(crate) const fn idle_timeout(&self) -> Duration {

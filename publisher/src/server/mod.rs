@@ -5,7 +5,7 @@ mod stall;
 
 use std::{
     convert::Infallible,
-    future::{Future as _, poll_fn},
+    future::{Future as _, pending, poll_fn},
     io,
     pin::{Pin, pin},
     sync::Arc,
@@ -41,6 +41,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     header: Duration,
+    keep_alive: Duration,
     stall: Duration,
     drain: Duration,
     connections_max: usize,
@@ -50,6 +51,7 @@ impl Patience {
     pub(crate) const fn of(config: &Config) -> Self {
         Self {
             header: config.header_timeout(),
+            keep_alive: config.keep_alive(),
             stall: config.stall_timeout(),
             drain: config.drain_timeout(),
             connections_max: config.connections_max,
@@ -137,7 +139,12 @@ async fn connection(
     if !speaks(&stream, patience.header, &shutdown).await {
         return;
     }
-    match serve_requests(stream, router, patience, &shutdown).await {
+    let asked = CancellationToken::new();
+    let served = tokio::select! {
+        served = serve_requests(stream, router, patience, &shutdown, &asked) => served,
+        () = asks_too_late(&asked, patience.header) => return,
+    };
+    match served {
         Ok(stream) => linger(stream).await,
         Err(error) => debug!(%error, "connection ended early"),
     }
@@ -151,13 +158,24 @@ async fn speaks(stream: &TcpStream, first_byte: Duration, shutdown: &Cancellatio
     matches!(timeout(first_byte, peeked).await, Ok(Some(Ok(1))))
 }
 
+/// Comes to its end only if no request has begun in time.
+async fn asks_too_late(asked: &CancellationToken, header_max: Duration) {
+    if timeout(header_max, asked.cancelled()).await.is_ok() {
+        pending::<()>().await;
+    }
+}
+
+/// Tells `asked` of the first request. The ones after it are hyper's to wait for, which does not tell a connection that is
+/// idle from one whose header is slow; neither holds more than its place among the connections.
 async fn serve_requests(
     stream: TcpStream,
     router: Router,
     patience: Patience,
     shutdown: &CancellationToken,
+    asked: &CancellationToken,
 ) -> Result<TcpStream, hyper::Error> {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
+        asked.cancel();
         let answer = router.clone().oneshot(request.map(Body::new));
         Box::pin(
             async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) },
@@ -166,7 +184,7 @@ async fn serve_requests(
     let stream = Stalling::new(stream, patience.stall);
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(patience.header)
+        .header_read_timeout(patience.keep_alive)
         .max_buf_size(BUFFER_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service);
     let mut stop = pin!(shutdown.cancelled());

@@ -1,5 +1,7 @@
 //! Clients that are slow, lie, or leave, and a publisher that is told to stop.
 
+use std::time::{Duration, Instant};
+
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -49,6 +51,20 @@ async fn a_client_that_says_nothing_is_let_go() {
 async fn a_header_that_never_ends_is_let_go() {
     let server = Server::with(|config| config.header_timeout_secs = 1).await;
     rest(connected(&server, b"GET / HTTP/1.1\r\nhost: nws.test\r\nx-slow: ").await).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_was_answered_is_kept_for_a_time_of_its_own() {
+    let server = Server::with(|config| {
+        config.header_timeout_secs = 1;
+        config.keep_alive_secs = 2;
+    })
+    .await;
+    let asked = Instant::now();
+    let health = b"GET /health HTTP/1.1\r\nhost: nws.test\r\n\r\n";
+    let answer = rest(connected(&server, health).await).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(asked.elapsed() >= Duration::from_secs(2));
 }
 
 #[tokio::test]
