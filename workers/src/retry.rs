@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use backends::{Delivery, Verdict, error::Backend, queue::Reason};
+use backends::{
+    Delivery, Verdict,
+    error::Backend,
+    queue::{Death, Reason},
+};
 use schemas::Failure;
 
 use crate::{error::WorkError, optimize::Outcome};
@@ -49,7 +53,7 @@ pub fn judge(outcome: &Result<Outcome, WorkError>, tries: Tries, random: f64) ->
         error if error.is_permanent() => Verdict::Fail(failure),
         WorkError::Undecodable(_) => bury(Reason::Undecodable, failure),
         WorkError::OriginalMissing(_) => bury(Reason::OriginalMissing, failure),
-        WorkError::DiedBefore(_) => bury(Reason::DiedBefore, failure),
+        WorkError::DiedBefore(told) => bury(why_it_died(told.as_ref(), tries), failure),
         WorkError::CrashLoop { .. } => bury(Reason::CrashLoop, failure),
         // One more chance on another worker; after that it is most likely the picture.
         WorkError::Panicked { again: true } => bury(Reason::CrashLoop, failure),
@@ -82,6 +86,16 @@ fn snooze_left(error: &WorkError, tries: Tries) -> Option<Duration> {
     match error {
         WorkError::World(error) if tries.snoozes < SNOOZES_MAX => error.left_alone(),
         _ => None,
+    }
+}
+
+/// Why the job of this message is dead, as far as its client was told. A burial is told before it is made, so who dies
+/// between leaves a message that was never buried: its letter is the job's only one, and must be found by the reason.
+fn why_it_died(told: Option<&Failure>, tries: Tries) -> Reason {
+    match told.map(|failure| failure.code.parse()) {
+        Some(Ok(Death::Buried(reason))) => reason,
+        _ if tries.attempt >= ATTEMPTS_MAX => Reason::AttemptsSpent,
+        _ => Reason::DiedBefore,
     }
 }
 
@@ -194,6 +208,21 @@ mod tests {
                 ..
             }
         ));
+    }
+
+    #[test]
+    fn a_message_whose_burial_was_told_and_not_made_is_buried_for_the_reason_that_was_told() {
+        let missing = WorkError::OriginalMissing(Digest::of(b"photo")).failure();
+        let outage = outage().unwrap_err().failure();
+        for (told, attempt, expected) in [
+            (Some(missing), 1, Reason::OriginalMissing),
+            (Some(outage.clone()), ATTEMPTS_MAX, Reason::AttemptsSpent),
+            (Some(outage), 1, Reason::DiedBefore),
+            (None, 1, Reason::DiedBefore),
+        ] {
+            let verdict = judge(&Err(WorkError::DiedBefore(told)), at(attempt), 0.5);
+            assert!(matches!(verdict, Verdict::Bury { reason, .. } if reason == expected));
+        }
     }
 
     #[test]

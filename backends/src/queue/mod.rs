@@ -95,7 +95,7 @@ pub enum Reason {
     CrashLoop,
     /// The object store has no such original.
     OriginalMissing,
-    /// Its job was dead already: a second message of it.
+    /// Its job was dead already, and this message does not show why: a second one of it.
     DiedBefore,
 }
 

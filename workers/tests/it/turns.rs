@@ -171,8 +171,8 @@ async fn a_second_message_does_not_raise_the_dead() {
     world.store(&photo()).await;
     world.queue.send(&job).await.unwrap();
     let letters = &world.metrics.dead_letters;
-    let buried = letters.with_label_values(&["died_before"]);
-    eventually(async || buried.get() == 1).await;
+    let buried = letters.with_label_values(&["original_missing"]);
+    eventually(async || buried.get() == 2).await;
     let record = world.results.record(&job.id()).await.unwrap().unwrap();
     assert_eq!(record.event.state.status, Status::Dead);
 
