@@ -1,12 +1,18 @@
 //! Whoever wants something of the fleet: uploads, messages by strangers, and clients that follow their jobs.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use schemas::{JobId, Status};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,
-    time::{interval, timeout},
+    time::{interval, sleep, timeout},
 };
 use tokio_util::task::TaskTracker;
 
@@ -15,12 +21,15 @@ use super::{
     client::Client,
     fleet::Fleet,
     ledger::Ledger,
+    listener::Listener,
     orders::{Expected, Order},
     stranger::{self, Message, Wrong},
 };
 use crate::process::exported;
 
-/// Jobs that are followed at once; below a publisher's limit of event streams.
+/// Jobs that are followed on one stream.
+const FOLDER_JOBS: usize = 5;
+/// Event streams at once; below a publisher's limit.
 const FOLLOWED_MAX: usize = 400;
 
 /// The askers, and what they wrote down. Clones are the same askers.
@@ -31,7 +40,11 @@ pub(super) struct Askers {
     ledger: Arc<Ledger>,
     client: Client,
     followers: TaskTracker,
-    /// Followers at once.
+    /// How many jobs were followed so far.
+    turn: Arc<AtomicUsize>,
+    /// Jobs that will be followed on one stream.
+    folder: Arc<Mutex<Vec<JobId>>>,
+    /// Event streams at once.
     places: Arc<Semaphore>,
 }
 
@@ -47,6 +60,8 @@ impl Askers {
             ledger,
             client,
             followers: TaskTracker::new(),
+            turn: Arc::default(),
+            folder: Arc::default(),
             places: Arc::new(Semaphore::new(FOLLOWED_MAX)),
         })
     }
@@ -66,8 +81,13 @@ impl Askers {
     }
 
     async fn upload(self, order: Order) -> anyhow::Result<()> {
-        if let Some(id) = self.client.upload(&order).await? {
-            self.follow(id);
+        let Some(id) = self.client.upload(&order).await? else {
+            return Ok(());
+        };
+        self.follow(id);
+        if let Some(after) = order.taken_back_after {
+            sleep(after).await;
+            self.client.cancel(&id).await;
         }
         Ok(())
     }
@@ -118,9 +138,10 @@ impl Askers {
             return Ok(());
         };
         let (claims, mut claimed) = mpsc::unbounded_channel();
-        let following = self.client.follow(&id, move |event| {
-            if event.state.status == Status::Processing {
-                let _ = claims.send(event.id.epoch);
+        let jobs = [id];
+        let following = Listener::new(&self.client, &jobs).listen(move |told| {
+            if let (Status::Processing, Some(event)) = (told.state.status, told.id) {
+                let _ = claims.send(event.epoch);
             }
         });
         let killing = async {
@@ -138,23 +159,47 @@ impl Askers {
         timeout(options.wait_max, both).await.unwrap_or(Ok(()))
     }
 
-    /// Every other job by its events, the others by looking again and again.
+    /// A third of the jobs by their own events, a third with others on one stream, a third by looking again and again.
     fn follow(&self, id: JobId) {
+        match self.turn.fetch_add(1, Ordering::Relaxed) % 3 {
+            0 => self.listen(vec![id]),
+            1 => self.collect(id),
+            _ => self.poll(id),
+        }
+    }
+
+    fn collect(&self, id: JobId) {
+        let mut folder = self.folder();
+        folder.push(id);
+        if folder.len() == FOLDER_JOBS {
+            self.listen(std::mem::take(&mut *folder));
+        }
+    }
+
+    fn listen(&self, jobs: Vec<JobId>) {
         let (client, places) = (self.client.clone(), Arc::clone(&self.places));
-        let by_events = self.followers.len().is_multiple_of(2);
         self.followers.spawn(async move {
             let _place = places.acquire().await;
-            if by_events {
-                client.follow(&id, |_| {}).await;
-            } else {
-                client.poll(&id).await;
-            }
+            Listener::new(&client, &jobs).listen(|_| {}).await;
         });
+    }
+
+    fn poll(&self, id: JobId) {
+        let client = self.client.clone();
+        self.followers.spawn(async move { client.poll(&id).await });
     }
 
     /// Who has not heard an end after `wait_max` never will: the audit says so.
     pub(super) async fn until_ended(&self, wait_max: Duration) {
+        let folder = std::mem::take(&mut *self.folder());
+        if !folder.is_empty() {
+            self.listen(folder);
+        }
         self.followers.close();
         let _ = timeout(wait_max, self.followers.wait()).await;
+    }
+
+    fn folder(&self) -> MutexGuard<'_, Vec<JobId>> {
+        self.folder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

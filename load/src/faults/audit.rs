@@ -143,8 +143,9 @@ fn wrong_with(id: &JobId, account: &Account, state: Option<&State>) -> Vec<Strin
     }
     let mut wrong = Vec::new();
     let end = End::of(state);
-    // A dead job that is uploaded again begins again.
-    let begun_again = |before: &End| before.status == "dead" && account.uploads > 1;
+    // A dead job that is uploaded again begins again, and so does one that was taken back.
+    let begun_again =
+        |before: &End| matches!(before.status, "dead" | "cancelled") && account.uploads > 1;
     for before in &account.ends {
         if before.contradicts(&end) && !begun_again(before) {
             wrong.push(format!(
@@ -152,7 +153,7 @@ fn wrong_with(id: &JobId, account: &Account, state: Option<&State>) -> Vec<Strin
             ));
         }
     }
-    if !fits(account.expected, state.status) {
+    if !fits(account, state.status) {
         wrong.push(format!(
             "job {id} should be {:?} and is {}: {:?}",
             account.expected, state.status, state.error
@@ -162,11 +163,12 @@ fn wrong_with(id: &JobId, account: &Account, state: Option<&State>) -> Vec<Strin
 }
 
 /// Whatever was accepted may end among the dead letters when the world fails it often enough.
-fn fits(expected: Expected, status: Status) -> bool {
+fn fits(account: &Account, status: Status) -> bool {
     match status {
-        Status::Done => matches!(expected, Expected::Done | Expected::Dead),
-        Status::Failed => expected == Expected::Failed,
-        Status::Dead | Status::Cancelled => true,
+        Status::Done => matches!(account.expected, Expected::Done | Expected::Dead),
+        Status::Failed => account.expected == Expected::Failed,
+        Status::Dead => true,
+        Status::Cancelled => account.taken_back,
         Status::Queued | Status::Processing | Status::Retrying => false,
     }
 }

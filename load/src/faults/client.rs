@@ -8,9 +8,8 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context as _;
-use reqwest::{Response, StatusCode, header};
-use schemas::{Event, EventId, JobId, State};
+use reqwest::{RequestBuilder, Response, StatusCode, header};
+use schemas::{JobId, State};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::sleep;
 
@@ -25,7 +24,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(45);
 /// Longer than two heartbeats of an event stream.
 const SILENCE_MAX: Duration = Duration::from_secs(40);
 /// After a connection that broke, and between two looks at a job.
-const PAUSE: Duration = Duration::from_millis(300);
+pub(super) const PAUSE: Duration = Duration::from_millis(300);
 
 /// Talks to whichever publisher answers.
 #[derive(Clone, Debug)]
@@ -33,7 +32,7 @@ pub(super) struct Client {
     http: reqwest::Client,
     urls: Arc<[String]>,
     turn: Arc<AtomicUsize>,
-    ledger: Arc<Ledger>,
+    pub(super) ledger: Arc<Ledger>,
 }
 
 #[derive(Deserialize)]
@@ -88,14 +87,6 @@ impl Client {
         }
     }
 
-    /// Follows a job's events to its end, on whichever publisher is up, and passes them on.
-    pub(super) async fn follow(&self, id: &JobId, mut pass_on: impl FnMut(&Event)) {
-        let mut last = None;
-        while !self.stream(id, &mut last, &mut pass_on).await {
-            sleep(PAUSE).await;
-        }
-    }
-
     /// Looks at a job until it has ended.
     pub(super) async fn poll(&self, id: &JobId) {
         while !self.state(id).await.status.is_final() {
@@ -106,10 +97,7 @@ impl Client {
     /// Where a job stands, as soon as anybody says so.
     pub(super) async fn state(&self, id: &JobId) -> State {
         loop {
-            let request = self
-                .http
-                .get(format!("{}/status/{id}", self.next_url()))
-                .timeout(ANSWER_MAX);
+            let request = self.get(&format!("/status/{id}")).timeout(ANSWER_MAX);
             let Some(answer) = self.answered("status", request).await else {
                 continue;
             };
@@ -126,10 +114,7 @@ impl Client {
     /// A result's bytes, as soon as anybody gives them.
     pub(super) async fn image(&self, id: &JobId) -> anyhow::Result<Vec<u8>> {
         loop {
-            let request = self
-                .http
-                .get(format!("{}/image/{id}", self.next_url()))
-                .timeout(ANSWER_MAX);
+            let request = self.get(&format!("/image/{id}")).timeout(ANSWER_MAX);
             let Some(answer) = self.answered("image", request).await else {
                 continue;
             };
@@ -141,73 +126,38 @@ impl Client {
         }
     }
 
-    /// Reads one event stream as far as it goes, and says whether the job has ended.
-    async fn stream(
-        &self,
-        id: &JobId,
-        last: &mut Option<EventId>,
-        pass_on: &mut impl FnMut(&Event),
-    ) -> bool {
-        let mut request = self
-            .http
-            .get(format!("{}/status/{id}", self.next_url()))
-            .header(header::ACCEPT, "text/event-stream");
-        if let Some(last) = last {
-            request = request.header("last-event-id", last.to_string());
-        }
-        let Some(mut answer) = self.answered("events", request).await else {
-            return false;
-        };
-        match answer.status() {
-            StatusCode::NOT_FOUND => {
-                self.ledger.miss(id);
-                return false;
-            }
-            // We know the end already, or somebody believes so.
-            StatusCode::NO_CONTENT => return self.state(id).await.status.is_final(),
-            _ => {}
-        }
-        let mut text = Vec::new();
-        while let Ok(Some(chunk)) = answer.chunk().await {
-            text.extend_from_slice(&chunk);
-            while let Some(frame) = first_frame(&mut text) {
-                match frame {
-                    Ok(event) => {
-                        self.hear(id, &event, last);
-                        pass_on(&event);
+    /// Takes a job back, as soon as anybody answers. It may have ended already.
+    pub(super) async fn cancel(&self, id: &JobId) {
+        self.ledger.take_back(id);
+        loop {
+            let url = format!("{}/status/{id}", self.next_url());
+            let request = self.http.delete(url).timeout(ANSWER_MAX);
+            let Some(answer) = self.answered("cancel", request).await else {
+                continue;
+            };
+            match answer.status() {
+                StatusCode::CONFLICT => return,
+                StatusCode::NOT_FOUND => {
+                    self.ledger.miss(id);
+                    sleep(PAUSE).await;
+                }
+                _ => {
+                    if let Some(state) = self.read::<State>(answer).await {
+                        self.ledger.hear(&state);
+                        return;
                     }
-                    Err(error) => self.ledger.find(format!("job {id}: {error:#}")),
                 }
             }
         }
-        let ended = self
-            .ledger
-            .book()
-            .jobs
-            .get(id)
-            .is_some_and(|job| !job.ends.is_empty());
-        ended || self.state(id).await.status.is_final()
     }
 
-    fn hear(&self, id: &JobId, event: &Event, last: &mut Option<EventId>) {
-        if event.state.job_id != *id {
-            let other = event.state.job_id;
-            self.ledger
-                .find(format!("job {id}: its stream told of job {other}"));
-        }
-        if last.is_some_and(|last| event.id <= last) {
-            self.ledger.find(format!(
-                "job {id}: event {} came after {}",
-                event.id,
-                last.unwrap_or_default()
-            ));
-        }
-        *last = Some(event.id);
-        self.ledger.hear(&event.state);
+    /// A request to the publisher whose turn it is.
+    pub(super) fn get(&self, path: &str) -> RequestBuilder {
+        self.http.get(format!("{}{path}", self.next_url()))
     }
 
     /// An answer that is neither 5xx nor a broken connection; who gets `None` tries again, the pause is over.
-    async fn answered(&self, what: &str, request: reqwest::RequestBuilder) -> Option<Response> {
+    pub(super) async fn answered(&self, what: &str, request: RequestBuilder) -> Option<Response> {
         match request.send().await {
             Ok(answer) if answer.status().is_server_error() => {
                 let status = answer.status().as_u16();
@@ -263,36 +213,4 @@ fn form(order: &Order) -> Vec<u8> {
     );
     let tail = format!("\r\n--{BOUNDARY}--\r\n");
     [head.as_bytes(), &order.photo, tail.as_bytes()].concat()
-}
-
-/// Takes the first whole frame out of `text`; comments and `retry:` lines are none.
-fn first_frame(text: &mut Vec<u8>) -> Option<anyhow::Result<Event>> {
-    loop {
-        let end = text.windows(2).position(|two| two == b"\n\n")?;
-        let block: Vec<u8> = text.drain(..end + 2).collect();
-        let block = String::from_utf8_lossy(&block);
-        if block.contains("data:") {
-            return Some(frame(&block));
-        }
-    }
-}
-
-fn frame(block: &str) -> anyhow::Result<Event> {
-    let field = |name: &str| {
-        let found = block.lines().find_map(|line| line.strip_prefix(name));
-        found
-            .map(str::trim)
-            .with_context(|| format!("a frame without {name} {block}"))
-    };
-    let event = Event {
-        id: field("id:")?.parse()?,
-        state: serde_json::from_str(field("data:")?)?,
-    };
-    let told = field("event:")?;
-    anyhow::ensure!(
-        told == event.state.status.as_str(),
-        "an event {told} tells of {}",
-        event.state.status
-    );
-    Ok(event)
 }

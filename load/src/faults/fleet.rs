@@ -110,6 +110,7 @@ impl Fleet {
             Fault::KillWorker { worker, away } => self.workers[worker].die(away).await,
             Fault::KillPublisher { publisher, away } => self.publishers[publisher].die(away).await,
             Fault::KillBroker { away } => self.servers.kill_broker(away).await,
+            Fault::BlockBroker { lasting } => self.servers.block_broker(lasting).await,
             Fault::Still { server, lasting } => self.servers.stand_still(server, lasting).await,
             Fault::Cut { server } => {
                 self.wires(server).iter().for_each(Wire::cut);

@@ -33,6 +33,8 @@ pub(super) struct Account {
     pub(super) recorded: bool,
     /// How often it was accepted; more than one for the same photo with the same wishes.
     pub(super) uploads: usize,
+    /// Whether its client took it back, or tried to.
+    pub(super) taken_back: bool,
     /// Every end that anybody heard.
     pub(super) ends: BTreeSet<End>,
 }
@@ -81,9 +83,17 @@ impl Ledger {
             expected,
             recorded,
             uploads: 0,
+            taken_back: false,
             ends: BTreeSet::new(),
         });
         account.uploads += 1;
+    }
+
+    /// Notes that a client takes an accepted job back.
+    pub(super) fn take_back(&self, id: &JobId) {
+        if let Some(account) = self.book().jobs.get_mut(id) {
+            account.taken_back = true;
+        }
     }
 
     pub(super) fn refuse(&self) {

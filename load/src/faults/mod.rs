@@ -3,7 +3,8 @@
 //! Read in this order:
 //! 1. [`run`]: uploads, strangers' messages and faults side by side; then the wait, then the audit.
 //! 2. `plan`: what breaks and when; `wire`, `servers`, `fleet`: how it is broken.
-//! 3. `orders`, `askers`, `client`, `stranger`: what is asked for, and by whom; `ledger`: what was promised and heard.
+//! 3. `orders`, `askers`, `client`, `listener`, `frames`, `stranger`: what is asked for, and by whom; `ledger`: what was
+//!    promised and heard.
 //! 4. `broker`, `inspect`, `audit`: what is left in the end, and whether it adds up.
 
 mod askers;
@@ -11,8 +12,10 @@ mod audit;
 mod broker;
 mod client;
 mod fleet;
+mod frames;
 mod inspect;
 mod ledger;
+mod listener;
 mod orders;
 mod plan;
 mod servers;

@@ -1,10 +1,10 @@
 //! What is uploaded: small pictures of several sizes and formats, broken ones, and the same ones again. Pure.
 
-use std::io::Cursor;
+use std::{io::Cursor, time::Duration};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage, codecs::gif::GifEncoder};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use crate::picture;
@@ -15,6 +15,12 @@ const SIDES: (u32, u32) = (64, 500);
 const BROKEN: u32 = 6;
 const NONSENSE: u32 = 2;
 const AGAIN: u32 = 10;
+/// Of a hundred sound photos, how many are taken back by who uploaded them.
+const TAKEN_BACK: u32 = 10;
+/// How long somebody thinks before: some jobs are in hand then, some wait, most have ended unless something breaks.
+const SECOND_THOUGHT_MS_MAX: u64 = 200;
+/// The quickest that GIF's palette can be made: it is not what is tested.
+const GIF_SPEED: i32 = 30;
 
 /// A side of the picture that is never finished: so large that its worker can be killed in the middle of it.
 const CURSED_SIDE: u16 = 4500;
@@ -25,6 +31,8 @@ pub(super) struct Order {
     pub(super) photo: Bytes,
     pub(super) mark: String,
     pub(super) expected: Expected,
+    /// How long after its acceptance the client takes it back.
+    pub(super) taken_back_after: Option<Duration>,
 }
 
 /// What must become of an upload.
@@ -62,6 +70,7 @@ pub(super) fn cursed(seed: u64) -> anyhow::Result<Order> {
         photo: picture::jpeg(CURSED_SIDE)?.into(),
         mark: format!("© run {seed} cursed"),
         expected: Expected::Dead,
+        taken_back_after: None,
     })
 }
 
@@ -78,7 +87,15 @@ fn order(lot: &mut StdRng, seed: u64, number: usize, chance: u32) -> anyhow::Res
         photo: photo.into(),
         mark,
         expected,
+        taken_back_after: (expected == Expected::Done)
+            .then(|| second_thought(lot))
+            .flatten(),
     })
+}
+
+fn second_thought(lot: &mut StdRng) -> Option<Duration> {
+    let after = Duration::from_millis(lot.random_range(0..=SECOND_THOUGHT_MS_MAX));
+    (lot.random_range(0..100) < TAKEN_BACK).then_some(after)
 }
 
 fn photo(lot: &mut StdRng) -> anyhow::Result<Vec<u8>> {
@@ -87,6 +104,7 @@ fn photo(lot: &mut StdRng) -> anyhow::Result<Vec<u8>> {
         ImageFormat::Jpeg,
         ImageFormat::Png,
         ImageFormat::WebP,
+        ImageFormat::Gif,
     ];
     let format = formats[lot.random_range(0..formats.len())];
     encoded(lot, format)
@@ -108,8 +126,12 @@ fn encoded(lot: &mut StdRng, format: ImageFormat) -> anyhow::Result<Vec<u8>> {
     let pixel = |x: u32, y: u32| Rgb([(x * 255 / width) as u8, (y * 255 / height) as u8, tint]);
     let picture = DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, pixel));
     let mut bytes = Cursor::new(Vec::new());
-    picture
-        .write_to(&mut bytes, format)
-        .context("a small picture can be encoded")?;
+    let written = match format {
+        ImageFormat::Gif => {
+            picture.write_with_encoder(GifEncoder::new_with_speed(&mut bytes, GIF_SPEED))
+        }
+        _ => picture.write_to(&mut bytes, format),
+    };
+    written.context("a small picture can be encoded")?;
     Ok(bytes.into_inner())
 }

@@ -36,6 +36,8 @@ pub(super) enum Fault {
     KillPublisher { publisher: usize, away: Duration },
     /// The same for the broker; in a cluster, for the node that leads the queue of the jobs.
     KillBroker { away: Duration },
+    /// Its memory is short: it takes no messages.
+    BlockBroker { lasting: Duration },
     /// Stopped, as a machine that swaps, and continued.
     Still { server: Server, lasting: Duration },
     /// Every connection breaks.
@@ -85,6 +87,9 @@ fn shuffled(lot: &mut StdRng) -> Vec<Fault> {
         Fault::KillBroker {
             away: between(lot, AWAY_MS),
         },
+        Fault::BlockBroker {
+            lasting: between(lot, TROUBLE_MS),
+        },
     ];
     for worker in 0..WORKERS {
         let away = between(lot, AWAY_MS);
@@ -129,6 +134,7 @@ impl Fault {
             Self::KillWorker { .. } => "kill -9 of a worker".into(),
             Self::KillPublisher { .. } => "kill -9 of a publisher".into(),
             Self::KillBroker { .. } => "kill -9 of the broker".into(),
+            Self::BlockBroker { .. } => "alarm of the broker".into(),
             Self::Still { server, .. } => format!("{server} stopped"),
             Self::Cut { server } => format!("wire to {server} cut"),
             Self::Refuse { server, .. } => format!("wire to {server} closed"),
@@ -169,7 +175,7 @@ mod tests {
                 .iter()
                 .map(|planned| planned.fault.kind())
                 .collect();
-            assert_eq!(kinds.len(), 18, "seed {seed}: {kinds:?}");
+            assert_eq!(kinds.len(), 19, "seed {seed}: {kinds:?}");
         }
     }
 }

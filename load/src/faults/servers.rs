@@ -44,6 +44,15 @@ impl Servers {
         self.control("restart", leader.as_deref()).await.map(drop)
     }
 
+    /// Lets the broker take no messages for a while, by an alarm of its memory. In a cluster one node's alarm is all's.
+    pub(super) async fn block_broker(&self, lasting: Duration) -> anyhow::Result<()> {
+        let _one_trouble = self.broker.lock().await;
+        let leader = self.leader().await?;
+        self.control("block", leader.as_deref()).await?;
+        sleep(lasting).await;
+        self.control("unblock", leader.as_deref()).await.map(drop)
+    }
+
     /// Stops a server for a while.
     pub(super) async fn stand_still(
         &self,
