@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::{StatusCode, header};
+use reqwest::{Response, StatusCode, header};
 use schemas::{EventId, JobId};
 use tokio::time::sleep;
 
@@ -52,22 +52,29 @@ impl<'a> Listener<'a> {
     }
 
     async fn stream(&mut self, pass_on: &mut impl FnMut(&Told)) -> Broke {
+        let Some(answer) = self.open().await else {
+            return Broke::Off;
+        };
+        match answer.status() {
+            StatusCode::NO_CONTENT => Broke::Over,
+            StatusCode::NOT_FOUND => {
+                self.client.ledger.miss(&self.jobs[0]);
+                Broke::Off
+            }
+            _ => self.read(answer, pass_on).await,
+        }
+    }
+
+    async fn open(&self) -> Option<Response> {
         let request = self.client.get(&self.path());
         let mut request = request.header(header::ACCEPT, "text/event-stream");
         if let Some(last) = self.last {
             request = request.header("last-event-id", last.to_string());
         }
-        let Some(mut answer) = self.client.answered("events", request).await else {
-            return Broke::Off;
-        };
-        match answer.status() {
-            StatusCode::NOT_FOUND => {
-                self.client.ledger.miss(&self.jobs[0]);
-                return Broke::Off;
-            }
-            StatusCode::NO_CONTENT => return Broke::Over,
-            _ => {}
-        }
+        self.client.answered("events", request).await
+    }
+
+    async fn read(&mut self, mut answer: Response, pass_on: &mut impl FnMut(&Told)) -> Broke {
         let mut frames = Frames::default();
         while let Ok(Some(piece)) = answer.chunk().await {
             frames.push(&piece);
