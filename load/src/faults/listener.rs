@@ -86,7 +86,7 @@ impl<'a> Listener<'a> {
                     }
                     Ok(Frame::Unknown(id)) => self.client.ledger.miss(&id),
                     Ok(Frame::End) => return Broke::Over,
-                    Err(error) => self.find(format!("{error:#}")),
+                    Err(error) => self.find(&format!("{error:#}")),
                 }
             }
         }
@@ -106,14 +106,14 @@ impl<'a> Listener<'a> {
     fn hear(&mut self, told: &Told) {
         let job = told.state.job_id;
         if !self.jobs.contains(&job) {
-            self.find(format!("its stream told of job {job}"));
+            self.find(&format!("its stream told of job {job}"));
         }
         if let Some(id) = told.id {
             self.last = Some(id);
             let before = self.heard.insert(job, id);
             let is_news = |before| id > before || told.snapshot && id == before;
             if let Some(before) = before.filter(|before| !is_news(*before)) {
-                self.find(format!("event {id} of job {job} came after {before}"));
+                self.find(&format!("event {id} of job {job} came after {before}"));
             }
         }
         self.client.ledger.hear(&told.state);
@@ -135,7 +135,7 @@ impl<'a> Listener<'a> {
         true
     }
 
-    fn find(&self, finding: String) {
+    fn find(&self, finding: &str) {
         let jobs = self.jobs.len();
         let first = self.jobs[0];
         self.client.ledger.find(format!(
