@@ -163,6 +163,20 @@ async fn what_could_not_be_handed_back_comes_without_a_crash() {
     assert_eq!((again.attempt, again.crashes), (1, 0));
 }
 
+#[tokio::test]
+async fn depth_is_counted_without_looking_into_the_table() {
+    let subject = Embedded::new().await;
+    let plan = |db: &Connection| {
+        db.query_row(
+            &format!("EXPLAIN QUERY PLAN {}", table::DEPTH),
+            [now_ms()],
+            |row| row.get::<_, String>("detail"),
+        )
+    };
+    let plan = subject.queue.database.call("plan", plan).await.unwrap();
+    assert!(plan.contains("USING COVERING INDEX waiting"), "{plan}");
+}
+
 /// Where the child of the next test finds the queue; in the child's environment only.
 const CHILD_QUEUE: &str = "NWS_TEST_CHILD_QUEUE";
 
