@@ -172,9 +172,14 @@ fn unmarkable(error: InputError) -> ApiError {
     }
 }
 
+/// Only a file may keep its reader waiting: what lies in memory is read sooner than another thread would wake.
 async fn inspect(original: &Spooled, limits: engine::Limits) -> Result<Inspection, ApiError> {
     let source = original.source()?;
-    Ok(blocking::run(move || engine::inspect(source, &limits)).await?)
+    let inspect = move || engine::inspect(source, &limits);
+    Ok(match original {
+        Spooled::Memory(_) => inspect()?,
+        Spooled::File { .. } => blocking::run(inspect).await?,
+    })
 }
 
 async fn known(app: &App, id: &JobId, now_ms: u64) -> Result<Known, ApiError> {
