@@ -17,6 +17,11 @@ use std::{
 use clap::Parser as _;
 use cli::{Cli, Command};
 use config::{ConfigError, Settings};
+use tokio::runtime::{Builder, Runtime};
+
+/// Slots of a worker that share an async thread. Moving originals and results of four cores' pixels is easy for one; more
+/// of them wake each other for each small step.
+const SLOTS_PER_THREAD: usize = 4;
 
 /// How long threads get after everything is drained: what they would still do is of no use any more.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(1);
@@ -43,27 +48,43 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Apply(apply) => commands::apply::run(&apply, &settings),
         Command::Dlq(dlq) => runtime()?.block_on(commands::dlq::run(&dlq, &settings)),
         Command::Health { url } => runtime()?.block_on(commands::health::ask(url, &settings)),
-        Command::Run => serve(&settings, commands::serve::everything(&settings)),
-        Command::Publisher => serve(&settings, commands::serve::publisher(&settings)),
-        Command::Worker => serve(&settings, commands::serve::worker(&settings)),
+        Command::Run => serve(
+            &settings,
+            runtime()?,
+            commands::serve::everything(&settings),
+        ),
+        Command::Publisher => serve(&settings, runtime()?, commands::serve::publisher(&settings)),
+        Command::Worker => serve(
+            &settings,
+            worker_runtime(&settings)?,
+            commands::serve::worker(&settings),
+        ),
     }
 }
 
 /// Runs a server until it is drained.
 fn serve(
     settings: &Settings,
+    runtime: Runtime,
     server: impl Future<Output = anyhow::Result<()>>,
 ) -> anyhow::Result<ExitCode> {
     telemetry::init(&settings.common)?;
-    let runtime = runtime()?;
     let served = runtime.block_on(server);
     // A picture that was not finished within the grace still has its thread; dropping the runtime would wait for it.
     runtime.shutdown_timeout(LAST_WORDS_MAX);
     served.map(|()| ExitCode::SUCCESS)
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
+/// An async thread for each core.
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build()
+}
+
+/// Few async threads: all they do is wait, also for the threads that have the pixels.
+fn worker_runtime(settings: &Settings) -> std::io::Result<Runtime> {
+    let threads = settings.workers.worker_slots.div_ceil(SLOTS_PER_THREAD);
+    Builder::new_multi_thread()
+        .worker_threads(threads)
         .enable_all()
         .build()
 }
