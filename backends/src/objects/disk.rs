@@ -1,4 +1,5 @@
-//! Objects as files under one folder: `<folder>/original/<sha256>`, `<folder>/result/<job id>`.
+//! Objects as files under one folder: `<folder>/original/<sha256>`, `<folder>/result/<job id>`,
+//! `<folder>/accepted/<job id>`.
 
 use std::{
     collections::BTreeSet,
@@ -150,7 +151,7 @@ fn prepare(folder: &Path) -> io::Result<()> {
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished)?;
     }
-    for part in [UNFINISHED, "original", "result"] {
+    for part in [UNFINISHED, "original", "result", "accepted"] {
         fs::create_dir_all(folder.join(part))?;
     }
     sync(folder)

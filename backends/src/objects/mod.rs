@@ -28,6 +28,8 @@ pub enum Key {
     Original(Digest),
     /// What a job made of it.
     Result(JobId),
+    /// Nothing but the word that a job was accepted, kept here where it could not be recorded.
+    Accepted(JobId),
 }
 
 /// What an object is: what its key begins with.
@@ -35,11 +37,12 @@ pub enum Key {
 pub enum Kind {
     Original,
     Result,
+    Accepted,
 }
 
 /// The text is no key of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the key of an object: original/ or result/ and 64 hex digits are expected")]
+#[error("not the key of an object: original/, result/ or accepted/ and 64 hex digits are expected")]
 pub struct NotAKey;
 
 impl Kind {
@@ -47,6 +50,7 @@ impl Kind {
         match self {
             Self::Original => "original",
             Self::Result => "result",
+            Self::Accepted => "accepted",
         }
     }
 }
@@ -56,6 +60,7 @@ impl fmt::Display for Key {
         match self {
             Self::Original(digest) => write!(f, "{}/{digest}", Kind::Original.as_str()),
             Self::Result(id) => write!(f, "{}/{id}", Kind::Result.as_str()),
+            Self::Accepted(id) => write!(f, "{}/{id}", Kind::Accepted.as_str()),
         }
     }
 }
@@ -68,6 +73,7 @@ impl FromStr for Key {
         let key = match kind {
             _ if kind == Kind::Original.as_str() => name.parse().ok().map(Self::Original),
             _ if kind == Kind::Result.as_str() => name.parse().ok().map(Self::Result),
+            _ if kind == Kind::Accepted.as_str() => name.parse().ok().map(Self::Accepted),
             _ => None,
         };
         key.ok_or(NotAKey)

@@ -255,9 +255,9 @@ fn time_for(size_bytes: u64) -> Duration {
 fn digests(key: &Key, body: &Body) -> HeaderMap {
     let digest = match (key, body) {
         (Key::Original(digest), _) => *digest,
-        (Key::Result(_), Body::Bytes(bytes)) => Digest::of(bytes),
-        // Results are made in memory; to read a file once more for this would be a waste.
-        (Key::Result(_), Body::File { .. }) => return HeaderMap::new(),
+        (Key::Result(_) | Key::Accepted(_), Body::Bytes(bytes)) => Digest::of(bytes),
+        // Both are made in memory; to read a file once more for this would be a waste.
+        (Key::Result(_) | Key::Accepted(_), Body::File { .. }) => return HeaderMap::new(),
     };
     let base64 = base64::prelude::BASE64_STANDARD.encode(digest.as_bytes());
     let mut headers = HeaderMap::from_iter([(CHECKSUM, ascii(&base64))]);
