@@ -5,16 +5,25 @@ use std::time::Duration;
 use backends::{
     Key,
     clock::millis,
-    error::Backend,
+    error::{Backend, Cause},
+    objects::Body,
     results::{Epoch, Record},
 };
+use bytes::Bytes;
 use engine::{Format, InputError, Inspection};
 use jiff::Timestamp;
 use schemas::{Context, Job, JobId, OutputFormat, State, Status, Step, Timings};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use crate::{app::App, blocking, degraded, error::ApiError, spool::Spooled, upload::Upload};
+
+/// How long after it failed first a call to the records is begun again, before a job goes without a record. Longer than
+/// a restarted Redis or a broken wire needs, and than a breaker that looks into a failure needs to open.
+const RECORD_AGAIN_MAX: Duration = Duration::from_millis(1500);
+
+/// Between two such calls.
+const RECORD_AGAIN_EVERY: Duration = Duration::from_millis(100);
 
 /// What became of an upload.
 #[derive(Debug)]
@@ -69,7 +78,7 @@ async fn with_record(app: &App, job: &Job, upload: &Upload) -> Result<Accepted, 
     };
     let timings = store(app, job, upload).await?;
     let state = State::queued(id, timings);
-    let record = app.results.admit(job, &state, again).await?;
+    let record = insist(app, || app.results.admit(job, &state, again)).await?;
     if needs_message(app, &record, now_ms) {
         send(app, job, record.event.id.epoch).await?;
     }
@@ -77,8 +86,9 @@ async fn with_record(app: &App, job: &Job, upload: &Upload) -> Result<Accepted, 
     Ok(Accepted::new(job, record.event.state))
 }
 
-/// Keeps the original and publishes the job while the records are away: the worker that claims it makes its record, and
-/// until then this publisher remembers it.
+/// Keeps the original and publishes the job while the records are away.
+///
+/// Until it is recorded, this publisher remembers it, and the object store lets the others know that it was accepted.
 async fn without_record(
     app: &App,
     job: &Job,
@@ -94,8 +104,41 @@ async fn without_record(
     publish(app, job).await?;
     let state = State::queued(id, timings);
     app.unrecorded.remember(job, &state);
+    tell_others(app, &id).await?;
     info!(job.id = %id, original = %job.original.sha256, "accepted job {id} without a record");
     Ok(Accepted::new(job, state).degraded())
+}
+
+/// Makes a call to the records, and makes it again while it fails and they are not left alone: what is accepted shall
+/// have a record wherever that costs no more than a moment.
+async fn insist<T, Made>(app: &App, call: impl Fn() -> Made) -> Result<T, backends::Error>
+where
+    Made: Future<Output = Result<T, backends::Error>>,
+{
+    let mut failed_at = None;
+    loop {
+        let error = match call().await {
+            Err(error) if may_pass(&error) => error,
+            settled => return settled,
+        };
+        if failed_at.get_or_insert_with(Instant::now).elapsed() >= RECORD_AGAIN_MAX {
+            return Err(error);
+        }
+        app.metrics.backend_error(&error);
+        sleep(RECORD_AGAIN_EVERY).await;
+    }
+}
+
+/// Whether the next call may well be answered: a refusal would be given again, and a breaker says by itself when it opens.
+const fn may_pass(error: &backends::Error) -> bool {
+    matches!(error.cause, Cause::Timeout(_) | Cause::Failed(_))
+}
+
+/// The object store is up, it has just taken the original; nothing else that all publishers see is left.
+async fn tell_others(app: &App, id: &JobId) -> Result<(), backends::Error> {
+    let (key, word) = (Key::Accepted(*id), Bytes::from_static(b"accepted"));
+    let told = app.objects.put(&key, Body::Bytes(word), "text/plain").await;
+    told.inspect_err(|error| app.gate.failed(error))
 }
 
 impl Accepted {
@@ -183,7 +226,7 @@ async fn inspect(original: &Spooled, limits: engine::Limits) -> Result<Inspectio
 }
 
 async fn known(app: &App, id: &JobId, now_ms: u64) -> Result<Known, ApiError> {
-    let Some(record) = app.results.record(id).await? else {
+    let Some(record) = insist(app, || app.results.record(id)).await? else {
         return Ok(Known::No);
     };
     let needs_message = needs_message(app, &record, now_ms);

@@ -1,9 +1,16 @@
 //! What is said of a job while the records are away: what the object store and this publisher know, marked
 //! `"degraded": true`. Never a guess, and never a 404: that a job is unknown is for the records to say.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use backends::{Error, Key, results::News};
+use backends::{
+    Error, Key,
+    objects::Meta,
+    results::{News, RECORD_AGE_AFTER_END},
+};
 use futures::{
     StreamExt as _,
     future::ready,
@@ -52,20 +59,20 @@ pub(crate) struct Heard {
 
 /// Where a job stands, as well as it can be known now.
 pub(crate) async fn seen(app: &App, id: &JobId) -> Result<Seen, ApiError> {
-    let away = match app.results.record(id).await {
-        Ok(Some(record)) => return Ok(Seen::recorded(record.event.state)),
-        Ok(None) => None,
-        Err(error) => Some(error),
-    };
-    match (look(app, id).await?, away) {
-        (Some(state), None) if state.status.is_final() => Ok(Seen::recorded(state)),
-        (Some(state), None) => Ok(Seen::degraded(state)),
-        (Some(state), Some(error)) => {
-            note(app, id, &error);
-            Ok(Seen::degraded(state))
-        }
-        (None, None) => Err(ApiError::NotFound),
-        (None, Some(error)) => Err(error.into()),
+    match app.results.record(id).await {
+        Ok(Some(record)) => Ok(Seen::recorded(record.event.state)),
+        Ok(None) => match look_unrecorded(app, id).await? {
+            Some(state) if state.status.is_final() => Ok(Seen::recorded(state)),
+            Some(state) => Ok(Seen::degraded(state)),
+            None => Err(ApiError::NotFound),
+        },
+        Err(error) => match look(app, id).await? {
+            Some(state) => {
+                note(app, id, &error);
+                Ok(Seen::degraded(state))
+            }
+            None => Err(error.into()),
+        },
     }
 }
 
@@ -89,6 +96,26 @@ pub(crate) async fn look(app: &App, id: &JobId) -> Result<Option<State>, Error> 
     })
 }
 
+/// What is known of a job that the records have just said they do not know: another publisher may have accepted it while
+/// they were away.
+pub(crate) async fn look_unrecorded(app: &App, id: &JobId) -> Result<Option<State>, Error> {
+    if let Some(state) = look(app, id).await? {
+        return Ok(Some(state));
+    }
+    let word = app.objects.head(&Key::Accepted(*id)).await?;
+    let fresh = word.filter(|word| is_fresh(word, SystemTime::now()));
+    Ok(fresh.map(|_| State::queued(*id, Timings::default())))
+}
+
+/// Whether a job that was accepted without a record can be on its way still. Nobody takes the word back when the record is
+/// made: between the two, somebody could find neither. So the word counts no longer than any record that followed it is
+/// kept.
+fn is_fresh(accepted: &Meta, now: SystemTime) -> bool {
+    // The store's clock may be ahead of ours.
+    let age = now.duration_since(accepted.stored_at).unwrap_or_default();
+    age < RECORD_AGE_AFTER_END
+}
+
 /// Follows a job, from after the event `after` where the client knows it.
 ///
 /// # Errors
@@ -99,16 +126,20 @@ pub(crate) async fn follow(
     after: Option<EventId>,
 ) -> Result<BoxStream<'static, Heard>, ApiError> {
     match app.results.watch(id, after).await {
-        Ok(Some(watch)) => return Ok(watch.map(Heard::from).boxed()),
+        Ok(Some(watch)) => Ok(watch.map(Heard::from).boxed()),
         Ok(None) => {
-            let known = look(app, id).await?.ok_or(ApiError::NotFound)?;
+            let known = look_unrecorded(app, id).await?;
+            let known = known.ok_or(ApiError::NotFound)?;
             if known.status.is_final() {
                 return Ok(only_the_end(Seen::recorded(known), after));
             }
+            Ok(search_unrecorded(app, id, after))
         }
-        Err(error) => note(app, id, &error),
+        Err(error) => {
+            note(app, id, &error);
+            Ok(search(app, id, after))
+        }
     }
-    Ok(search(app, id, after))
 }
 
 /// The end of a job without a record, unless the client knows it.
@@ -123,6 +154,24 @@ pub(crate) fn search(
     id: &JobId,
     after: Option<EventId>,
 ) -> BoxStream<'static, Heard> {
+    search_since(app, id, after, None)
+}
+
+/// The same while the records are there and do not know the job.
+pub(crate) fn search_unrecorded(
+    app: &Arc<App>,
+    id: &JobId,
+    after: Option<EventId>,
+) -> BoxStream<'static, Heard> {
+    search_since(app, id, after, Some(Instant::now()))
+}
+
+fn search_since(
+    app: &Arc<App>,
+    id: &JobId,
+    after: Option<EventId>,
+    unknown_since: Option<Instant>,
+) -> BoxStream<'static, Heard> {
     if after == Some(EventId::default()) {
         return stream::empty().boxed();
     }
@@ -133,7 +182,7 @@ pub(crate) fn search(
         records: app.gate.records(),
         looks: 0,
         told: false,
-        unknown_since: None,
+        unknown_since,
     };
     stream::unfold(Some(search), async |search| search?.next().await)
         .flatten()
@@ -200,7 +249,11 @@ impl Search {
                 Err(_) => self.unknown_since = None,
             }
         }
-        match look(&self.app, &self.id).await {
+        let looked = match self.unknown_since {
+            Some(_) => look_unrecorded(&self.app, &self.id).await,
+            None => look(&self.app, &self.id).await,
+        };
+        match looked {
             Ok(Some(state)) if state.status.is_final() => Found::End(state),
             Ok(Some(state)) => Found::Waits(state),
             Ok(None) | Err(_) => Found::Nothing,
@@ -266,12 +319,6 @@ impl From<News> for Heard {
             snapshot,
         }
     }
-}
-
-/// A job whose record expired before its result did.
-pub(crate) async fn outlived(app: &App, id: &JobId) -> Result<State, ApiError> {
-    let result = app.objects.head(&Key::Result(*id)).await?;
-    result.map(|_| done(id)).ok_or(ApiError::NotFound)
 }
 
 /// A job whose result is there.

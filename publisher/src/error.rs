@@ -30,6 +30,8 @@ pub(crate) enum ApiError {
     NotReady(Status),
     #[error("the job is {0}, it cannot be cancelled any more")]
     Ended(Status),
+    #[error("the job is not recorded yet, it can be cancelled once it is")]
+    Unrecorded,
     #[error("{}", failure.message)]
     JobEnded { status: Status, failure: Failure },
     #[error("this path knows other methods")]
@@ -135,7 +137,7 @@ impl ApiError {
                 "queue_full",
                 "Too much waits already",
             ),
-            Self::Refused(_) | Self::Spool(_) | Self::Backend(_) => (
+            Self::Unrecorded | Self::Refused(_) | Self::Spool(_) | Self::Backend(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "Cannot be done safely now",

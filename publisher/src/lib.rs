@@ -7,7 +7,7 @@
 //! 3. `upload`: a form on its way in, with its limits; `spool` is where its photo waits.
 //! 4. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost.
 //! 5. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
-//! 6. `sweep`: jobs whose message was never confirmed, or whose record was never made; `retention`: objects that are old.
+//! 6. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
 //! 7. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
 //!    `negotiate` reads what a client wants, `room` bounds the memory of images on their way out.
 //! 8. [`dead_letters`]: what people may do with jobs that nobody works on any more.
@@ -97,6 +97,7 @@ pub async fn serve(
         tokio::join!(
             admission::look_out(&app, &stop.closing),
             sweep::sweep(&app, &stop.draining),
+            unrecorded::record(&app, &stop.closing),
             retention::sweep(&app, &stop.draining),
         )
     });

@@ -46,7 +46,7 @@ async fn remove_old(app: &App, now: SystemTime) -> Result<usize, Error> {
         return Ok(0);
     };
     let mut removed = 0;
-    for kind in [Kind::Original, Kind::Result] {
+    for kind in [Kind::Original, Kind::Result, Kind::Accepted] {
         removed += remove_old_of(app, kind, before).await?;
     }
     Ok(removed)

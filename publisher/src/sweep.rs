@@ -1,13 +1,12 @@
 //! Jobs that were admitted and whose message was never confirmed, because the queue was away or the process died between
-//! the two. They are published until they are confirmed; a job that is published twice is recognised by its id. And jobs
-//! that were published while the records were away: they are recorded once the records are back.
+//! the two. They are published until they are confirmed; a job that is published twice is recognised by its id.
 
 use backends::{Error, results::Unsent};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::{accept, app::App, unrecorded};
+use crate::{accept, app::App};
 
 /// Jobs per look: an outage of an hour is swept within minutes, and one look stays short.
 const JOBS_MAX: usize = 100;
@@ -17,22 +16,13 @@ pub(crate) async fn sweep(app: &App, shutdown: &CancellationToken) {
     let mut ticks = interval(app.config.sweep_interval());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-        // What was sent without a record comes first: once its record says so, it is not sent again.
-        let round = async {
-            swept(app, "recorded", unrecorded::record_all(app).await);
-            swept(app, "published", publish_unsent(app).await);
-        };
-        shutdown.run_until_cancelled(round).await;
-    }
-}
-
-fn swept(app: &App, done: &str, jobs: Result<usize, Error>) {
-    match jobs {
-        Ok(0) => {}
-        Ok(jobs) => info!(jobs, "{done} {jobs} jobs that were left over"),
-        Err(error) => {
-            app.metrics.backend_error(&error);
-            warn!(%error, "jobs that are not {done} still wait");
+        match shutdown.run_until_cancelled(publish_unsent(app)).await {
+            None | Some(Ok(0)) => {}
+            Some(Ok(jobs)) => info!(jobs, "published {jobs} jobs that were left over"),
+            Some(Err(error)) => {
+                app.metrics.backend_error(&error);
+                warn!(%error, "jobs that are not published still wait");
+            }
         }
     }
 }

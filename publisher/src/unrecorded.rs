@@ -6,11 +6,17 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use backends::{Error, Key, error::Cause};
+use backends::{Error, Key, clock::millis, error::Cause};
 use schemas::{Job, JobId, State, Status};
-use tracing::warn;
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
 
 use crate::{accept, app::App};
 
@@ -18,9 +24,17 @@ use crate::{accept, app::App};
 /// one makes room: its worker is the likeliest to have spoken by the time anybody can ask.
 const JOBS_MAX: usize = 10_000;
 
+/// Between two tries to record them. While the records are known to be away a try is not even sent; once they are back,
+/// nobody should wait for longer than a blink.
+const TRY_EVERY: Duration = Duration::from_millis(250);
+
 /// The jobs, oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Unrecorded(Mutex<Jobs>);
+pub(crate) struct Unrecorded {
+    jobs: Mutex<Jobs>,
+    /// Told when there is one more.
+    more: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Jobs {
@@ -41,6 +55,7 @@ impl Unrecorded {
         if jobs.order.len() > JOBS_MAX {
             jobs.forget_first();
         }
+        self.more.notify_one();
     }
 
     /// How a job stood when it was accepted.
@@ -63,7 +78,7 @@ impl Unrecorded {
 
     /// No code of ours panics while it holds this, and half a change would do no harm.
     fn jobs(&self) -> MutexGuard<'_, Jobs> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,14 +90,40 @@ impl Jobs {
     }
 }
 
-/// Records what was sent without a record, and says how many jobs that were. The first failure ends the round: the
-/// records are away still. One whose record cannot be read is another version's; it must not hold up the rest.
-pub(crate) async fn record_all(app: &App) -> Result<usize, Error> {
-    let mut recorded = 0;
+/// Records what was sent without a record, as soon as the records are back, until `shutdown`.
+pub(crate) async fn record(app: &App, shutdown: &CancellationToken) {
+    let recording = async {
+        loop {
+            app.unrecorded.more.notified().await;
+            until_recorded(app).await;
+        }
+    };
+    shutdown.run_until_cancelled(recording).await;
+}
+
+/// The log hears of the end alone: each job's upload has told of the beginning.
+async fn until_recorded(app: &App) {
+    let (mut recorded, began) = (0, Instant::now());
+    while let Err(error) = record_all(app, &mut recorded).await {
+        if error.was_made() {
+            app.metrics.backend_error(&error);
+        }
+        sleep(TRY_EVERY).await;
+    }
+    let took_ms = millis(began.elapsed());
+    info!(
+        took_ms,
+        "recorded {recorded} jobs that were sent without a record"
+    );
+}
+
+/// Records all, and counts them. The first failure ends the round: the records are away still. One whose record cannot be
+/// read is another version's; it must not hold up the rest.
+async fn record_all(app: &App, recorded: &mut usize) -> Result<(), Error> {
     while let Some((job, state)) = app.unrecorded.first() {
         let id = job.id();
-        match record(app, &job, &state).await {
-            Ok(()) => recorded += 1,
+        match record_one(app, &job, &state).await {
+            Ok(()) => *recorded += 1,
             Err(error) if matches!(error.cause, Cause::Corrupt(_)) => {
                 warn!(job.id = %id, %error, "job {id} is passed over: {error}");
             }
@@ -90,17 +131,17 @@ pub(crate) async fn record_all(app: &App) -> Result<usize, Error> {
         }
         app.unrecorded.forget_first(&id);
     }
-    Ok(recorded)
+    Ok(())
 }
 
 /// Records one, unless it has ended. A worker that spoke first has recorded it, and one that has claimed it keeps its
-/// claim.
-async fn record(app: &App, job: &Job, state: &State) -> Result<(), Error> {
+/// claim. The records are asked first: it costs nothing to hear that they are away.
+async fn record_one(app: &App, job: &Job, state: &State) -> Result<(), Error> {
     let id = job.id();
+    let before = app.results.record(&id).await?;
     if app.objects.head(&Key::Result(id)).await?.is_some() {
         return Ok(());
     }
-    let before = app.results.record(&id).await?;
     let record = app.results.admit(job, state, false).await?;
     if record.sent || record.event.state.status != Status::Queued {
         return Ok(());

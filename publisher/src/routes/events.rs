@@ -16,7 +16,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 use http::{HeaderMap, StatusCode};
-use schemas::{Failure, FieldError, JobId};
+use schemas::{Failure, FieldError, JobId, State};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -78,20 +78,28 @@ pub(crate) async fn events(
     Ok(answer(&app, client, frames))
 }
 
-/// Frames of the jobs without a record, and what is told of the others. A job that this publisher sent while the records
-/// were away is one of the others.
+/// Frames of the jobs without a record, and what is told of the others. A job that was accepted while the records were
+/// away is one of the others.
 async fn recorded(
     app: &Arc<App>,
     all: WatchAll,
     told_before: Vec<JobId>,
 ) -> Result<(Vec<sse::Event>, BoxStream<'static, Heard>), ApiError> {
-    let (ours, unknown): (Vec<_>, Vec<_>) = all
-        .unknown
-        .into_iter()
-        .partition(|id| app.unrecorded.state(id).is_some());
-    let frames = unrecorded(app, unknown).await?;
+    let (mut frames, mut waiting) = (Vec::new(), Vec::new());
+    for (id, state) in look_for_all(app, all.unknown).await? {
+        match state {
+            Some(state) if state.status.is_final() => {
+                let end = Heard::end(Seen::recorded(state));
+                frames.push(frame(&end, app.config.reconnect()));
+            }
+            Some(_) => waiting.push(id),
+            None => frames.push(unknown(&id)),
+        }
+    }
     let told = snapshots_first(all.events, told_before).map(Heard::from);
-    Ok((frames, stream::select(told, search_all(app, &ours)).boxed()))
+    let waiting = waiting.iter();
+    let found = stream::select_all(waiting.map(|id| degraded::search_unrecorded(app, id, None)));
+    Ok((frames, stream::select(told, found).boxed()))
 }
 
 /// What can be told of jobs while the records are away, and then what they tell.
@@ -136,20 +144,14 @@ fn refused(problem: String, measured: Option<usize>) -> ApiError {
     })
 }
 
-/// What is told of the jobs without a record: `done` where the result is still there, else that nobody knows them.
-async fn unrecorded(app: &Arc<App>, ids: Vec<JobId>) -> Result<Vec<sse::Event>, ApiError> {
+/// What is known of jobs without a record.
+async fn look_for_all(
+    app: &Arc<App>,
+    ids: Vec<JobId>,
+) -> Result<Vec<(JobId, Option<State>)>, ApiError> {
     let looks = stream::iter(ids).map(|id| {
         let app = Arc::clone(app);
-        async move {
-            match degraded::outlived(&app, &id).await {
-                Ok(state) => {
-                    let end = Heard::end(Seen::recorded(state));
-                    Ok(frame(&end, app.config.reconnect()))
-                }
-                Err(ApiError::NotFound) => Ok(unknown(&id)),
-                Err(error) => Err(error),
-            }
-        }
+        async move { Ok((id, degraded::look_unrecorded(&app, &id).await?)) }
     });
     looks.buffered(LOOKS_AT_ONCE_MAX).try_collect().await
 }

@@ -58,8 +58,7 @@ pub(crate) async fn cancel(
 ) -> Result<Response, ApiError> {
     tracing::Span::current().record("job.id", tracing::field::display(&id));
     let Some(Cancellation { event, ended_now }) = app.results.cancel(&id).await? else {
-        let ended = degraded::outlived(&app, &id).await?;
-        return Err(ApiError::Ended(ended.status));
+        return Err(not_cancelled(&app, &id).await?);
     };
     if event.state.status != Status::Cancelled {
         return Err(ApiError::Ended(event.state.status));
@@ -70,6 +69,16 @@ pub(crate) async fn cancel(
         info!(job.id = %id, "job {id} is cancelled");
     }
     Ok(([NO_STORE], Json(event.state)).into_response())
+}
+
+/// Why a job without a record is not cancelled. One that was accepted without one is recorded in a moment, and only its
+/// record can say that it is cancelled.
+async fn not_cancelled(app: &App, id: &JobId) -> Result<ApiError, ApiError> {
+    Ok(match degraded::look_unrecorded(app, id).await? {
+        Some(state) if state.status.is_final() => ApiError::Ended(state.status),
+        Some(_) => ApiError::Unrecorded,
+        None => ApiError::NotFound,
+    })
 }
 
 /// Waits for the end of job `id`, at most for `limit`, and not beyond the shutdown.

@@ -1,5 +1,7 @@
 //! Life without the records: nobody is refused for it, nothing is invented, and nothing is done twice.
 
+use std::{sync::atomic::Ordering, time::Duration};
+
 use backends::{Key, ObjectStore as _, Results as _, objects::Body};
 use futures::future::join_all;
 use schemas::{JobId, State, Status, Timings};
@@ -11,9 +13,8 @@ use crate::support::{
     photo, until,
 };
 
-/// A publisher that looks for what it has to record all the time.
 async fn without_records() -> Server {
-    let server = Server::with(|config| config.sweep_interval_ms = 5).await;
+    let server = Server::start().await;
     server.results.broken.set(true);
     server
 }
@@ -25,6 +26,11 @@ async fn upload(server: &Server, seed: u8) -> Answer {
 
 async fn status(server: &Server, id: &JobId) -> Answer {
     server.get(&format!("/status/{id}"), &[]).await
+}
+
+async fn cancel(server: &Server, id: &JobId) -> Answer {
+    let path = format!("/status/{id}");
+    client::send(server.address, "DELETE", &path, &[], "".into()).await
 }
 
 async fn events(server: &Server, id: &JobId, headers: &[(&str, &str)]) -> Stream {
@@ -135,6 +141,57 @@ async fn what_was_sent_is_recorded_once_the_records_are_back_and_not_sent_again(
     );
     assert!(json["timings"]["store"].is_number(), "{json}");
     assert_eq!(server.sender.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_costs_no_record() {
+    let server = Server::start().await;
+    server.results.admissions_cut.store(2, Ordering::SeqCst);
+    let json = upload(&server, 1).await.json();
+    assert_eq!(
+        (&json["status"], &json["degraded"]),
+        (&"queued".into(), &().into())
+    );
+}
+
+#[tokio::test]
+async fn another_publisher_knows_a_job_that_is_not_recorded_yet() {
+    let server = without_records().await;
+    let other = server.beside().await;
+    let id = upload(&server, 1).await.job_id();
+
+    let known = status(&other, &id).await;
+    assert_eq!(known.status, 200);
+    assert_eq!(
+        (&known.json()["status"], &known.json()["degraded"]),
+        (&"queued".into(), &true.into())
+    );
+    let path = format!("/events?ids={id}");
+    let mut all = client::open(other.address, "GET", &path, &[], "".into()).await;
+    for stream in [&mut events(&other, &id, &[]).await, &mut all] {
+        assert_eq!(stream.status, 200);
+        let frame = stream.frame().await.unwrap();
+        assert!(frame.contains(r#""degraded":true"#), "{frame}");
+    }
+    let cancelled = cancel(&other, &id).await;
+    cancelled.problem(503);
+    cancelled.asks_back_soon();
+
+    server.results.broken.set(false);
+    until("it is recorded", || server.results.is_sent(&id)).await;
+    let known = status(&other, &id).await.json();
+    assert_eq!(known["degraded"], serde_json::Value::Null);
+    assert_eq!(cancel(&other, &id).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_job_that_was_accepted_without_a_record_long_ago_is_unknown_again() {
+    let server = without_records().await;
+    let other = server.beside().await;
+    let id = upload(&server, 1).await.job_id();
+    let day = Duration::from_secs(24 * 60 * 60);
+    server.objects.age(&Key::Accepted(id), day);
+    status(&other, &id).await.problem(404);
 }
 
 #[tokio::test]

@@ -24,10 +24,9 @@ async fn old_originals_and_results_are_removed_and_young_ones_stay() {
     .await;
     let original = |name: &str| Key::Original(Digest::of(name.as_bytes()));
     let result = |name: &str| Key::Result(JobId::new(Digest::of(name.as_bytes())));
-    let (old, young) = (
-        [original("old"), result("old")],
-        [original("young"), result("young")],
-    );
+    let accepted = |name: &str| Key::Accepted(JobId::new(Digest::of(name.as_bytes())));
+    let of = |name| [original(name), result(name), accepted(name)];
+    let (old, young) = (of("old"), of("young"));
     for key in young {
         put(&server, key, 9 * DAY).await;
     }

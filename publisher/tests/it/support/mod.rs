@@ -37,6 +37,22 @@ impl Server {
 
     /// A publisher whose settings `change` has changed.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let (sender, objects, results) = Default::default();
+        Self::on(sender, objects, results, change).await
+    }
+
+    /// Another publisher over the same queue, objects and records, with a wire of its own to the records.
+    pub(crate) async fn beside(&self) -> Self {
+        let (sender, objects) = (self.sender.clone(), self.objects.clone());
+        Self::on(sender, objects, self.results.by_another_wire(), |_| {}).await
+    }
+
+    async fn on(
+        sender: MemorySender,
+        objects: MemoryObjects,
+        results: MemoryResults,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let mut config = Config {
             admission_interval_ms: 5, // so that no test waits for a look
             ..Config::default()
@@ -45,7 +61,6 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let (sender, objects, results) = Default::default();
         let (metrics, shutdown) = (Metrics::new(), CancellationToken::new());
         let parts = Parts {
             config,

@@ -148,6 +148,7 @@ impl ObjectStore for MemoryObjects {
         let objects = objects.iter().filter(|(key, _)| match key {
             Key::Original(_) => kind == Kind::Original,
             Key::Result(_) => kind == Kind::Result,
+            Key::Accepted(_) => kind == Kind::Accepted,
         });
         Ok(Page {
             objects: objects
@@ -166,6 +167,8 @@ impl ObjectStore for MemoryObjects {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MemoryResults {
     pub(crate) broken: Switch,
+    /// So many admissions meet a broken connection.
+    pub(crate) admissions_cut: Arc<AtomicU64>,
     /// Whether nothing is kept but the newest event.
     pub(crate) trims: Switch,
     /// When the oldest job that waits was admitted.
@@ -237,6 +240,25 @@ impl Entry {
 }
 
 impl MemoryResults {
+    /// The same records, which do not break when these do.
+    pub(crate) fn by_another_wire(&self) -> Self {
+        Self {
+            broken: Switch::default(),
+            ..self.clone()
+        }
+    }
+
+    fn meet_the_wire(&self) -> Result<(), Error> {
+        let cut = &self.admissions_cut;
+        let is_cut = cut.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+            left.checked_sub(1)
+        });
+        match is_cut {
+            Ok(_) => Err(Error::failed(Backend::Results, "admit", "connection reset")),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// Lets a job have been silent for so long.
     pub(crate) fn silence(&self, id: &JobId, silent: Duration) {
         let mut jobs = self.jobs.lock().unwrap();
@@ -278,6 +300,7 @@ impl Results for MemoryResults {
 
     async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
         self.broken.check(Backend::Results, "admit")?;
+        self.meet_the_wire()?;
         let mut jobs = self.jobs.lock().unwrap();
         let entry = jobs.entry(job.id()).or_default();
         let status = entry.events.last().map(|event| event.state.status);
