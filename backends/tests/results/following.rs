@@ -79,7 +79,10 @@ pub(crate) async fn who_follows_many_and_does_not_listen_gets_the_newest_of_each
 ) {
     let jobs = admitted(results, 3).await;
     let deaf = results.watch_all(&ids(&jobs)).await.unwrap();
-    let attentive = join_all(jobs.iter().map(|job| watch(results, &job.id(), None))).await;
+    let watching = jobs
+        .iter()
+        .map(async |job| watch(results, &job.id(), None).await);
+    let attentive = join_all(watching).await;
     let mut ends = Vec::new();
     for job in &jobs {
         let epoch = claim(results, &job.id()).await.epoch;
