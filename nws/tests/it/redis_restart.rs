@@ -1,0 +1,112 @@
+//! Redis is killed and started again while clients follow a job over HTTP: whoever came before, meanwhile or after hears
+//! its end, nothing twice, and never that there is no such job.
+
+use reqwest::StatusCode;
+use tokio::time::{Duration, interval, timeout};
+
+use crate::support::{
+    WITHIN,
+    client::{Client, Frame, frame},
+    fleet::{namespace, role},
+    picture::jpeg,
+    redis::{Memory, OwnRedis},
+    until,
+};
+
+#[tokio::test]
+async fn a_redis_that_is_killed_and_keeps_its_data_costs_no_client_a_jobs_end() {
+    followed_over_a_restart("redis-kept", Memory::Kept).await;
+}
+
+#[tokio::test]
+async fn a_redis_that_is_killed_and_loses_its_data_costs_no_client_a_jobs_end() {
+    followed_over_a_restart("redis-lost", Memory::Lost).await;
+}
+
+async fn followed_over_a_restart(test: &str, memory: Memory) {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace(test));
+    let mut redis = OwnRedis::start(memory).await;
+    let setting = format!("redis_url={}", redis.url());
+    let settings = [setting.as_str()];
+    let publisher = role("publisher", &name, &data, &settings).await;
+    let client = Client::of(&publisher);
+    let id = client.upload(&jpeg(300, 200, 1), &[]).await;
+    let seen = first_frame(&client, &id).await;
+
+    let stays = follow(&client, &id, None);
+    let others = async {
+        until_followed_by(&client, 1.0).await;
+        redis.kill().await;
+        until_records_are_away(&client).await;
+        let comes_meanwhile = follow(&client, &id, None);
+        let comes_back = async {
+            until_followed_by(&client, 2.0).await;
+            redis.start_again().await;
+            let comes_back = follow(&client, &id, Some(seen));
+            tokio::join!(comes_back, role("worker", &name, &data, &settings))
+        };
+        tokio::join!(comes_meanwhile, comes_back)
+    };
+    let all = async { tokio::join!(stays, others) };
+    let (stayed, (came_meanwhile, (came_back, _worker))) =
+        timeout(WITHIN, all).await.expect("everybody hears the end");
+    for frames in [stayed, came_meanwhile, came_back] {
+        check(&frames);
+    }
+}
+
+/// The first that a client hears of a job.
+async fn first_frame(client: &Client, id: &str) -> Frame {
+    let mut events = client.try_events(id, None).await.unwrap();
+    let text = events.chunk().await.unwrap().expect("a frame comes first");
+    frame(std::str::from_utf8(&text).unwrap()).expect("it is told where its job stands")
+}
+
+async fn until_followed_by(client: &Client, clients: f64) {
+    until(async || client.metric("nws_sse_clients").await == clients).await;
+}
+
+async fn until_records_are_away(client: &Client) {
+    until(async || {
+        let ready = client.get("/ready").await.text().await.unwrap();
+        ready.contains(r#""status":"degraded""#)
+    })
+    .await;
+}
+
+/// Follows a job to its end, from the last frame that was seen whenever it is told to come back.
+async fn follow(client: &Client, id: &str, last: Option<Frame>) -> Vec<Frame> {
+    let mut pauses = interval(Duration::from_millis(50));
+    let mut seen = Vec::from_iter(last);
+    while !seen.last().is_some_and(is_final) {
+        pauses.tick().await;
+        let answer = client.try_events(id, seen.last()).await.unwrap();
+        let status = answer.status();
+        assert!(
+            [StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].contains(&status),
+            "{status} after {seen:?}"
+        );
+        let text = answer.text().await.unwrap();
+        seen.extend(text.split("\n\n").filter_map(frame));
+    }
+    seen
+}
+
+/// It was done, and nothing was told twice.
+fn check(frames: &[Frame]) {
+    let ids: Vec<_> = frames.iter().map(|frame| order(&frame.id)).collect();
+    assert!(ids.is_sorted_by(|one, next| one < next), "{frames:?}");
+    assert_eq!(frames.last().unwrap().event, "done", "{frames:?}");
+}
+
+fn order(id: &str) -> (u64, u64) {
+    let (epoch, n) = id.split_once('-').unwrap();
+    (epoch.parse().unwrap(), n.parse().unwrap())
+}
+
+fn is_final(frame: &Frame) -> bool {
+    matches!(
+        frame.event.as_str(),
+        "done" | "failed" | "dead" | "cancelled"
+    )
+}
