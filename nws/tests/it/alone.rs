@@ -10,7 +10,7 @@ use crate::support::{
     client::{Client, install_tls},
     fleet::{Still, namespace, role},
     picture::jpeg,
-    process::binary,
+    process::{binary, service},
     until,
 };
 
@@ -92,6 +92,22 @@ async fn without_redis_uploads_are_accepted_and_followed_to_their_end() {
 }
 
 #[tokio::test]
+async fn with_one_master_of_a_redis_cluster_away_a_publisher_is_degraded_and_accepts() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("one-master"));
+    let cluster = format!("redis_url={}", service("REDIS_CLUSTER_URL"));
+    let publisher = role("publisher", &name, &data, &[&cluster]).await;
+    let client = Client::of(&publisher);
+
+    let master = Still::server("redis_cluster/2");
+    until_ready_as(&client, "degraded").await;
+    for seed in 0..8 {
+        client.upload(&jpeg(300, 200, seed), &[]).await;
+    }
+    drop(master);
+    until_ready_as(&client, "ready").await;
+}
+
+#[tokio::test]
 async fn without_the_object_store_uploads_are_refused_until_it_is_back() {
     let (data, name) = (tempfile::tempdir().unwrap(), namespace("no-s3"));
     let publisher = role("publisher", &name, &data, &[]).await;
@@ -120,6 +136,17 @@ async fn status(client: &Client, id: &str) -> (String, bool) {
     let state: Value = answer.json().await.unwrap();
     let word = state["status"].as_str().unwrap().to_owned();
     (word, state["degraded"] == true)
+}
+
+/// Waits until `/ready` says so; it never refuses work meanwhile.
+async fn until_ready_as(client: &Client, status: &str) {
+    until(async || {
+        let ready = client.get("/ready").await;
+        assert_eq!(ready.status(), StatusCode::OK);
+        let body: Value = ready.json().await.unwrap();
+        body["status"] == status
+    })
+    .await;
 }
 
 /// Waits until an upload is refused for this reason, before its form is read: it is none.
