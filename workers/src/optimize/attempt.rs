@@ -66,7 +66,11 @@ impl Optimizer {
             .get(&key, limit)
             .await
             .map_err(unless_too_long)?;
-        let original = found.ok_or(WorkError::OriginalMissing(job.original.sha256))?;
+        let Some(original) = found else {
+            // A folder that is not mounted, a bucket of another name: there everything is missing, and nothing is buried.
+            self.tools.objects.check().await?;
+            return Err(WorkError::OriginalMissing(job.original.sha256));
+        };
         self.note(timings, Step::Fetch, begun.elapsed());
         Ok(original)
     }

@@ -159,6 +159,20 @@ async fn a_job_without_its_original_is_buried() {
 }
 
 #[tokio::test]
+async fn a_store_where_everything_is_missing_buries_no_job() {
+    let world = World::new().await;
+    let job = world.accept(&photo()).await;
+    let mount_again = world.unmount_objects();
+    let _worker = world.work();
+    let retried = &world.metrics.retries.with_label_values(&["world"]);
+    eventually(async || retried.get() == 1).await;
+    mount_again();
+    let states = world.watch(&job).await;
+    assert_eq!(states.last().unwrap().status, Status::Done);
+    world.settled().await;
+}
+
+#[tokio::test]
 async fn a_second_message_does_not_raise_the_dead() {
     let world = World::new().await;
     let job = job(&photo());

@@ -1,6 +1,7 @@
 //! Embedded backends in a folder of their own, and an object store and records that fail as often as they are told.
 
 use std::{
+    fs,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -41,7 +42,7 @@ pub(crate) struct World {
     /// What workers are told when they begin.
     pub(crate) limits: ByteLimits,
     pub(crate) grace_secs: u64,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// How long originals and results may be.
@@ -98,7 +99,7 @@ impl World {
                 result_max: 1 << 20,
             },
             grace_secs: 30,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -155,6 +156,14 @@ impl World {
         let key = Key::Original(job(original).original.sha256);
         let body = Body::Bytes(Bytes::copy_from_slice(original));
         self.objects.put(&key, body, "image/jpeg").await.unwrap();
+    }
+
+    /// As when the object store's disk is not mounted. Until the answer is called.
+    pub(crate) fn unmount_objects(&self) -> impl FnOnce() {
+        let mounted = self.folder.path().join("objects");
+        let away = self.folder.path().join("away");
+        fs::rename(&mounted, &away).unwrap();
+        move || fs::rename(&away, &mounted).unwrap()
     }
 
     pub(crate) async fn admit(&self, job: &Job) -> Record {
