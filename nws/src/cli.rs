@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use self::dlq::{Dlq, Form, Replay};
+pub(crate) use self::dlq::{Dlq, Drop, Form, Replay};
 use crate::config::{ConfigError, Flag};
 
 /// Watermarks and optimises photographs: a server, its fleet, and a command.

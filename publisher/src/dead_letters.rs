@@ -81,6 +81,24 @@ pub struct Listing {
     pub complete: bool,
 }
 
+/// Letters with what was sent once.
+#[derive(Debug)]
+pub struct Bundle {
+    /// A few of them.
+    pub letters: Vec<(Letter, Bytes)>,
+    /// Whether every letter was looked at.
+    pub complete: bool,
+}
+
+/// What became of letters that were to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// How many there were.
+    pub letters: usize,
+    /// Whether every letter was looked at.
+    pub complete: bool,
+}
+
 impl Office {
     /// The letters, or those that died for `reason`.
     ///
@@ -104,35 +122,37 @@ impl Office {
     ///
     /// # Errors
     /// When the queue cannot be asked.
-    pub async fn find(&self, id: &str) -> Result<Vec<(Letter, Bytes)>, Error> {
+    pub async fn find(&self, id: &str) -> Result<Bundle, Error> {
         let mut letters = Vec::new();
-        self.walk(async |found| {
-            if found.letter.id == id && letters.len() < SHOWN_MAX {
-                letters.push((found.letter, found.body));
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(letters)
+        let complete = self
+            .walk(async |found| {
+                if found.letter.id == id && letters.len() < SHOWN_MAX {
+                    letters.push((found.letter, found.body));
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(Bundle { letters, complete })
     }
 
-    /// Removes the letters of this id for good, and says how many there were. Where nobody knows yet that the job is dead,
-    /// it is told before.
+    /// Removes these letters for good, and says how many there were. Where nobody knows yet that a job is dead, it is told
+    /// before.
     ///
     /// # Errors
     /// When the queue or the records cannot be asked; what was not removed yet is there still.
-    pub async fn drop_letters(&self, id: &str) -> Result<usize, Error> {
-        let mut dropped = 0;
-        self.walk(async |found| {
-            if found.letter.id == id {
-                self.tell_if_nobody_did(&found.letter).await?;
-                found.remove().await?;
-                dropped += 1;
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(dropped)
+    pub async fn drop_letters(&self, which: &Which) -> Result<Dropped, Error> {
+        let mut letters = 0;
+        let complete = self
+            .walk(async |found| {
+                if which.means(&found.letter) {
+                    self.tell_if_nobody_did(&found.letter).await?;
+                    found.remove().await?;
+                    letters += 1;
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(Dropped { letters, complete })
     }
 
     /// Replays what `order` names, tells the fate of each letter, and says whether every letter was looked at.

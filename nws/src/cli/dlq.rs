@@ -28,12 +28,8 @@ pub(crate) enum Dlq {
     },
     /// Send letters again, as a first attempt that keeps its history; jobs that are finished or run are left alone
     Replay(Replay),
-    /// Remove the letters of one id for good
-    Drop {
-        id: String,
-        #[command(flatten)]
-        form: Form,
-    },
+    /// Remove letters for good
+    Drop(Drop),
 }
 
 /// `nws dlq replay`.
@@ -49,6 +45,25 @@ pub(crate) struct Replay {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) form: Form,
+}
+
+/// `nws dlq drop`. What is meant is named: nothing drops all letters at once.
+#[derive(Debug, Args)]
+pub(crate) struct Drop {
+    #[command(flatten)]
+    named: Named,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Named {
+    /// Those of this id
+    id: Option<String>,
+    /// Those that died for this reason
+    #[arg(long, value_parser = reasons())]
+    reason: Option<Death>,
 }
 
 /// One way to say which letters.
@@ -79,6 +94,15 @@ impl Replay {
             (Some(id), _) => Which::Id(id.clone()),
             (None, Some(reason)) => Which::Reason(reason),
             (None, None) => Which::All,
+        }
+    }
+}
+
+impl Drop {
+    pub(crate) fn which(&self) -> Which {
+        match (&self.named.id, self.named.reason) {
+            (Some(id), _) => Which::Id(id.clone()),
+            (None, reason) => Which::Reason(reason.expect("clap asks for one of the two")),
         }
     }
 }

@@ -180,6 +180,8 @@ async fn what_cannot_be_done_is_an_exit_code() {
     }
     for usage in [
         &["replay"][..],
+        &["drop"],
+        &["drop", "--all"],
         &["replay", "x", "--all"],
         &["replay", "--all", "--rate", "0"],
         &["ls", "--reason", "of old age"],

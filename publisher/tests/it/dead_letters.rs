@@ -9,7 +9,7 @@ use backends::{
     results::Local,
 };
 use bytes::Bytes;
-use publisher::dead_letters::{Fate, Office, Order, Which};
+use publisher::dead_letters::{Dropped, Fate, Office, Order, Which};
 use schemas::{
     Context, Digest, Failure, Job, OutputFormat, Picture, Request, State, Status, Timings,
     recipe::Date,
@@ -237,9 +237,26 @@ async fn a_job_that_only_the_queue_knows_to_be_dead_is_replayed() {
 async fn a_letter_that_nobody_was_told_of_is_not_dropped_in_silence() {
     let (world, job) = (World::new().await, job(1));
     world.left_behind(&job).await;
-    let dropped = world.office.drop_letters(&job.id().to_string()).await;
-    assert_eq!((dropped.unwrap(), world.letters().await), (1, 0));
+    let named = Which::Id(job.id().to_string());
+    let dropped = world.office.drop_letters(&named).await.unwrap();
+    let all = Dropped {
+        letters: 1,
+        complete: true,
+    };
+    assert_eq!((dropped, world.letters().await), (all, 0));
     assert_eq!(world.status(&job).await, Status::Dead);
+}
+
+#[tokio::test]
+async fn letters_are_dropped_by_their_reason_and_no_others() {
+    let world = World::new().await;
+    world.dead(&job(1)).await;
+    world.left_behind(&job(2)).await;
+    let spent = Which::Reason(Death::Buried(Reason::AttemptsSpent));
+    let dropped = world.office.drop_letters(&spent).await.unwrap();
+    assert_eq!((dropped.letters, world.letters().await), (1, 1));
+    let left = world.office.list(None).await.unwrap().letters;
+    assert_eq!(left[0].job_id, Some(job(2).id()));
 }
 
 #[tokio::test]

@@ -5,10 +5,10 @@ mod print;
 use std::process::ExitCode;
 
 use backends::queue::Death;
-use publisher::dead_letters::{Office, Order};
+use publisher::dead_letters::{Office, Order, Which};
 
 use crate::{
-    cli::{Dlq, Form, Replay},
+    cli::{Dlq, Drop, Form, Replay},
     config::Settings,
     wiring::beside::Beside,
 };
@@ -30,7 +30,7 @@ async fn act(dlq: &Dlq, office: &Office) -> anyhow::Result<bool> {
         Dlq::Ls { reason, form } => list(office, *reason, *form).await,
         Dlq::Show { id, form } => show(office, id, *form).await,
         Dlq::Replay(asked) => replay(office, asked).await,
-        Dlq::Drop { id, form } => drop_letters(office, id, *form).await,
+        Dlq::Drop(asked) => drop_letters(office, asked).await,
     }
 }
 
@@ -41,9 +41,9 @@ async fn list(office: &Office, reason: Option<Death>, form: Form) -> anyhow::Res
 }
 
 async fn show(office: &Office, id: &str, form: Form) -> anyhow::Result<bool> {
-    let letters = office.find(id).await?;
-    print::letters(id, &letters, form)?;
-    Ok(!letters.is_empty())
+    let bundle = office.find(id).await?;
+    print::bundle(id, &bundle, form)?;
+    Ok(!bundle.letters.is_empty())
 }
 
 /// Every letter's fate is told as it comes about, so that a failure does not hide what was done before it.
@@ -63,8 +63,13 @@ async fn replay(office: &Office, asked: &Replay) -> anyhow::Result<bool> {
     Ok(complete && report.is_clean())
 }
 
-async fn drop_letters(office: &Office, id: &str, form: Form) -> anyhow::Result<bool> {
-    let dropped = office.drop_letters(id).await?;
-    print::dropped(id, dropped, form)?;
-    Ok(dropped > 0)
+/// As with a replay, an id that nobody has is a mistake; a reason that no letter has is none.
+async fn drop_letters(office: &Office, asked: &Drop) -> anyhow::Result<bool> {
+    let which = asked.which();
+    let dropped = office.drop_letters(&which).await?;
+    print::dropped(&which, dropped, asked.form)?;
+    Ok(match which {
+        Which::Id(_) => dropped.letters > 0,
+        Which::Reason(_) | Which::All => dropped.complete,
+    })
 }

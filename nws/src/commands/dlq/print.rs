@@ -6,8 +6,7 @@ use backends::{
     clock::now_ms,
     queue::{Attempt, dead::Letter},
 };
-use bytes::Bytes;
-use publisher::dead_letters::{Fate, Listing, Order, Which};
+use publisher::dead_letters::{Bundle, Dropped, Fate, Listing, Order, Which};
 use serde_json::{Value, json};
 
 use super::Form;
@@ -44,33 +43,53 @@ pub(super) fn listing(listing: &Listing, form: Form) -> io::Result<()> {
 }
 
 /// `nws dlq show`.
-pub(super) fn letters(id: &str, letters: &[(Letter, Bytes)], form: Form) -> io::Result<()> {
+pub(super) fn bundle(id: &str, bundle: &Bundle, form: Form) -> io::Result<()> {
     if form.json {
-        let letters: Vec<_> = letters
-            .iter()
-            .map(|(letter, body)| whole(letter, body))
-            .collect();
-        return document(&json!({ "letters": letters }));
+        let letters = bundle.letters.iter();
+        let letters: Vec<_> = letters.map(|(letter, body)| whole(letter, body)).collect();
+        return document(&json!({ "letters": letters, "complete": bundle.complete }));
     }
-    if letters.is_empty() {
-        return writeln!(stdout().lock(), "no letter has the id {}", plain(id));
+    if bundle.letters.is_empty() {
+        return none_of(id, bundle.complete);
     }
-    letters
+    bundle
+        .letters
         .iter()
         .try_for_each(|(letter, body)| show(letter, body))
 }
 
 /// `nws dlq drop`.
-pub(super) fn dropped(id: &str, dropped: usize, form: Form) -> io::Result<()> {
+pub(super) fn dropped(which: &Which, dropped: Dropped, form: Form) -> io::Result<()> {
+    let Dropped { letters, complete } = dropped;
     if form.json {
-        return document(&json!({ "id": id, "dropped": dropped }));
+        return document(&drop_document(which, dropped));
     }
     let mut out = stdout().lock();
-    match dropped {
-        0 => writeln!(out, "no letter has the id {}", plain(id)),
-        1 => writeln!(out, "{}: dropped", plain(id)),
-        letters => writeln!(out, "{}: {letters} letters dropped", plain(id)),
+    match (which, letters) {
+        (Which::Id(id), 0) => return none_of(id, complete),
+        (Which::Id(id), 1) => writeln!(out, "{}: dropped", plain(id))?,
+        (Which::Id(id), _) => writeln!(out, "{}: {letters} letters dropped", plain(id))?,
+        (Which::Reason(_) | Which::All, _) => writeln!(out, "{letters} dropped")?,
     }
+    warn_of_the_rest(&mut out, complete)
+}
+
+fn drop_document(which: &Which, Dropped { letters, complete }: Dropped) -> Value {
+    let mut document = json!({ "dropped": letters, "complete": complete });
+    match which {
+        Which::Id(id) => document["id"] = id.as_str().into(),
+        Which::Reason(reason) => document["reason"] = json!(reason),
+        Which::All => {}
+    }
+    document
+}
+
+/// Whether there is such a letter is known only when all were looked at.
+fn none_of(id: &str, complete: bool) -> io::Result<()> {
+    let mut out = stdout().lock();
+    let looked_at = if complete { "" } else { " that was looked at" };
+    writeln!(out, "no letter{looked_at} has the id {}", plain(id))?;
+    warn_of_the_rest(&mut out, complete)
 }
 
 /// `nws dlq replay`: the fate of each letter.
