@@ -27,6 +27,10 @@ const REOPEN_PERCENT: u64 = 90;
 /// so manieth sample; a store that fails an upload in earnest is found out at once.
 const OBJECTS_EVERY: u32 = 5;
 
+/// How long records that were away are in doubt: they may have come back without what they had, and whoever has a job in
+/// hand has to speak of it first. A worker is back within seconds.
+const DOUBT_MAX: Duration = Duration::from_secs(30);
+
 /// Why no upload is taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -67,6 +71,8 @@ struct Seen {
     /// When a call failed in earnest, until a later look finds the backend well.
     queue_failed_at: Option<Instant>,
     objects_failed_at: Option<Instant>,
+    /// When the records were away last.
+    records_failed_at: Option<Instant>,
 }
 
 /// One look at the world.
@@ -121,8 +127,15 @@ impl Gate {
         match error.backend {
             Backend::Queue => seen.queue_failed_at = Some(Instant::now()),
             Backend::Objects => seen.objects_failed_at = Some(Instant::now()),
-            Backend::Results | Backend::Cache => {}
+            Backend::Results => seen.records_failed_at = Some(Instant::now()),
+            Backend::Cache => {}
         }
+    }
+
+    /// Whether the records were away so lately that a job they do not know may well be one.
+    pub(crate) fn doubts_records(&self, now: Instant) -> bool {
+        let failed_at = self.seen().records_failed_at;
+        failed_at.is_some_and(|failed_at| now.duration_since(failed_at) <= DOUBT_MAX)
     }
 
     /// Whether the records answer; it changes when they go away or come back.
@@ -141,6 +154,9 @@ impl Gate {
         self.records
             .send_if_modified(|answered| std::mem::replace(answered, answer) != answer);
         let mut seen = self.seen();
+        if !answer {
+            seen.records_failed_at = Some(sample.began);
+        }
         let before = seen.refusal;
         seen.take(sample, &self.limits);
         tell_change(before, seen.refusal);

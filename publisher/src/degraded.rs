@@ -64,26 +64,31 @@ pub(crate) async fn seen(app: &App, id: &JobId) -> Result<Seen, ApiError> {
         Ok(None) => match look_unrecorded(app, id).await? {
             Some(state) if state.status.is_final() => Ok(Seen::recorded(state)),
             Some(state) => Ok(Seen::degraded(state)),
-            None => Err(ApiError::NotFound),
+            None => Err(unknown(app)),
         },
         Err(error) => match look(app, id).await? {
             Some(state) => {
                 note(app, id, &error);
                 Ok(Seen::degraded(state))
             }
-            None => Err(error.into()),
+            None => {
+                app.gate.failed(&error);
+                Err(error.into())
+            }
         },
     }
 }
 
 /// Notes that the records are away; a refusal is noted where it is answered.
 pub(crate) fn note(app: &App, id: &JobId, away: &Error) {
+    app.gate.failed(away);
     app.metrics.backend_error(away);
     warn!(job.id = %id, error = %away, "job {id} has to do without the records: {away}");
 }
 
 /// The same for many jobs.
 pub(crate) fn note_all(app: &App, away: &Error) {
+    app.gate.failed(away);
     app.metrics.backend_error(away);
     warn!(error = %away, "jobs are followed without the records: {away}");
 }
@@ -107,6 +112,16 @@ pub(crate) async fn look_unrecorded(app: &App, id: &JobId) -> Result<Option<Stat
     Ok(fresh.map(|_| State::queued(*id, Timings::default())))
 }
 
+/// The refusal of a job that nobody knows. Records that were away just now may have lost it, and its worker speaks of it
+/// again.
+pub(crate) fn unknown(app: &App) -> ApiError {
+    if app.gate.doubts_records(Instant::now()) {
+        ApiError::NotKnownYet
+    } else {
+        ApiError::NotFound
+    }
+}
+
 /// Whether a job that was accepted without a record can be on its way still. Nobody takes the word back when the record is
 /// made: between the two, somebody could find neither. So the word counts no longer than any record that followed it is
 /// kept.
@@ -128,12 +143,15 @@ pub(crate) async fn follow(
     match app.results.watch(id, after).await {
         Ok(Some(watch)) => Ok(watch.map(Heard::from).boxed()),
         Ok(None) => {
-            let known = look_unrecorded(app, id).await?;
-            let known = known.ok_or(ApiError::NotFound)?;
-            if known.status.is_final() {
-                return Ok(only_the_end(Seen::recorded(known), after));
+            match look_unrecorded(app, id).await? {
+                Some(end) if end.status.is_final() => Ok(only_the_end(Seen::recorded(end), after)),
+                Some(_) => Ok(search_unrecorded(app, id, after)),
+                // An error answer would make an `EventSource` give up for ever.
+                None => match unknown(app) {
+                    ApiError::NotKnownYet => Ok(search_unrecorded(app, id, after)),
+                    refusal => Err(refusal),
+                },
             }
-            Ok(search_unrecorded(app, id, after))
         }
         Err(error) => {
             note(app, id, &error);

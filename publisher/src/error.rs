@@ -32,6 +32,8 @@ pub(crate) enum ApiError {
     Ended(Status),
     #[error("the job is not recorded yet, it can be cancelled once it is")]
     Unrecorded,
+    #[error("the records were away just now, and whether there is such a job is not known yet")]
+    NotKnownYet,
     #[error("{}", failure.message)]
     JobEnded { status: Status, failure: Failure },
     #[error("this path knows other methods")]
@@ -137,7 +139,11 @@ impl ApiError {
                 "queue_full",
                 "Too much waits already",
             ),
-            Self::Unrecorded | Self::Refused(_) | Self::Spool(_) | Self::Backend(_) => (
+            Self::Unrecorded
+            | Self::NotKnownYet
+            | Self::Refused(_)
+            | Self::Spool(_)
+            | Self::Backend(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "Cannot be done safely now",

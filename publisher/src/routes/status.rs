@@ -77,7 +77,7 @@ async fn not_cancelled(app: &App, id: &JobId) -> Result<ApiError, ApiError> {
     Ok(match degraded::look_unrecorded(app, id).await? {
         Some(state) if state.status.is_final() => ApiError::Ended(state.status),
         Some(_) => ApiError::Unrecorded,
-        None => ApiError::NotFound,
+        None => degraded::unknown(app),
     })
 }
 

@@ -124,6 +124,19 @@ async fn a_status_that_nobody_can_know_is_neither_404_nor_invented() {
 }
 
 #[tokio::test]
+async fn records_that_were_away_are_not_believed_at_once_that_a_job_is_unknown() {
+    let server = without_records().await;
+    let id: JobId = "a".repeat(64).parse().unwrap();
+    status(&server, &id).await.problem(503);
+    server.results.broken.set(false);
+    for answer in [status(&server, &id).await, cancel(&server, &id).await] {
+        answer.problem(503);
+        answer.asks_back_soon();
+    }
+    assert_eq!(events(&server, &id, &[]).await.status, 200);
+}
+
+#[tokio::test]
 async fn what_was_sent_is_recorded_once_the_records_are_back_and_not_sent_again() {
     let server = Server::with(|config| {
         config.sweep_interval_ms = 5;
