@@ -1,7 +1,7 @@
 //! Redis is killed and started again while clients follow a job over HTTP: whoever came before, meanwhile or after hears
 //! its end, nothing twice, and never that there is no such job.
 
-use reqwest::StatusCode;
+use reqwest::{Response, StatusCode};
 use tokio::time::{Duration, interval, timeout};
 
 use crate::support::{
@@ -33,24 +33,19 @@ async fn followed_over_a_restart(test: &str, memory: Memory) {
     let id = client.upload(&jpeg(300, 200, 1), &[]).await;
     let seen = first_frame(&client, &id).await;
 
-    let stays = follow(&client, &id, None);
-    let others = async {
-        until_followed_by(&client, 1.0).await;
-        redis.kill().await;
-        until_records_are_away(&client).await;
-        let comes_meanwhile = follow(&client, &id, None);
-        let comes_back = async {
-            until_followed_by(&client, 2.0).await;
-            redis.start_again().await;
-            let comes_back = follow(&client, &id, Some(seen));
-            tokio::join!(comes_back, role("worker", &name, &data, &settings))
-        };
-        tokio::join!(comes_meanwhile, comes_back)
-    };
-    let all = async { tokio::join!(stays, others) };
-    let (stayed, (came_meanwhile, (came_back, _worker))) =
-        timeout(WITHIN, all).await.expect("everybody hears the end");
-    for frames in [stayed, came_meanwhile, came_back] {
+    let stays = opened(&client, &id, None).await;
+    redis.kill().await;
+    until_records_are_away(&client).await;
+    let comes_meanwhile = opened(&client, &id, None).await;
+    redis.start_again().await;
+    let comes_back = opened(&client, &id, Some(&seen)).await;
+    let (stays, meanwhile, back, _worker) = tokio::join!(
+        follow(&client, &id, stays, None),
+        follow(&client, &id, comes_meanwhile, None),
+        follow(&client, &id, comes_back, Some(seen)),
+        role("worker", &name, &data, &settings),
+    );
+    for frames in [stays, meanwhile, back] {
         check(&frames);
     }
 }
@@ -62,10 +57,6 @@ async fn first_frame(client: &Client, id: &str) -> Frame {
     frame(std::str::from_utf8(&text).unwrap()).expect("it is told where its job stands")
 }
 
-async fn until_followed_by(client: &Client, clients: f64) {
-    until(async || client.metric("nws_sse_clients").await == clients).await;
-}
-
 async fn until_records_are_away(client: &Client) {
     until(async || {
         let ready = client.get("/ready").await.text().await.unwrap();
@@ -74,22 +65,35 @@ async fn until_records_are_away(client: &Client) {
     .await;
 }
 
+/// A stream that has begun, or the word to come again.
+async fn opened(client: &Client, id: &str, last: Option<&Frame>) -> Response {
+    let answer = client.try_events(id, last).await.unwrap();
+    let status = answer.status();
+    assert!(
+        [StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].contains(&status),
+        "{status} after {last:?}"
+    );
+    answer
+}
+
 /// Follows a job to its end, from the last frame that was seen whenever it is told to come back.
-async fn follow(client: &Client, id: &str, last: Option<Frame>) -> Vec<Frame> {
-    let mut pauses = interval(Duration::from_millis(50));
-    let mut seen = Vec::from_iter(last);
-    while !seen.last().is_some_and(is_final) {
-        pauses.tick().await;
-        let answer = client.try_events(id, seen.last()).await.unwrap();
-        let status = answer.status();
-        assert!(
-            [StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].contains(&status),
-            "{status} after {seen:?}"
-        );
-        let text = answer.text().await.unwrap();
-        seen.extend(text.split("\n\n").filter_map(frame));
-    }
-    seen
+async fn follow(client: &Client, id: &str, first: Response, last: Option<Frame>) -> Vec<Frame> {
+    let following = async {
+        let (mut answer, mut seen) = (first, Vec::from_iter(last));
+        let mut pauses = interval(Duration::from_millis(50));
+        loop {
+            let text = answer.text().await.unwrap();
+            seen.extend(text.split("\n\n").filter_map(frame));
+            if seen.last().is_some_and(is_final) {
+                return seen;
+            }
+            pauses.tick().await;
+            answer = opened(client, id, seen.last()).await;
+        }
+    };
+    timeout(WITHIN, following)
+        .await
+        .expect("everybody hears the end")
 }
 
 /// It was done, and nothing was told twice. The end of a job whose record is lost is told from the object store, with the
