@@ -133,7 +133,11 @@ impl Gate {
     }
 
     /// Whether the records were away so lately that a job they do not know may well be one.
-    pub(crate) fn doubts_records(&self, now: Instant) -> bool {
+    pub(crate) fn doubts_records(&self) -> bool {
+        self.doubts_records_at(Instant::now())
+    }
+
+    fn doubts_records_at(&self, now: Instant) -> bool {
         let failed_at = self.seen().records_failed_at;
         failed_at.is_some_and(|failed_at| now.duration_since(failed_at) <= DOUBT_MAX)
     }

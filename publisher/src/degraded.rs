@@ -30,8 +30,8 @@ use crate::{app::App, error::ApiError};
 /// object store a question in so long.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// How long a followed job may be unknown once the records are back. Another publisher may have accepted it, and records
-/// it within its next sweep; an error answer would make an `EventSource` give up for ever.
+/// How long a followed job may be unknown once the records are back. Another publisher may have accepted it and records it
+/// soon, or its worker speaks of it; an error answer would make an `EventSource` give up for ever.
 const UNKNOWN_MAX: Duration = Duration::from_secs(60);
 
 /// Where a job stands, and whether the records say so.
@@ -115,7 +115,7 @@ pub(crate) async fn look_unrecorded(app: &App, id: &JobId) -> Result<Option<Stat
 /// The refusal of a job that nobody knows. Records that were away just now may have lost it, and its worker speaks of it
 /// again.
 pub(crate) fn unknown(app: &App) -> ApiError {
-    if app.gate.doubts_records(Instant::now()) {
+    if app.gate.doubts_records() {
         ApiError::NotKnownYet
     } else {
         ApiError::NotFound
@@ -142,17 +142,12 @@ pub(crate) async fn follow(
 ) -> Result<BoxStream<'static, Heard>, ApiError> {
     match app.results.watch(id, after).await {
         Ok(Some(watch)) => Ok(watch.map(Heard::from).boxed()),
-        Ok(None) => {
-            match look_unrecorded(app, id).await? {
-                Some(end) if end.status.is_final() => Ok(only_the_end(Seen::recorded(end), after)),
-                Some(_) => Ok(search_unrecorded(app, id, after)),
-                // An error answer would make an `EventSource` give up for ever.
-                None => match unknown(app) {
-                    ApiError::NotKnownYet => Ok(search_unrecorded(app, id, after)),
-                    refusal => Err(refusal),
-                },
-            }
-        }
+        Ok(None) => match look_unrecorded(app, id).await? {
+            Some(end) if end.status.is_final() => Ok(only_the_end(Seen::recorded(end), after)),
+            None if !app.gate.doubts_records() => Err(ApiError::NotFound),
+            // Where it is only doubted, an error answer would make an `EventSource` give up for ever.
+            Some(_) | None => Ok(search_unrecorded(app, id, after)),
+        },
         Err(error) => {
             note(app, id, &error);
             Ok(search(app, id, after))

@@ -137,22 +137,22 @@ fn records_that_fail_close_nothing() {
 #[test]
 fn records_that_were_away_are_in_doubt_for_a_while() {
     let (gate, now) = (gate(), Instant::now());
-    assert!(!gate.doubts_records(now));
+    assert!(!gate.doubts_records_at(now));
     let answered = |began| Sample {
         oldest_age: Some(Duration::ZERO),
         ..well(began)
     };
     gate.take(&answered(now));
-    assert!(!gate.doubts_records(now));
+    assert!(!gate.doubts_records_at(now));
     gate.take(&Sample {
         oldest_age: None,
         ..well(now)
     });
     gate.take(&answered(now + Duration::from_secs(1)));
-    assert!(gate.doubts_records(now + DOUBT_MAX));
-    assert!(!gate.doubts_records(now + DOUBT_MAX + Duration::from_millis(1)));
+    assert!(gate.doubts_records_at(now + DOUBT_MAX));
+    assert!(!gate.doubts_records_at(now + DOUBT_MAX + Duration::from_millis(1)));
     gate.failed(&failure(Backend::Results));
-    assert!(gate.doubts_records(Instant::now()));
+    assert!(gate.doubts_records_at(Instant::now()));
 }
 
 #[test]

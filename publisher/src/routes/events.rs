@@ -19,7 +19,6 @@ use http::{HeaderMap, StatusCode};
 use schemas::{Failure, FieldError, JobId, State};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::Instant;
 
 use super::stream::{Client, Resume, answer, frame};
 use crate::{
@@ -94,7 +93,7 @@ async fn recorded(
                 frames.push(frame(&end, app.config.reconnect()));
             }
             Some(_) => waiting.push(id),
-            None if app.gate.doubts_records(Instant::now()) => waiting.push(id),
+            None if app.gate.doubts_records() => waiting.push(id),
             None => frames.push(unknown(&id)),
         }
     }
