@@ -4,8 +4,13 @@ need_build_tools() {
   PATH=$PATH:$HOME/.cargo/bin
   command -v cargo > /dev/null ||
     die 69 'cargo is missing. Get Rust from https://rustup.rs, open a new shell, and run this again.'
-  # SQLite, libwebp and the cryptography are built from their C sources.
-  command -v cc > /dev/null || install_packages gcc libc6-dev
+  # SQLite, libwebp, libjpeg-turbo and the cryptography are built from their C sources, libjpeg-turbo with its assembly.
+  local missing=()
+  command -v cc > /dev/null || missing+=(gcc libc6-dev)
+  command -v cmake > /dev/null || missing+=(cmake)
+  command -v make > /dev/null || missing+=(make)
+  command -v nasm > /dev/null || [ "$(uname -m)" != x86_64 ] || missing+=(nasm)
+  [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
 }
 
 install_packages() {
