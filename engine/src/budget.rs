@@ -8,7 +8,7 @@ use crate::{Inspection, encode, watermark::Mark};
 pub(crate) fn working_bytes(
     header: &Inspection,
     (width, height): (u32, u32),
-    mark: &Mark<'_>,
+    mark: &Mark,
     format: OutputFormat,
 ) -> u64 {
     let channels = header.picture_bytes / (u64::from(header.width) * u64::from(header.height));

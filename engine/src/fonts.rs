@@ -1,10 +1,13 @@
 //! The letters that travel inside the binary.
 
-use std::fmt;
+mod memo;
+
+use std::{convert::Infallible, fmt, sync::Arc};
 
 use swash::FontRef;
 
-use crate::watermark;
+use crate::watermark::{self, Outline, Typeset};
+use memo::Memo;
 
 /// In the order in which a character looks for its glyph. The first is the one whose capitals give the mark its size.
 const EMBEDDED: [&[u8]; 3] = [
@@ -13,9 +16,18 @@ const EMBEDDED: [&[u8]; 3] = [
     include_bytes!("../fonts/NotoSansHebrew-Bold.ttf"),
 ];
 
+/// Texts that are remembered typeset. A fleet draws few texts very often; one with the photo's name in it is drawn once.
+const TEXTS_MAX: usize = 128;
+/// The longest text that is remembered, in bytes: every text that a recipe can hold, at four bytes a character.
+const TEXT_BYTES_MAX: usize = 1024;
+/// Glyphs whose outlines are remembered, each about a kilobyte. Western and Arabic texts together use a few hundred.
+const OUTLINES_MAX: usize = 1024;
+
 /// The fonts a mark is drawn with: loaded once, passed in as a value.
 pub struct Fonts {
     faces: Vec<FontRef<'static>>,
+    texts: Memo<String, Arc<Typeset>>,
+    outlines: Memo<(FaceId, u16), Arc<Outline>>,
 }
 
 /// A character that no font has a glyph for.
@@ -27,7 +39,7 @@ pub struct MissingGlyph {
 }
 
 /// A font's place among the fonts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FaceId(usize);
 
 impl Fonts {
@@ -38,6 +50,8 @@ impl Fonts {
         });
         Self {
             faces: faces.into(),
+            texts: Memo::new(TEXTS_MAX),
+            outlines: Memo::new(OUTLINES_MAX),
         }
     }
 
@@ -46,7 +60,23 @@ impl Fonts {
     /// # Errors
     /// The first character without a glyph.
     pub fn check(&self, text: &str) -> Result<(), MissingGlyph> {
-        watermark::check(text, self)
+        self.typeset(text).map(|_| ())
+    }
+
+    /// The lines of `text` as outlines, remembered.
+    pub(crate) fn typeset(&self, text: &str) -> Result<Arc<Typeset>, MissingGlyph> {
+        let work_out = || watermark::typeset(text, self).map(Arc::new);
+        if text.len() > TEXT_BYTES_MAX {
+            return work_out();
+        }
+        self.texts.get_or_try(text, work_out)
+    }
+
+    /// The outline of a glyph, remembered.
+    pub(crate) fn outline(&self, face: FaceId, glyph: u16) -> Arc<Outline> {
+        let work_out = || Ok::<_, Infallible>(Outline::of_glyph(self.face(face), glyph).into());
+        let Ok(outline) = self.outlines.get_or_try(&(face, glyph), work_out);
+        outline
     }
 
     pub(crate) fn face(&self, id: FaceId) -> FontRef<'static> {

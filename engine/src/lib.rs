@@ -215,12 +215,12 @@ pub fn render(
 }
 
 /// The result's size and its mark, within the limits.
-fn planned<'f>(
+fn planned(
     header: &Inspection,
     recipe: &Recipe,
-    fonts: &'f Fonts,
+    fonts: &Fonts,
     limits: &Limits,
-) -> Result<((u32, u32), Mark<'f>), InputError> {
+) -> Result<((u32, u32), Mark), InputError> {
     let size = result_size(header, recipe);
     let mark = Mark::lay_out(recipe, fonts, size)?;
     let bytes = budget::working_bytes(header, size, &mark, recipe.wm_format);

@@ -2,18 +2,21 @@
 //!
 //! Read in this order:
 //! 1. [`shaping`]: characters become glyphs, in the order they are seen.
-//! 2. [`layout`]: lines become a block, measured in ems.
-//! 3. [`placement`]: the block gets its size and its place in the picture.
-//! 4. [`ink`]: colour, outline and opacity, from the ground beneath.
-//! 5. [`mask`]: glyphs become coverage.
-//! 6. [`blend`]: coverage and ink become pixels.
+//! 2. [`outline`], [`mod@typeset`]: glyphs become lines and curves of known extent, which the fonts remember.
+//! 3. [`layout`]: lines become a block, measured in ems.
+//! 4. [`placement`]: the block gets its size and its place in the picture.
+//! 5. [`ink`]: colour, outline and opacity, from the ground beneath.
+//! 6. [`mask`]: outlines become coverage.
+//! 7. [`blend`]: coverage and ink become pixels.
 
 mod blend;
 mod ink;
 mod layout;
 mod mask;
+mod outline;
 mod placement;
 mod shaping;
+mod typeset;
 
 use schemas::Recipe;
 
@@ -21,38 +24,31 @@ use crate::{
     fonts::{Fonts, MissingGlyph},
     pixels::Pixels,
 };
+pub(crate) use outline::Outline;
+pub(crate) use typeset::{Typeset, typeset};
+
 use ink::{Ground, Ink};
 use layout::Block;
 use placement::Place;
 
 /// A mark that knows its size and place.
 #[derive(Debug)]
-pub(crate) struct Mark<'f> {
-    fonts: &'f Fonts,
+pub(crate) struct Mark {
     block: Block,
     place: Place,
 }
 
-/// Whether `text` can be drawn.
-pub(crate) fn check(text: &str, fonts: &Fonts) -> Result<(), MissingGlyph> {
-    shaping::shape(text, fonts).map(|_| ())
-}
-
-impl<'f> Mark<'f> {
+impl Mark {
     /// Lays the recipe's mark out for a picture of `width` × `height`.
     pub(crate) fn lay_out(
         recipe: &Recipe,
-        fonts: &'f Fonts,
+        fonts: &Fonts,
         (width, height): (u32, u32),
     ) -> Result<Self, MissingGlyph> {
-        let lines = shaping::shape(recipe.wm_text.as_str(), fonts)?;
-        let block = Block::of_lines(&lines, recipe.wm_position, fonts);
+        let text = fonts.typeset(recipe.wm_text.as_str())?;
+        let block = Block::of_text(&text, recipe.wm_position);
         let place = Place::of_block(&block, recipe, (width, height));
-        Ok(Self {
-            fonts,
-            block,
-            place,
-        })
+        Ok(Self { block, place })
     }
 
     /// Bytes that drawing needs besides the picture: coverage of letters and outline.
@@ -64,7 +60,7 @@ impl<'f> Mark<'f> {
     pub(crate) fn draw(&self, picture: Pixels, recipe: &Recipe) -> Pixels {
         let ground = Ground::beneath(&picture, self.place.region);
         let ink = Ink::for_ground(recipe, &ground);
-        let coverage = mask::draw(&self.block, &self.place, ink.outline.is_some(), self.fonts);
+        let coverage = mask::draw(&self.block, &self.place, ink.outline.is_some());
         let mut picture = if ink.is_neutral() {
             picture
         } else {

@@ -260,3 +260,20 @@ fn webp_is_no_longer_than_webp_can_be() {
     ];
     assert_eq!(rendered(&source, &fields).unwrap().width, 16_383);
 }
+
+/// Fonts remember what they have typeset; a picture must not show whether they did, nor what else they drew.
+#[test]
+fn a_mark_looks_the_same_the_first_time_and_ever_after() {
+    let source = encoded(landscape(200, 120), ImageFormat::Png);
+    let recipe = recipe(&[("wm_text", "Ab שלום مرحبا!\n2026")]);
+    let drawn = |fonts: &Fonts| {
+        let go_on = &mut |_| ControlFlow::Continue(());
+        render(&source, &recipe, fonts, &Limits::default(), go_on).unwrap()
+    };
+    let fresh = drawn(&Fonts::embedded());
+    let used = Fonts::embedded();
+    for text in (0..300).map(|number| format!("© {number} אב")) {
+        used.check(&text).unwrap();
+    }
+    assert_eq!((drawn(&used), drawn(&used)), (fresh.clone(), fresh));
+}
