@@ -1,0 +1,127 @@
+//! Bits to coefficients: the innermost loop, where a decoder spends most of its time.
+
+use crate::{
+    Broken,
+    bits::{Bits, Reader, Window},
+    coefficients::{Coefficients, Layout},
+    huffman::{AcTable, DcTable, Symbol, TO_THE_END},
+    scan::Strip,
+};
+
+/// The last coefficient of a block.
+const LAST: usize = 63;
+
+/// A block of the MCU.
+#[derive(Debug)]
+pub(crate) struct Block<'t> {
+    pub(crate) dc: &'t DcTable,
+    pub(crate) ac: &'t AcTable,
+    pub(crate) layout: &'static Layout,
+    pub(crate) component: usize,
+    /// Which strip of blocks it belongs to.
+    pub(crate) strip: usize,
+    /// Its lane in the first MCU of a strip, and how many further it is in the next.
+    pub(crate) lane: usize,
+    pub(crate) lane_step: usize,
+}
+
+/// The last DC coefficient of each component, to which the next one is a difference.
+pub(crate) type Predictions = [i32; 3];
+
+/// Decodes the MCU that is `number` from the left of the strips.
+///
+/// # Errors
+/// When the bits make no sense. The strips hold garbage then.
+#[inline(always)]
+pub(crate) fn decode_mcu(
+    reader: &mut Reader<'_>,
+    blocks: &[Block<'_>],
+    predictions: &mut Predictions,
+    strips: &mut [Strip],
+    number: usize,
+) -> Result<(), Broken> {
+    let (window, mut bits) = reader.prepare()?;
+    for block in blocks {
+        let lane = block.lane + number * block.lane_step;
+        let strip = &mut *strips[block.strip].coefficients;
+        let prediction = &mut predictions[block.component];
+        bits = block.decode(bits, window, prediction, strip, lane)?;
+    }
+    reader.bits = bits;
+    Ok(())
+}
+
+impl Block<'_> {
+    /// Refills before every second symbol: 56 bits hold two of the longest.
+    #[inline(always)]
+    fn decode(
+        &self,
+        mut bits: Bits,
+        window: &Window,
+        prediction: &mut i32,
+        strip: &mut Coefficients,
+        lane: usize,
+    ) -> Result<Bits, Broken> {
+        bits.refill(window);
+        let difference = self.take_dc(&mut bits)?;
+        *prediction = prediction.wrapping_add(difference);
+        strip.set(self.layout, 0, lane, *prediction as i16);
+
+        let mut place = 0;
+        self.take_ac(&mut bits, &mut place, strip, lane)?;
+        while place < LAST {
+            bits.refill(window);
+            self.take_ac(&mut bits, &mut place, strip, lane)?;
+            if place >= LAST {
+                break;
+            }
+            self.take_ac(&mut bits, &mut place, strip, lane)?;
+        }
+        if place > LAST && place < TO_THE_END {
+            return Err(Broken::Run);
+        }
+        Ok(bits)
+    }
+
+    #[inline(always)]
+    fn take_dc(&self, bits: &mut Bits) -> Result<i32, Broken> {
+        let symbol = self.dc.symbol(bits.buffer).ok_or(Broken::Code)?;
+        Ok(take_value(symbol, bits))
+    }
+
+    /// Takes one symbol or two, and moves `place` to the last coefficient they set.
+    #[inline(always)]
+    fn take_ac(
+        &self,
+        bits: &mut Bits,
+        place: &mut usize,
+        strip: &mut Coefficients,
+        lane: usize,
+    ) -> Result<(), Broken> {
+        let Some(pair) = self.ac.pair(bits.buffer) else {
+            let symbol = self.ac.symbol(bits.buffer).ok_or(Broken::Code)?;
+            *place += symbol.advance();
+            strip.set(self.layout, *place, lane, take_value(symbol, bits) as i16);
+            return Ok(());
+        };
+        let first = *place + pair.first_advance();
+        *place += pair.advance();
+        strip.set(self.layout, first, lane, pair.first_value());
+        strip.set(self.layout, *place, lane, pair.last_value());
+        if first >= LAST {
+            // The first symbol has ended the block; the second is the next block's, in another table.
+            *place = first;
+            bits.drop(pair.first_bits());
+        } else {
+            bits.drop(pair.bits());
+        }
+        Ok(())
+    }
+}
+
+#[inline(always)]
+fn take_value(symbol: Symbol, bits: &mut Bits) -> i32 {
+    let value = symbol.value(bits.buffer);
+    bits.drop(symbol.bits());
+    value
+}

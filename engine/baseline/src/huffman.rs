@@ -1,0 +1,283 @@
+//! Huffman tables, laid out for the one question that is asked of them: what do the next eleven bits mean?
+//!
+//! Most AC symbols of a photo have codes of two to six bits and values of one or two, so that eleven bits often hold two of
+//! them, values included. A table of pairs answers for both at once, which is what makes this decoder faster than one
+//! that asks for a code, then shifts, then asks for its value.
+
+/// Bits that are looked up at once. Tables of this size share the first-level cache with the coefficients.
+const LOOKUP_BITS: u32 = 11;
+const LOOKUP_SIZE: usize = 1 << LOOKUP_BITS;
+
+/// How far the end-of-block symbol moves: further than any run can.
+pub(crate) const TO_THE_END: usize = 128;
+
+/// Differences of DC coefficients.
+#[derive(Debug)]
+pub(crate) struct DcTable {
+    codes: Codes,
+}
+
+/// Runs of zeros, and the coefficients after them.
+#[derive(Debug)]
+pub(crate) struct AcTable {
+    pairs: Box<[Pair; LOOKUP_SIZE]>,
+    codes: Codes,
+}
+
+/// One symbol: bits of code and value together, of the code, of the value; and the coefficients it moves on by.
+///
+/// An integer rather than four fields, so that its lowest byte can be shifted by without being taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Symbol(u32);
+
+/// One or two symbols with their values, as far as they fit into the bits looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pair(u64);
+
+/// Codes to symbols: a table for short codes, a search for long ones.
+#[derive(Debug)]
+struct Codes {
+    short: Box<[Symbol; LOOKUP_SIZE]>,
+    long: Vec<LongCode>,
+}
+
+/// A code of more than [`LOOKUP_BITS`] bits.
+#[derive(Clone, Copy, Debug)]
+struct LongCode {
+    code: u32,
+    symbol: Symbol,
+}
+
+/// What the two kinds of tables hold differently.
+#[derive(Clone, Copy)]
+enum Kind {
+    Dc,
+    Ac,
+}
+
+impl DcTable {
+    /// `None` when the file's table is contradictory, or holds what eight-bit baseline JPEG has not.
+    pub(crate) fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
+        let codes = Codes::new(Kind::Dc, counts, symbols)?;
+        Some(Self { codes })
+    }
+
+    /// The symbol that the highest bits of `buffer` begin with; `None` when no code is so.
+    #[inline(always)]
+    pub(crate) fn symbol(&self, buffer: u64) -> Option<Symbol> {
+        self.codes.symbol(buffer)
+    }
+}
+
+impl AcTable {
+    /// `None` when the file's table is contradictory, or holds what eight-bit baseline JPEG has not.
+    pub(crate) fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
+        let codes = Codes::new(Kind::Ac, counts, symbols)?;
+        let mut pairs = Box::new([Pair::NONE; LOOKUP_SIZE]);
+        for (bits, pair) in (0..).zip(pairs.iter_mut()) {
+            *pair = codes.pair(bits);
+        }
+        Some(Self { pairs, codes })
+    }
+
+    /// What the highest bits of `buffer` hold, if it is one whole symbol at least.
+    #[inline(always)]
+    pub(crate) fn pair(&self, buffer: u64) -> Option<Pair> {
+        let pair = self.pairs[(buffer >> (64 - LOOKUP_BITS)) as usize];
+        (pair != Pair::NONE).then_some(pair)
+    }
+
+    /// The symbol that the highest bits of `buffer` begin with; `None` when no code is so.
+    #[inline(always)]
+    pub(crate) fn symbol(&self, buffer: u64) -> Option<Symbol> {
+        self.codes.symbol(buffer)
+    }
+}
+
+impl Symbol {
+    const NONE: Self = Self(0);
+
+    const fn new(code_bits: u32, value_bits: u32, advance: u32) -> Self {
+        Self((code_bits + value_bits) | advance << 8 | code_bits << 16 | value_bits << 24)
+    }
+
+    /// Bits of the code and of the value, in the lowest byte; what is above it means something else.
+    #[inline(always)]
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// Coefficients from the last one to this one.
+    #[inline(always)]
+    pub(crate) const fn advance(self) -> usize {
+        (self.0 >> 8 & 0xff) as usize
+    }
+
+    /// The value after the code at the top of `buffer`; negative ones are stored one less, without their sign bit.
+    #[inline(always)]
+    pub(crate) const fn value(self, buffer: u64) -> i32 {
+        let value_bits = self.0 >> 24;
+        let shifted = buffer.wrapping_shl(self.0 >> 16);
+        let magnitude = (shifted >> 1 >> (63 - value_bits)) as i32;
+        let is_negative = !(shifted as i64 >> 63) as i32;
+        magnitude + (is_negative & (1 - (1 << value_bits)))
+    }
+
+    const fn len(self) -> u32 {
+        self.0 & 0xff
+    }
+}
+
+impl Pair {
+    const NONE: Self = Self(0);
+
+    const fn new(first: Found, last: Found) -> Self {
+        Self(
+            last.bits as u64
+                | (first.advance as u64) << 8
+                | (last.advance as u64) << 16
+                | (first.bits as u64) << 24
+                | (first.value as u16 as u64) << 32
+                | (last.value as u16 as u64) << 48,
+        )
+    }
+
+    /// Bits of all symbols, in the lowest byte; what is above it means something else.
+    #[inline(always)]
+    pub(crate) const fn bits(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// Bits of the first symbol, in the lowest byte.
+    #[inline(always)]
+    pub(crate) const fn first_bits(self) -> u32 {
+        (self.0 >> 24) as u32
+    }
+
+    /// Coefficients from the one before to the first of these.
+    #[inline(always)]
+    pub(crate) const fn first_advance(self) -> usize {
+        (self.0 >> 8 & 0xff) as usize
+    }
+
+    /// Coefficients from the one before to the last of these.
+    #[inline(always)]
+    pub(crate) const fn advance(self) -> usize {
+        (self.0 >> 16 & 0xff) as usize
+    }
+
+    #[inline(always)]
+    pub(crate) const fn first_value(self) -> i16 {
+        (self.0 >> 32) as i16
+    }
+
+    #[inline(always)]
+    pub(crate) const fn last_value(self) -> i16 {
+        (self.0 >> 48) as i16
+    }
+}
+
+/// Where reading stands after a symbol within the bits looked up.
+#[derive(Clone, Copy)]
+struct Found {
+    bits: u32,
+    advance: usize,
+    value: i16,
+}
+
+impl Codes {
+    /// Assigns the codes as ITU-T T.81, annex C, does: in order, each one more than the last.
+    fn new(kind: Kind, counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
+        let mut codes = Self {
+            short: Box::new([Symbol::NONE; LOOKUP_SIZE]),
+            long: Vec::new(),
+        };
+        let mut symbols = symbols.iter();
+        let mut code = 0_u32;
+        for (code_bits, &count) in (1..).zip(counts) {
+            for &symbol in symbols.by_ref().take(count.into()) {
+                if code >> code_bits != 0 {
+                    return None;
+                }
+                codes.add(code, code_bits, kind.symbol(code_bits, symbol)?);
+                code += 1;
+            }
+            code <<= 1;
+        }
+        Some(codes)
+    }
+
+    fn add(&mut self, code: u32, code_bits: u32, symbol: Symbol) {
+        let Some(free_bits) = LOOKUP_BITS.checked_sub(code_bits) else {
+            // Left-aligned in sixteen bits, as they are compared.
+            let code = code << (16 - code_bits);
+            self.long.push(LongCode { code, symbol });
+            return;
+        };
+        let first = (code << free_bits) as usize;
+        self.short[first..first + (1 << free_bits)].fill(symbol);
+    }
+
+    #[inline(always)]
+    fn symbol(&self, buffer: u64) -> Option<Symbol> {
+        let symbol = self.short[(buffer >> (64 - LOOKUP_BITS)) as usize];
+        if symbol == Symbol::NONE {
+            return self.long_symbol(buffer);
+        }
+        Some(symbol)
+    }
+
+    #[cold]
+    fn long_symbol(&self, buffer: u64) -> Option<Symbol> {
+        let bits = (buffer >> 48) as u32;
+        let following = self.long.partition_point(|long| long.code <= bits);
+        let long = self.long[..following].last()?;
+        let code_bits = long.symbol.0 >> 16 & 0xff;
+        ((bits ^ long.code) >> (16 - code_bits) == 0).then_some(long.symbol)
+    }
+
+    /// What [`LOOKUP_BITS`] bits hold.
+    fn pair(&self, bits: u32) -> Pair {
+        let buffer = u64::from(bits) << (64 - LOOKUP_BITS);
+        let start = Found {
+            bits: 0,
+            advance: 0,
+            value: 0,
+        };
+        let Some(first) = self.found(buffer, start) else {
+            return Pair::NONE;
+        };
+        let second = if first.advance < TO_THE_END {
+            self.found(buffer, first)
+        } else {
+            None
+        };
+        Pair::new(first, second.unwrap_or(first))
+    }
+
+    /// The symbol after `before`, if all its bits are among those looked up.
+    fn found(&self, buffer: u64, before: Found) -> Option<Found> {
+        let rest = buffer << before.bits;
+        let symbol = self.short[(rest >> (64 - LOOKUP_BITS)) as usize];
+        let bits = before.bits + symbol.len();
+        (symbol != Symbol::NONE && bits <= LOOKUP_BITS).then(|| Found {
+            bits,
+            advance: before.advance + symbol.advance(),
+            value: symbol.value(rest) as i16,
+        })
+    }
+}
+
+impl Kind {
+    /// `None` for symbols that eight-bit baseline JPEG has not: other decoders disagree about what they mean.
+    fn symbol(self, code_bits: u32, symbol: u8) -> Option<Symbol> {
+        let (run, value_bits) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+        match (self, run, value_bits) {
+            (Self::Dc, 0, 0..=11) => Some(Symbol::new(code_bits, value_bits, 0)),
+            (Self::Ac, 0, 0) => Some(Symbol::new(code_bits, 0, TO_THE_END as u32)),
+            (Self::Ac, 15, 0) => Some(Symbol::new(code_bits, 0, 16)),
+            (Self::Ac, _, 1..=10) => Some(Symbol::new(code_bits, value_bits, run + 1)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Baseline JPEG to scaled planes, in a few megabytes: the part of the engine that is worth a decoder of its own.
+//!
+//! A photo of twelve megapixels that becomes one of two needs no picture of twelve in between. Rows of blocks are decoded,
+//! transformed at the size that is just large enough, scaled, and forgotten: memory stays at a few megabytes whatever the
+//! picture's size, and in the cache.
+//!
+//! Only what nearly every camera, phone and encoder writes is known here. Anything else is [`Unsupported`], and the caller
+//! takes a decoder that knows everything; a cut or damaged file is [`Broken`], never a picture that ends in grey.
+//!
+//! Read in this order:
+//! 1. [`plan`] and [`Plan::decode`]: the way in, and the way through.
+//! 2. [`header`] and [`huffman`]: what the file says of itself, and the tables made of it.
+//! 3. [`channel`] and [`decode`]: how large components come out, and rows of blocks to rows of the result.
+//! 4. [`scan`], [`entropy`], [`bits`] and [`coefficients`]: bytes to coefficients.
+//! 5. [`dct`]: coefficients to samples.
+//! 6. [`scale`]: rows of samples to rows of the result.
+
+mod bits;
+mod channel;
+mod coefficients;
+mod dct;
+mod decode;
+mod entropy;
+mod header;
+mod huffman;
+mod scale;
+mod scan;
+
+use planes::{Planes, Subsampling};
+
+use channel::Channel;
+use header::Header;
+
+/// Why a file is left to another decoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsupported {
+    #[error("the header is no JPEG's, or not a whole one")]
+    Header,
+    #[error("frame marker {marker:#04x} is not that of a baseline JPEG")]
+    Process { marker: u8 },
+    #[error("{bits} bits a sample, not 8")]
+    Precision { bits: u8 },
+    #[error("{count} components, not 1 or 3")]
+    Components { count: u8 },
+    #[error("the sampling factors are unusual")]
+    Sampling,
+    #[error("the components are not certain to be luma and chroma")]
+    Colours,
+    #[error("a table is missing, or holds what baseline JPEG has not")]
+    Tables,
+    #[error("the components are spread over several scans")]
+    Scans,
+    #[error("scaling would take {bytes} bytes, the limit is {bytes_max}")]
+    Memory { bytes: u64, bytes_max: u64 },
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    #[error("the picture's data end before the picture does")]
+    Cut,
+    #[error("the picture's data hold a code that no table has")]
+    Code,
+    #[error("a block of the picture has more than 64 coefficients")]
+    Run,
+    #[error("data are left over where a part of the picture ends")]
+    LeftOver,
+    #[error("marker {found:#04x} follows a part of the picture, not {expected:#04x}")]
+    Marker { found: u8, expected: u8 },
+}
+
+/// A file that is understood, and what to make of it.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    header: Header<'a>,
+    channels: Vec<Channel>,
+    chroma: Subsampling,
+}
+
+/// More than any picture of a usual shape needs; what is not usual can take the way that needs more.
+const WORKING_BYTES_MAX: u64 = 12 << 20;
+
+/// Reads the header of `source`, for planes of exactly `target` pixels with so much chroma.
+///
+/// # Errors
+/// When the file is not known for certain to be a baseline JPEG of luma and chroma.
+///
+/// # Panics
+/// When a side of `target` or a factor of `chroma` is zero.
+pub fn plan(
+    source: &[u8],
+    target: (usize, usize),
+    chroma: Subsampling,
+) -> Result<Plan<'_>, Unsupported> {
+    assert!(target.0 > 0 && target.1 > 0, "a picture has pixels");
+    assert!(chroma.across > 0 && chroma.down > 0, "pixels have chroma");
+    let header = header::read(source)?;
+    let channels = channel::channels(&header, target, chroma);
+    let plan = Plan {
+        header,
+        channels,
+        chroma,
+    };
+    plan.check_memory()?;
+    Ok(plan)
+}
+
+impl Plan<'_> {
+    /// Width and height of the source.
+    pub fn source_size(&self) -> (usize, usize) {
+        (self.header.width, self.header.height)
+    }
+
+    /// What [`Plan::decode`] holds at its height besides the file and the planes it returns.
+    pub fn working_bytes(&self) -> u64 {
+        decode::FIXED_BYTES
+            + self
+                .channels
+                .iter()
+                .map(Channel::working_bytes)
+                .sum::<u64>()
+    }
+
+    /// The picture at the size that was asked for; grey when the file is.
+    ///
+    /// # Errors
+    /// When the data are damaged or do not end where the picture does.
+    pub fn decode(&self) -> Result<Planes, Broken> {
+        decode::decode(&self.header, &self.channels, self.chroma)
+    }
+
+    fn check_memory(&self) -> Result<(), Unsupported> {
+        let (bytes, bytes_max) = (self.working_bytes(), WORKING_BYTES_MAX);
+        if bytes > bytes_max {
+            return Err(Unsupported::Memory { bytes, bytes_max });
+        }
+        Ok(())
+    }
+}

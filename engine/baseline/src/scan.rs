@@ -1,0 +1,137 @@
+//! The picture's data as strips of blocks, as many MCUs at a time as are transformed together.
+
+use crate::{
+    Broken,
+    bits::Reader,
+    channel::Channel,
+    coefficients::{Coefficients, Layout},
+    dct::Size,
+    entropy::{Block, Predictions, decode_mcu},
+    header::Header,
+};
+
+const END_OF_IMAGE: u8 = 0xd9;
+const FIRST_RESTART: u8 = 0xd0;
+
+/// Reads the scan from its first MCU to its last.
+#[derive(Debug)]
+pub(crate) struct Scan<'h> {
+    reader: Reader<'h>,
+    blocks: Vec<Block<'h>>,
+    strips: Vec<Strip>,
+    predictions: Predictions,
+    restarts: Restarts,
+}
+
+/// Blocks side by side, of one component.
+#[derive(Debug)]
+pub(crate) struct Strip {
+    pub(crate) coefficients: Box<Coefficients>,
+    pub(crate) channel: usize,
+    /// Which of the component's rows of blocks in an MCU.
+    pub(crate) row: usize,
+    size: Size,
+}
+
+/// How far the next restart marker is, and which it will be.
+#[derive(Debug)]
+struct Restarts {
+    interval: Option<usize>,
+    left: usize,
+    next: u8,
+}
+
+impl<'h> Scan<'h> {
+    pub(crate) fn new(header: &'h Header<'_>, channels: &[Channel]) -> Self {
+        let (mut blocks, mut strips) = (Vec::new(), Vec::new());
+        for (index, (component, channel)) in header.components.iter().zip(channels).enumerate() {
+            for row in 0..component.down {
+                let block = |lane| Block {
+                    dc: header.tables.dc(component),
+                    ac: header.tables.ac(component),
+                    layout: Layout::of(channel.size),
+                    component: index,
+                    strip: strips.len(),
+                    lane,
+                    lane_step: component.across,
+                };
+                blocks.extend((0..component.across).map(block));
+                strips.push(Strip {
+                    coefficients: Coefficients::new(),
+                    channel: index,
+                    row,
+                    size: channel.size,
+                });
+            }
+        }
+        Self {
+            reader: Reader::new(header.data),
+            blocks,
+            strips,
+            predictions: Predictions::default(),
+            restarts: Restarts::new(header.restart_interval),
+        }
+    }
+
+    pub(crate) fn strips(&self) -> &[Strip] {
+        &self.strips
+    }
+
+    /// Decodes the next `count` MCUs, from the left of the strips.
+    ///
+    /// # Errors
+    /// When the data are damaged. What is decoded of them then is of no use.
+    pub(crate) fn decode_group(&mut self, count: usize) -> Result<(), Broken> {
+        for strip in &mut self.strips {
+            strip.coefficients.clear(strip.size);
+        }
+        for number in 0..count {
+            self.restart_if_due()?;
+            decode_mcu(
+                &mut self.reader,
+                &self.blocks,
+                &mut self.predictions,
+                &mut self.strips,
+                number,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// When data are left, or the end of the image does not follow.
+    pub(crate) fn finish(mut self) -> Result<(), Broken> {
+        self.reader.finish(END_OF_IMAGE)
+    }
+
+    #[inline(always)]
+    fn restart_if_due(&mut self) -> Result<(), Broken> {
+        if let Some(marker) = self.restarts.before_mcu() {
+            self.reader.finish(marker)?;
+            self.predictions = Predictions::default();
+        }
+        Ok(())
+    }
+}
+
+impl Restarts {
+    fn new(interval: Option<usize>) -> Self {
+        Self {
+            interval,
+            left: interval.unwrap_or(usize::MAX),
+            next: FIRST_RESTART,
+        }
+    }
+
+    /// The marker that stands before the next MCU. There are eight, in turns.
+    #[inline(always)]
+    fn before_mcu(&mut self) -> Option<u8> {
+        let due = (self.left == 0).then_some(self.next);
+        if due.is_some() {
+            self.left = self.interval.unwrap_or(usize::MAX);
+            self.next = FIRST_RESTART | (self.next + 1) & 7;
+        }
+        self.left -= 1;
+        due
+    }
+}

@@ -1,0 +1,112 @@
+//! No bytes make it panic, and no damage passes for a picture.
+
+use std::sync::LazyLock;
+
+use baseline::{Broken, plan};
+use planes::Subsampling;
+use proptest::prelude::*;
+
+use crate::support::Source;
+
+static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
+    let source = Source::new(123, 77);
+    let with_restarts = Source {
+        restart_interval: 3,
+        ..source
+    };
+    let gray = Source {
+        gray: true,
+        optimised: true,
+        ..source
+    };
+    [source, with_restarts, gray].map(|source| source.encoded())
+});
+
+/// Reads the bytes at its own size and at two smaller ones, and expects nothing of them.
+fn try_all_sizes(bytes: &[u8]) {
+    for target in [(123, 77), (70, 50), (40, 25), (10, 6)] {
+        if let Ok(plan) = plan(bytes, target, Subsampling::BOTH_HALVED) {
+            let _ = plan.decode();
+        }
+    }
+}
+
+#[test]
+fn a_cut_file_is_broken_wherever_it_is_cut() {
+    for file in FILES.iter() {
+        for end in (0..file.len()).step_by(97).chain([file.len() - 1]) {
+            let cut = &file[..end];
+            if let Ok(plan) = plan(cut, (60, 40), Subsampling::BOTH_HALVED) {
+                assert_eq!(plan.decode().unwrap_err(), Broken::Cut, "cut at {end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_missing_part_between_restart_markers_is_noticed() {
+    let file = &FILES[1];
+    let markers: Vec<usize> = (0..file.len() - 1)
+        .filter(|&at| file[at] == 0xff && matches!(file[at + 1], 0xd0..=0xd7))
+        .collect();
+    let without = [&file[..markers[2]], &file[markers[3]..]].concat();
+    let plan = plan(&without, (60, 40), Subsampling::BOTH_HALVED).unwrap();
+    let expected = Broken::Marker {
+        found: 0xd3,
+        expected: 0xd2,
+    };
+    assert_eq!(plan.decode(), Err(expected));
+}
+
+#[test]
+fn a_picture_that_ends_too_late_is_noticed() {
+    let mut file = Source::new(64, 64).encoded();
+    let end = file.len() - 2;
+    file.splice(end..end, [0x12, 0x34, 0x56]);
+    let plan = plan(&file, (60, 40), Subsampling::BOTH_HALVED).unwrap();
+    assert_eq!(plan.decode(), Err(Broken::LeftOver));
+}
+
+proptest! {
+    #[test]
+    fn changed_bytes_do_no_harm(
+        file in 0..3_usize,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..9),
+    ) {
+        let mut bytes = FILES[file].clone();
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        try_all_sizes(&bytes);
+    }
+
+    #[test]
+    fn changed_headers_do_no_harm(
+        file in 0..3_usize,
+        changes in prop::collection::vec((0..700_usize, any::<u8>()), 1..4),
+    ) {
+        let mut bytes = FILES[file].clone();
+        for (at, byte) in changes {
+            let at = at.min(bytes.len() - 1);
+            bytes[at] = byte;
+        }
+        try_all_sizes(&bytes);
+    }
+
+    #[test]
+    fn any_bytes_do_no_harm(mut bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+        try_all_sizes(&bytes);
+        bytes.splice(..0, [0xff, 0xd8]);
+        try_all_sizes(&bytes);
+    }
+
+    #[test]
+    fn any_data_behind_a_good_header_do_no_harm(data in prop::collection::vec(any::<u8>(), 0..5000)) {
+        for file in FILES.iter() {
+            let scan = file.windows(2).position(|bytes| bytes == [0xff, 0xda]).unwrap();
+            let header = scan + 2 + usize::from(file[scan + 3]);
+            try_all_sizes(&[&file[..header], &data, &[0xff, 0xd9]].concat());
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The decoder from outside, held against libjpeg-turbo.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy exempts tests, but not the functions they share"
+)]
+
+mod exact;
+mod hostile;
+mod refused;
+mod scaled;
+mod support;
