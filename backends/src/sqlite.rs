@@ -185,6 +185,18 @@ fn boxed(error: rusqlite::Error) -> Cause {
     Cause::Failed(error.into())
 }
 
+/// What was read well and makes no sense is no failure of the file's: it would be read so again.
+fn cause_of(error: rusqlite::Error) -> Cause {
+    match error {
+        rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..)
+        | rusqlite::Error::InvalidColumnType(..) => {
+            Cause::Corrupt(format!("the record cannot be read: {error}"))
+        }
+        error => boxed(error),
+    }
+}
+
 /// The thread: groups whatever has gathered, until the last [`Database`] is dropped.
 fn serve(mut connection: Connection, mut waiting: mpsc::UnboundedReceiver<Box<dyn Operation>>) {
     while let Some(first) = waiting.blocking_recv() {
@@ -257,7 +269,7 @@ where
 
     fn answer(self: Box<Self>, committed: &Result<(), String>) {
         let answer = match (self.outcome, committed) {
-            (Some(outcome), Ok(())) => outcome.map_err(boxed),
+            (Some(outcome), Ok(())) => outcome.map_err(cause_of),
             (_, Err(error)) => Err(Cause::Failed(error.as_str().into())),
             (None, Ok(())) => Err(gone()),
         };

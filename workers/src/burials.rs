@@ -12,6 +12,7 @@ use std::{
 
 use backends::{
     Error, Metrics, Results, Source,
+    error::Cause,
     queue::dead::{Burial, Burials},
     results::obituary::{self, Obituary},
 };
@@ -80,19 +81,26 @@ impl Announcer {
         Ok(())
     }
 
-    /// Holds the burial while the records are away.
-    async fn until_told(&self, burial: &Burial) -> Result<Obituary, Error> {
+    /// Holds the burial while the records are away. A record that cannot be read is another version's, and stays so: there
+    /// nobody is told, and the next burial is not held up.
+    async fn until_told(&self, burial: &Burial) -> Result<Option<Obituary>, Error> {
         let began = Instant::now();
         let mut attempts = 0;
         loop {
             attempts += 1;
             match obituary::announce(&*self.results, &burial.letter).await {
+                Err(error) if matches!(error.cause, Cause::Corrupt(_)) => {
+                    self.metrics.backend_error(&error);
+                    let id = &burial.letter.id;
+                    warn!(message.id = %id, %error, "nobody is told that message {id} was buried: {error}");
+                    return Ok(None);
+                }
                 Err(error) if began.elapsed() < HOLD_MAX => {
                     self.metrics.backend_error(&error);
                     warn!(%error, "nobody can be told of a burial now, trying again");
                     sleep(retry::wait(attempts, rand::random()).min(PAUSE_MAX)).await;
                 }
-                told => return told,
+                told => return told.map(Some),
             }
         }
     }

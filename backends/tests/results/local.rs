@@ -4,8 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use backends::{
     Results as _,
+    error::Cause,
     results::{Local, Unsent},
 };
+use rusqlite::Connection;
 use schemas::Status;
 use tempfile::TempDir;
 
@@ -44,6 +46,18 @@ async fn records_and_claims_are_there_after_a_restart() {
     let results = reopened(&folder).await;
     assert_eq!(results.record(&job.id()).await.unwrap(), record);
     tell(&results, claimed.epoch, &state(&job, Status::Done)).await;
+}
+
+#[tokio::test]
+async fn a_record_that_makes_no_sense_is_told_from_a_file_that_fails() {
+    let (results, folder) = in_a_file_of_its_own().await;
+    let job = job();
+    admit(&results, &job).await;
+    let db = Connection::open(folder.path().join("results.db")).unwrap();
+    db.execute("UPDATE jobs SET state = '{\"status\": \"lost\"}'", [])
+        .unwrap();
+    let error = results.record(&job.id()).await.unwrap_err();
+    assert!(matches!(error.cause, Cause::Corrupt(_)), "{error}");
 }
 
 #[tokio::test]

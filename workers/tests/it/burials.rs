@@ -79,6 +79,23 @@ async fn one_burial_after_the_other_is_told() {
 }
 
 #[tokio::test]
+async fn a_burial_whose_record_cannot_be_read_holds_up_no_other() {
+    let world = World::new().await;
+    let jobs = [job(b"another version's"), job(b"a photo")];
+    for job in &jobs {
+        world.send(job).await;
+        die_with(&world, job).await;
+    }
+    let unreadable = || world.results.unreadable.lock().unwrap();
+    *unreadable() = Some(jobs[0].id());
+    let _worker = world.work();
+    buried(&world, 2).await;
+    assert_eq!(status(&world, &jobs[1]).await, Status::Dead);
+    *unreadable() = None;
+    assert_eq!(status(&world, &jobs[0]).await, Status::Processing);
+}
+
+#[tokio::test]
 async fn news_that_cannot_be_settled_are_not_told_all_the_time() {
     let world = World::new().await;
     let unsettled = Unsettled::default();

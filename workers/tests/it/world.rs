@@ -3,7 +3,7 @@
 use std::{
     fs,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 use backends::{
     Error, Key, Metrics, ObjectStore, Results, Sender as _, Source,
-    error::Backend,
+    error::{Backend, Cause},
     guard::{Guarded, Pausing},
     objects::{Body, Disk, Kind, Meta, Page, Place},
     queue::sqlite::SqliteQueue,
@@ -68,6 +68,8 @@ pub(crate) struct Faulty<B> {
     pub(crate) cancels_before: AtomicU32,
     /// Whether the next end comes after the job was cancelled and admitted again.
     pub(crate) revives: AtomicBool,
+    /// The job whose record is another version's.
+    pub(crate) unreadable: Mutex<Option<JobId>>,
     /// Whether reads of originals never end.
     pub(crate) hangs: AtomicBool,
 }
@@ -259,6 +261,7 @@ impl<B> Faulty<B> {
             overtaken_ends: AtomicU32::new(0),
             cancels_before: AtomicU32::new(0),
             revives: AtomicBool::new(false),
+            unreadable: Mutex::default(),
             hangs: AtomicBool::new(false),
         })
     }
@@ -313,6 +316,10 @@ impl ObjectStore for Faulty<Disk> {
 #[async_trait]
 impl Results for Faulty<Local> {
     async fn record(&self, id: &JobId) -> Result<Option<Record>, Error> {
+        if *self.unreadable.lock().unwrap() == Some(*id) {
+            let cause = Cause::Corrupt("another version's".to_owned());
+            return Err(Error::new(Backend::Results, "record", cause));
+        }
         self.backend.record(id).await
     }
 
