@@ -85,6 +85,9 @@ pub(super) async fn publish(
 /// Publishes a message that no queue gets, and waits until the broker has confirmed it. The broker tells an alarm only to
 /// a connection that publishes: asked like this, it tells before an upload runs into it.
 ///
+/// Who asks may have less patience than `answer_max`, and asks again. While no probe is confirmed no upload is taken in
+/// either, whose publish would find out that the session is of no use: so the probes count together.
+///
 /// # Errors
 /// When it was not confirmed in time. A session that cannot publish is given up.
 pub(super) async fn probe(
@@ -92,18 +95,18 @@ pub(super) async fn probe(
     answer_max: Duration,
     exchange: ShortString,
 ) -> Result<(), Error> {
-    let options = BasicPublishOptions::default();
-    let probing = async {
-        let key = PROBE_KEY.into();
-        let publish =
-            session
-                .channel
-                .basic_publish(exchange, key, options, b"", BasicProperties::default());
-        publish.await?.await
+    let mut offered = Offered {
+        session,
+        at: session.probed(),
+        answer_max,
+        answered: false,
     };
-    let confirmed = session::answered("check", answer_max, probing).await;
-    match confirmed {
-        Ok(_) => Ok(()),
+    match session::answered("check", answer_max, probed(session, exchange)).await {
+        Ok(_) => {
+            offered.answered = true;
+            session.probe_confirmed();
+            Ok(())
+        }
         Err(error) => {
             if !matches!(error.cause, Cause::Timeout(_)) {
                 session.give_up();
@@ -111,6 +114,17 @@ pub(super) async fn probe(
             Err(error)
         }
     }
+}
+
+async fn probed(session: &Session, exchange: ShortString) -> lapin::Result<Confirmation> {
+    let publish = session.channel.basic_publish(
+        exchange,
+        PROBE_KEY.into(),
+        BasicPublishOptions::default(),
+        b"",
+        BasicProperties::default(),
+    );
+    publish.await?.await
 }
 
 impl Drop for Offered<'_> {

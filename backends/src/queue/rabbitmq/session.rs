@@ -6,7 +6,7 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -62,6 +62,8 @@ pub(super) struct Session {
     /// For publishing with confirms, or for asking. A receiver opens a channel of its own.
     pub(super) channel: Channel,
     flow: watch::Sender<Flow>,
+    /// When the first of the probes was sent that nobody confirmed.
+    probed: Mutex<Option<Instant>>,
     broken: CancellationToken,
 }
 
@@ -156,6 +158,20 @@ impl Session {
             Flow::Open { since } => asked.max(since).elapsed() >= answer_max,
             Flow::Blocked => false,
         }
+    }
+
+    /// Notes a probe, and says since when probes have gone without a confirm.
+    pub(super) fn probed(&self) -> Instant {
+        *self.first_probe().get_or_insert_with(Instant::now)
+    }
+
+    pub(super) fn probe_confirmed(&self) {
+        *self.first_probe() = None;
+    }
+
+    /// No code of ours panics while it holds this.
+    fn first_probe(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.probed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns when the broker takes messages, or when there is no use in waiting for that.
@@ -349,6 +365,7 @@ async fn build_at(
         connection,
         channel,
         flow: watch::Sender::new(Flow::open()),
+        probed: Mutex::default(),
         broken: CancellationToken::new(),
     })
 }

@@ -1,5 +1,7 @@
 //! What a broker's silences, alarms and refusals may cost: time, and nothing else.
 
+use std::time::Instant;
+
 use lapin::Event;
 
 use super::*;
@@ -63,8 +65,30 @@ async fn a_broker_that_confirms_nothing_is_not_well() {
     let silent = subject.queue.check().await.unwrap_err().to_string();
     assert!(silent.contains("no answer within 1000 ms"), "{silent}");
     proxy.mend();
-    subject.queue.check().await.unwrap();
+    within(async { while subject.queue.check().await.is_err() {} }).await;
     subject.end().await;
+}
+
+#[tokio::test]
+async fn a_session_that_confirms_no_probe_is_given_up_also_by_those_who_do_not_wait_for_it() {
+    for patience in [Duration::from_millis(300), Duration::from_secs(5)] {
+        let proxy = wire().await;
+        let subject = Networked::with(Config {
+            answer_max: Duration::from_secs(1),
+            ..config(&proxied(&proxy))
+        })
+        .await;
+        let session = within(subject.queue.0.publish.session()).await.unwrap();
+        proxy.silence();
+        let silent_since = Instant::now();
+        while silent_since.elapsed() < Duration::from_secs(2) {
+            let _ = timeout(patience, subject.queue.check()).await;
+        }
+        assert!(!session.works(), "patience {patience:?}");
+        proxy.mend();
+        within(subject.queue.0.publish.session()).await.unwrap();
+        subject.end().await;
+    }
 }
 
 #[tokio::test]
