@@ -95,6 +95,9 @@ impl RabbitReceiver {
     }
 
     /// The next message of the queue, however long it takes.
+    ///
+    /// A consumer that is given up may have been sent a message meanwhile. It is worked on like any other: let go with its
+    /// consumer it would count as a crash, before RabbitMQ 4.3 also if it was given back.
     pub(super) async fn take(&mut self) -> Result<Hand, Error> {
         let place = Arc::clone(&self.hand)
             .acquire_owned()
@@ -107,7 +110,11 @@ impl RabbitReceiver {
                 Ok(message) => return Ok(Hand::new(broker, consuming, message, place)),
                 Err(error) => {
                     tracing::warn!(%error, "consumer ended, building a new one");
-                    self.consuming = None;
+                    let last = consuming.last(broker.config.answer_max).await;
+                    let consuming = self.consuming.take();
+                    if let (Some(consuming), Some(message)) = (consuming, last) {
+                        return Ok(Hand::new(broker, &consuming, message, place));
+                    }
                 }
             }
         }

@@ -100,6 +100,27 @@ async fn a_receiver_whose_channel_the_broker_closes_opens_another() {
 }
 
 #[tokio::test]
+async fn a_consumer_that_is_given_up_for_nothing_costs_no_crash() {
+    // So little patience that many a message is on its way when its consumer is given up.
+    let subject = Networked::with(Config {
+        silence_max: Duration::from_millis(1),
+        ..config(&server())
+    })
+    .await;
+    let mut receiver = receiver(&subject).await;
+    for number in 0..40 {
+        let sending = send(&subject, [number]);
+        let (delivery, ()) = tokio::join!(receive(&mut receiver), sending);
+        assert_eq!(
+            (delivery.job().unwrap(), delivery.crashes),
+            (job(number), 0)
+        );
+        done(delivery).await;
+    }
+    subject.end().await;
+}
+
+#[tokio::test]
 async fn a_sender_whose_channel_the_broker_closes_opens_another() {
     let subject = Networked::new().await;
     let session = within(subject.queue.0.publish.session()).await.unwrap();
