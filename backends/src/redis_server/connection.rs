@@ -19,7 +19,9 @@ const REPLACED_AFTER_MIN: Duration = Duration::from_secs(1);
 /// A connection that is built with its first command, shared by its clones, and built again when it breaks.
 ///
 /// The library's manager does this, save in one case: where a server's greeting cannot be read, as when the wire breaks in
-/// the middle of it, the manager keeps that error and answers every command with it, for ever. So it is replaced.
+/// the middle of it, the manager keeps that error and answers every command with it, for ever. So it is replaced. What a
+/// server answers to a command is a value here, also where it is an error (an unknown script, a replica that does not
+/// write): it replaces nothing.
 #[derive(Clone)]
 pub(crate) struct Connection(Arc<Kept>);
 
@@ -111,5 +113,40 @@ impl ConnectionLike for Connection {
 
     fn get_db(&self) -> i64 {
         self.manager().get_db()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::IntoConnectionInfo as _;
+
+    use super::*;
+
+    fn connection() -> Connection {
+        let url = std::env::var("NWS_TEST_REDIS_URL")
+            .expect("this test needs a Redis in NWS_TEST_REDIS_URL: run it with ops/services run");
+        Connection::to(url.into_connection_info().unwrap()).unwrap()
+    }
+
+    async fn id(connection: &mut Connection) -> u64 {
+        let mut ask = redis::cmd("CLIENT");
+        ask.arg("ID").query_async(connection).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_command_that_is_refused_costs_no_connection() {
+        let mut connection = connection();
+        let before = id(&mut connection).await;
+        let long_ago = Instant::now().checked_sub(2 * REPLACED_AFTER_MIN);
+        connection.current().since = long_ago.unwrap();
+        for refused in ["EVALSHA 0 0", "NOSUCHCOMMAND", "GET too many words"] {
+            let mut command = Cmd::new();
+            for word in refused.split(' ') {
+                command.arg(word);
+            }
+            let answer: RedisResult<()> = command.query_async(&mut connection).await;
+            answer.unwrap_err();
+        }
+        assert_eq!(id(&mut connection).await, before);
     }
 }
