@@ -243,11 +243,17 @@ fn is_sound(answer: &RedisResult<Value>) -> bool {
 }
 
 /// The command, to a node that answers for a shard it does not hold yet only when it is asked like this.
+///
+/// Its answer is taken as it is: the error that the library makes of a failed pipeline does not say where a key has moved.
 async fn ask(mut importing: Connection, command: &Cmd) -> RedisResult<Value> {
     let mut asking = redis::pipe();
-    asking.cmd("ASKING").ignore().add_command(command.clone());
-    let (answer,) = asking.query_async(&mut importing).await?;
-    Ok(answer)
+    asking.cmd("ASKING").add_command(command.clone());
+    let answers = importing.req_packed_commands(&asking, 0, 2).await?;
+    answers.into_iter().last().ok_or_else(no_answer)
+}
+
+fn no_answer() -> RedisError {
+    (ErrorKind::Client, "the node answered nothing").into()
 }
 
 fn nobody_holds(shard: Shard, told_by: &Node) -> RedisError {
@@ -256,4 +262,38 @@ fn nobody_holds(shard: Shard, told_by: &Node) -> RedisError {
         shard.slot()
     );
     (ErrorKind::Client, "the cluster has a gap", told).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{address::Address, shard::Shards},
+        *,
+    };
+
+    /// The cluster that the tests share.
+    fn cluster() -> Cluster {
+        let url = std::env::var("NWS_TEST_REDIS_CLUSTER_URL").expect(
+            "this test needs a cluster in NWS_TEST_REDIS_CLUSTER_URL: run it with ops/services run",
+        );
+        match url.parse() {
+            Ok(Address::Cluster(seeds)) => Cluster::new(&seeds),
+            _ => panic!("{url} is no cluster"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_that_imports_a_shard_no_more_is_asked_who_holds_it() {
+        let cluster = cluster();
+        let shard = Shards::OF_A_CLUSTER.all().next().unwrap();
+        let master = cluster.find(shard).await.unwrap();
+        let other = cluster.seeds.iter().find(|node| **node != master);
+
+        let mut command = redis::cmd("GET");
+        command.arg(format!("nws:{shard}:nothing"));
+        let way = Way::Importing(other.unwrap().clone());
+        let answer = cluster.try_way(shard, &way, &command).await;
+        let next = cluster.next_way(shard, &way, &answer).await.unwrap();
+        assert!(matches!(next, Some(Way::Master(node)) if node == master));
+    }
 }
