@@ -200,7 +200,7 @@ fn of_the_cache(error: Error) -> Error {
 
 async fn read(body: Body) -> Result<Bytes, Error> {
     match body {
-        Body::Bytes(bytes) => Ok(bytes),
+        Body::Bytes(bytes) | Body::Digested { bytes, .. } => Ok(bytes),
         Body::File { path, .. } => tokio::fs::read(path)
             .await
             .map(Bytes::from)

@@ -164,7 +164,7 @@ fn path_of(folder: &Path, key: &Key) -> PathBuf {
 /// The body in a file without a name yet, on the disk and not only in the kernel's memory.
 fn write_unfinished(folder: &Path, body: Body) -> io::Result<TempPath> {
     match body {
-        Body::Bytes(bytes) => write_bytes(folder, &bytes),
+        Body::Bytes(bytes) | Body::Digested { bytes, .. } => write_bytes(folder, &bytes),
         Body::File { path, .. } => link(folder, &path).or_else(|_| copy(folder, &path)),
     }
 }

@@ -85,6 +85,8 @@ impl FromStr for Key {
 pub enum Body {
     /// In memory.
     Bytes(Bytes),
+    /// In memory, with the digest that its maker took of them: nobody takes it again.
+    Digested { bytes: Bytes, sha256: Digest },
     /// In a file of ours that nobody writes any more.
     File { path: PathBuf, size_bytes: u64 },
 }
@@ -150,7 +152,7 @@ impl Body {
     /// Length of the bytes.
     pub fn size_bytes(&self) -> u64 {
         match self {
-            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Bytes(bytes) | Self::Digested { bytes, .. } => bytes.len() as u64,
             Self::File { size_bytes, .. } => *size_bytes,
         }
     }

@@ -255,6 +255,8 @@ fn time_for(size_bytes: u64) -> Duration {
 fn digests(key: &Key, body: &Body) -> HeaderMap {
     let digest = match (key, body) {
         (Key::Original(digest), _) => *digest,
+        (_, Body::Digested { sha256, .. }) => *sha256,
+        // Only a few bytes come without it: a worker has the digest of its results.
         (Key::Result(_) | Key::Accepted(_), Body::Bytes(bytes)) => Digest::of(bytes),
         // Both are made in memory; to read a file once more for this would be a waste.
         (Key::Result(_) | Key::Accepted(_), Body::File { .. }) => return HeaderMap::new(),
@@ -273,7 +275,7 @@ fn ascii(text: &str) -> HeaderValue {
 
 async fn streamed(body: &Body) -> Result<reqwest::Body, Failure> {
     match body {
-        Body::Bytes(bytes) => Ok(bytes.clone().into()),
+        Body::Bytes(bytes) | Body::Digested { bytes, .. } => Ok(bytes.clone().into()),
         Body::File { path, size_bytes } => streamed_file(path, *size_bytes).await,
     }
 }

@@ -5,6 +5,7 @@ use backends::{
     error::Cause,
     objects::{Body, S3, S3Options},
 };
+use schemas::Digest;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -44,6 +45,21 @@ async fn a_result_that_changed_on_its_way_is_refused() {
     let body = Body::Bytes(MEANT.into());
     let put = store.put(&result_key(), body, "image/png").await;
     let error = put.unwrap_err();
+    assert!(matches!(error.cause, Cause::Refused(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_result_is_held_against_the_digest_that_it_came_with() {
+    let bytes = bytes_of_our_own(1000);
+    let put = async |sha256| {
+        let body = Body::Digested {
+            bytes: bytes.clone(),
+            sha256,
+        };
+        bucket().put(&result_key(), body, "image/png").await
+    };
+    put(Digest::of(&bytes)).await.unwrap();
+    let error = put(Digest::of(b"other bytes")).await.unwrap_err();
     assert!(matches!(error.cause, Cause::Refused(_)), "{error}");
 }
 

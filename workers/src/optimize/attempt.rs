@@ -162,7 +162,10 @@ impl Optimizer {
             });
         }
         let (body, media_type) = (
-            Body::Bytes(rendered.bytes.into()),
+            Body::Digested {
+                bytes: rendered.bytes.into(),
+                sha256,
+            },
             rendered.format.media_type(),
         );
         self.tools

@@ -115,7 +115,7 @@ impl ObjectStore for MemoryObjects {
     async fn put(&self, key: &Key, body: Body, _: &str) -> Result<(), Error> {
         self.broken.check(Backend::Objects, "put")?;
         let bytes = match body {
-            Body::Bytes(bytes) => bytes,
+            Body::Bytes(bytes) | Body::Digested { bytes, .. } => bytes,
             Body::File { path, .. } => tokio::fs::read(path).await.unwrap().into(),
         };
         let stored = (bytes, SystemTime::now());
