@@ -24,6 +24,7 @@ pub(crate) async fn image(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let state = recorded(&app, &id).await;
+    refuse_if_taken_back(state.as_ref())?;
     let known = state.as_ref().and_then(result_of);
     if let Some(etag) = known.map(|picture| etag(picture.sha256))
         && negotiate::none_match(&headers, &etag)
@@ -61,13 +62,22 @@ async fn recorded(app: &App, id: &JobId) -> Option<State> {
     }
 }
 
+/// A worker may have stored a result before it heard, or in a life before this one. The record is read anyway, so this
+/// costs nothing; while it cannot be read, the object store alone answers.
+fn refuse_if_taken_back(state: Option<&State>) -> Result<(), ApiError> {
+    match state.map(|state| state.status) {
+        Some(status @ Status::Cancelled) => Err(ApiError::NotReady(status)),
+        _ => Ok(()),
+    }
+}
+
 /// The result on record; a job that is done once more remembers its earlier one until then.
 fn result_of(state: &State) -> Option<&Picture> {
     let picture = state.picture.as_ref();
     picture.filter(|_| state.status == Status::Done)
 }
 
-/// The result, whatever the record says: it is stored only once it is whole, and its end may not be told yet, or never.
+/// The result, whatever else the record says: it is stored only once it is whole, and its end may not be told yet, or never.
 /// Memory is taken before it is read, for as long as a client takes to fetch it.
 async fn bytes(app: &App, id: &JobId, known: Option<&Picture>) -> Result<Option<Bytes>, ApiError> {
     let key = Key::Result(*id);

@@ -1,7 +1,7 @@
 //! The result's bytes.
 
+use backends::{Key, ObjectStore as _, Results as _, objects::Body};
 use schemas::{Digest, State, Status, Timings};
-
 use tokio::time::timeout;
 
 use crate::support::{PATIENCE, Server, client, photo};
@@ -84,6 +84,20 @@ async fn an_image_that_is_there_is_given_although_its_end_was_lost() {
     let answer = server.get(&format!("/image/{id}"), &[]).await;
     assert_eq!((answer.status, &answer.body[..]), (200, RESULT));
     assert_eq!(answer.header("etag"), format!("\"{}\"", Digest::of(RESULT)));
+}
+
+#[tokio::test]
+async fn the_image_of_a_job_that_was_taken_back_is_not_given() {
+    let server = Server::start().await;
+    let id = server.accepted(&photo(1)).await;
+    let (key, body) = (Key::Result(id), Body::Bytes(RESULT.into()));
+    server.objects.put(&key, body, "image/jpeg").await.unwrap();
+    let path = format!("/image/{id}");
+    assert_eq!(server.get(&path, &[]).await.status, 200);
+    server.results.cancel(&id).await.unwrap();
+    for headers in [&[][..], &[("if-none-match", "*")]] {
+        server.get(&path, headers).await.problem(404);
+    }
 }
 
 #[tokio::test]
