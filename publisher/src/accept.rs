@@ -13,7 +13,10 @@ use bytes::Bytes;
 use engine::{Format, InputError, Inspection};
 use jiff::Timestamp;
 use schemas::{Context, Job, JobId, OutputFormat, State, Status, Step, Timings};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::OnceCell,
+    time::{Instant, sleep},
+};
 use tracing::{info, warn};
 
 use crate::{app::App, blocking, degraded, error::ApiError, spool::Spooled, upload::Upload};
@@ -48,6 +51,14 @@ enum Known {
     No,
 }
 
+/// An upload's original on its way to the object store, where it goes once: the records may go away after that, and the
+/// job is accepted without them then.
+struct Original<'a> {
+    key: Key,
+    upload: &'a Upload,
+    stored: OnceCell<Timings>,
+}
+
 /// Makes a job of an upload. Whoever gets `Ok` may rely on the job's end.
 pub(crate) async fn accept(
     app: &App,
@@ -57,9 +68,10 @@ pub(crate) async fn accept(
 ) -> Result<Accepted, ApiError> {
     let job = plan(app, &upload, auto_format, now).await?;
     tracing::Span::current().record("job.id", tracing::field::display(&job.id()));
-    match with_record(app, &job, &upload).await {
+    let original = Original::new(&job, &upload);
+    match with_record(app, &job, &original).await {
         Err(ApiError::Backend(error)) if error.backend == Backend::Results => {
-            without_record(app, &job, &upload, &error).await
+            without_record(app, &job, &original, &error).await
         }
         accepted => accepted,
     }
@@ -69,14 +81,14 @@ pub(crate) async fn accept(
 ///
 /// The order matters: a job on the queue always finds its original, and a job whose message was not confirmed is on
 /// record as unsent, for the next identical upload or the sweeper.
-async fn with_record(app: &App, job: &Job, upload: &Upload) -> Result<Accepted, ApiError> {
+async fn with_record(app: &App, job: &Job, original: &Original<'_>) -> Result<Accepted, ApiError> {
     let (id, now_ms) = (job.id(), job.queued_at_ms);
     let again = match known(app, &id, now_ms).await? {
         Known::Stands(state) => return Ok(Accepted::known(job, state)),
         Known::ResultGone => true,
         Known::No => false,
     };
-    let timings = store(app, job, upload).await?;
+    let timings = original.store(app).await?;
     let state = State::queued(id, timings);
     let record = insist(app, || app.results.admit(job, &state, again)).await?;
     if needs_message(app, &record, now_ms) {
@@ -92,7 +104,7 @@ async fn with_record(app: &App, job: &Job, upload: &Upload) -> Result<Accepted, 
 async fn without_record(
     app: &App,
     job: &Job,
-    upload: &Upload,
+    original: &Original<'_>,
     away: &backends::Error,
 ) -> Result<Accepted, ApiError> {
     let id = job.id();
@@ -100,7 +112,7 @@ async fn without_record(
     if let Some(state) = degraded::look(app, &id).await? {
         return Ok(Accepted::known(job, state).degraded());
     }
-    let timings = store(app, job, upload).await?;
+    let timings = original.store(app).await?;
     publish(app, job).await?;
     let state = State::queued(id, timings);
     app.unrecorded.remember(job, &state);
@@ -139,6 +151,31 @@ async fn tell_others(app: &App, id: &JobId) -> Result<(), backends::Error> {
     let (key, word) = (Key::Accepted(*id), Bytes::from_static(b"accepted"));
     let told = app.objects.put(&key, Body::Bytes(word), "text/plain").await;
     told.inspect_err(|error| app.gate.failed(error))
+}
+
+impl<'a> Original<'a> {
+    fn new(job: &Job, upload: &'a Upload) -> Self {
+        Self {
+            key: Key::Original(job.original.sha256),
+            upload,
+            stored: OnceCell::new(),
+        }
+    }
+
+    /// What the upload took until it was stored. Stored already, it is not stored again.
+    async fn store(&self, app: &App) -> Result<Timings, ApiError> {
+        let stored = self.stored.get_or_try_init(|| self.put(app)).await;
+        stored.cloned()
+    }
+
+    async fn put(&self, app: &App) -> Result<Timings, ApiError> {
+        let began = Instant::now();
+        let image = &self.upload.image;
+        let (body, media_type) = (image.original.body(), media_type(image.format));
+        let stored = app.objects.put(&self.key, body, media_type).await;
+        stored.inspect_err(|error| app.gate.failed(error))?;
+        Ok(timed(app, self.upload, began.elapsed()))
+    }
 }
 
 impl Accepted {
@@ -248,16 +285,6 @@ fn needs_message(app: &App, record: &Record, now_ms: u64) -> bool {
     let silent_ms = now_ms.saturating_sub(record.updated_at_ms);
     let lost = !status.is_final() && silent_ms > millis(app.config.silent_max());
     unsent || lost
-}
-
-async fn store(app: &App, job: &Job, upload: &Upload) -> Result<Timings, ApiError> {
-    let began = Instant::now();
-    let body = upload.image.original.body();
-    let media_type = media_type(upload.image.format);
-    let key = Key::Original(job.original.sha256);
-    let stored = app.objects.put(&key, body, media_type).await;
-    stored.inspect_err(|error| app.gate.failed(error))?;
-    Ok(timed(app, upload, began.elapsed()))
 }
 
 fn timed(app: &App, upload: &Upload, store_took: Duration) -> Timings {

@@ -83,6 +83,18 @@ async fn the_same_upload_is_sent_once() {
 }
 
 #[tokio::test]
+async fn an_original_is_stored_once_also_if_the_records_go_away_after_it() {
+    let server = Server::start().await;
+    server
+        .results
+        .admissions_cut
+        .store(u64::MAX, Ordering::SeqCst);
+    let json = upload(&server, 1).await.json();
+    assert_eq!(json["degraded"], true);
+    assert_eq!(server.objects.originals_put(), 1);
+}
+
+#[tokio::test]
 async fn a_known_result_is_answered_as_the_client_prefers() {
     let server = without_records().await;
     let id = upload(&server, 1).await.job_id();

@@ -80,6 +80,7 @@ impl Sender for MemorySender {
 pub(crate) struct MemoryObjects {
     pub(crate) broken: Switch,
     checks: Arc<AtomicU64>,
+    originals_put: Arc<AtomicU64>,
     objects: Arc<Mutex<HashMap<Key, (Bytes, SystemTime)>>>,
 }
 
@@ -95,6 +96,11 @@ impl MemoryObjects {
     /// How often it was asked whether it is well.
     pub(crate) fn checks(&self) -> u64 {
         self.checks.load(Ordering::SeqCst)
+    }
+
+    /// How often an original was stored.
+    pub(crate) fn originals_put(&self) -> u64 {
+        self.originals_put.load(Ordering::SeqCst)
     }
 
     /// How long ago an object was stored.
@@ -118,6 +124,9 @@ impl ObjectStore for MemoryObjects {
             Body::Bytes(bytes) | Body::Digested { bytes, .. } => bytes,
             Body::File { path, .. } => tokio::fs::read(path).await.unwrap().into(),
         };
+        if let Key::Original(_) = key {
+            self.originals_put.fetch_add(1, Ordering::SeqCst);
+        }
         let stored = (bytes, SystemTime::now());
         self.objects.lock().unwrap().insert(*key, stored);
         Ok(())
