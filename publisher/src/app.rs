@@ -21,6 +21,7 @@ use crate::{
     Config, Parts, Stop,
     admission::Gate,
     error::ApiError,
+    pace::Pace,
     room::Room,
     routes::{
         events,
@@ -51,6 +52,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) gate: Gate,
     pub(crate) unrecorded: Unrecorded,
+    /// The turns of those who follow jobs that the records do not tell of.
+    pub(crate) looks: Pace,
     pub(crate) spool: Spool,
     /// One permit per upload in hand.
     pub(crate) uploads: Arc<Semaphore>,
@@ -66,6 +69,7 @@ impl App {
         Ok(Self {
             gate: Gate::new(&parts.config),
             unrecorded: Unrecorded::default(),
+            looks: Pace::new(),
             spool: Spool::open(parts.spool, parts.config.spool_memory_bytes_max)?,
             uploads: Arc::new(Semaphore::new(parts.config.uploads_max)),
             images: Room::new(parts.config.images_in_flight_bytes_max),

@@ -24,11 +24,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::{app::App, error::ApiError};
-
-/// Time between two looks for a job that somebody follows while the records are away: each job on a stream costs the
-/// object store a question in so long.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+use crate::{app::App, error::ApiError, pace::pause_after};
 
 /// How long a followed job may be unknown once the records are back. Another publisher may have accepted it and records it
 /// soon, or its worker speaks of it; an error answer would make an `EventSource` give up for ever.
@@ -193,7 +189,8 @@ fn search_since(
         id: *id,
         after,
         records: app.gate.records(),
-        looks: 0,
+        looked: false,
+        looks_in_vain: 0,
         told: false,
         unknown_since,
     };
@@ -209,7 +206,9 @@ struct Search {
     after: Option<EventId>,
     /// Changes when the records go away or come back.
     records: watch::Receiver<bool>,
-    looks: u32,
+    looked: bool,
+    /// Since the records went away or came back.
+    looks_in_vain: u32,
     /// Whether the client heard that it waits.
     told: bool,
     /// Since when the records are back and do not know it.
@@ -229,11 +228,12 @@ impl Search {
     /// The next news, or all that is left, and who looks on after it.
     async fn next(mut self) -> Option<(BoxStream<'static, Heard>, Option<Self>)> {
         loop {
-            if self.looks > 0 {
+            if self.looked {
                 self.pause().await;
             }
             let found = self.look().await;
-            self.looks += 1;
+            self.looked = true;
+            self.looks_in_vain = self.looks_in_vain.saturating_add(1);
             match found {
                 Found::Events(events) => return Some((events, None)),
                 Found::End(state) => {
@@ -253,7 +253,7 @@ impl Search {
 
     /// The first look passes by the records: who begins to look has just asked them.
     async fn look(&mut self) -> Found {
-        if self.looks > 0 {
+        if self.looked {
             match self.app.results.watch(&self.id, self.after).await {
                 Ok(Some(watch)) => return Found::Events(watch.map(Heard::from).boxed()),
                 Ok(None) => {
@@ -262,6 +262,7 @@ impl Search {
                 Err(_) => self.unknown_since = None,
             }
         }
+        self.app.looks.turn().await;
         let looked = match self.unknown_since {
             Some(_) => look_unrecorded(&self.app, &self.id).await,
             None => look(&self.app, &self.id).await,
@@ -273,12 +274,12 @@ impl Search {
         }
     }
 
-    /// Until the next look is due, or the records came back.
+    /// Until the next look is due, or the records came back: then the next word is near.
     async fn pause(&mut self) {
         tokio::select! {
-            () = sleep(LOOK_EVERY) => {}
+            () = sleep(pause_after(self.looks_in_vain)) => {}
             // It cannot end: the app holds the other side.
-            _ = self.records.changed() => {}
+            _ = self.records.changed() => self.looks_in_vain = 0,
         }
     }
 

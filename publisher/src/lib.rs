@@ -22,6 +22,7 @@ pub mod dead_letters;
 mod degraded;
 mod error;
 mod negotiate;
+mod pace;
 mod retention;
 mod room;
 mod routes;
