@@ -164,7 +164,7 @@ impl Config {
     }
 
     /// Every setting that not every number suits.
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 23] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 25] {
         const PERMITS_MAX: u64 = Semaphore::MAX_PERMITS as u64;
         const SECS_MAX: u64 = TIME_MAX.as_secs();
         const MS_MAX: u64 = SECS_MAX * 1000;
@@ -206,6 +206,8 @@ impl Config {
             ("wait_secs_max", self.wait_secs_max, 0..=SECS_MAX),
             ("unsent_age_secs", self.unsent_age_secs, 0..=SECS_MAX),
             ("silent_max_secs", self.silent_max_secs, 0..=SECS_MAX),
+            ("queue_depth_max", self.queue_depth_max, 1..=u64::MAX),
+            ("queue_age_max_secs", self.queue_age_max_secs, 1..=SECS_MAX),
             ("reconnect_ms", self.reconnect_ms, 1..=MS_MAX),
             ("sweep_interval_ms", self.sweep_interval_ms, 1..=MS_MAX),
             (
@@ -311,6 +313,7 @@ mod tests {
     fn the_defaults_and_a_publisher_that_only_reads_can_run() {
         assert_eq!(refused(|_| {}), "none");
         assert_eq!(refused(|config| config.uploads_max = 0), "none");
+        assert_eq!(refused(|config| config.sse_clients_max = 0), "none");
     }
 
     #[test]
@@ -335,6 +338,11 @@ mod tests {
             (
                 "admission_interval_ms",
                 refused(|it| it.admission_interval_ms = 0),
+            ),
+            ("queue_depth_max", refused(|it| it.queue_depth_max = 0)),
+            (
+                "queue_age_max_secs",
+                refused(|it| it.queue_age_max_secs = 0),
             ),
             ("retention_days", refused(|it| it.retention_days = 7)),
             (
