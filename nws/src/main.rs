@@ -53,10 +53,14 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             runtime()?,
             commands::serve::everything(&settings),
         ),
-        Command::Publisher => serve(&settings, runtime()?, commands::serve::publisher(&settings)),
+        Command::Publisher => serve(
+            &settings,
+            threaded(settings.publisher.publisher_threads)?,
+            commands::serve::publisher(&settings),
+        ),
         Command::Worker => serve(
             &settings,
-            worker_runtime(&settings)?,
+            threaded(worker_threads(&settings))?,
             commands::serve::worker(&settings),
         ),
     }
@@ -80,13 +84,17 @@ fn runtime() -> std::io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().build()
 }
 
-/// Few async threads: all they do is wait, also for the threads that have the pixels.
-fn worker_runtime(settings: &Settings) -> std::io::Result<Runtime> {
-    let threads = settings.workers.worker_slots.div_ceil(SLOTS_PER_THREAD);
+/// So many async threads.
+fn threaded(threads: usize) -> std::io::Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(threads)
         .enable_all()
         .build()
+}
+
+/// Few: all they do is wait, also for the threads that have the pixels.
+fn worker_threads(settings: &Settings) -> usize {
+    settings.workers.worker_slots.div_ceil(SLOTS_PER_THREAD)
 }
 
 /// The TLS library has several providers and takes none by itself.
