@@ -5,6 +5,7 @@
 mod cli;
 mod commands;
 mod config;
+mod output;
 mod telemetry;
 mod wiring;
 
@@ -105,7 +106,7 @@ fn install_tls_provider() {
 
 /// Help and version are asked for; anything else clap says is a usage error.
 fn usage(error: &clap::Error) -> ExitCode {
-    let printed = error.print();
+    let printed = output::unless_gone(error.print(), ());
     match (error.use_stderr(), printed) {
         (false, Ok(())) => ExitCode::SUCCESS,
         _ => ExitCode::from(EXIT_USAGE),

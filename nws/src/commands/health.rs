@@ -1,11 +1,10 @@
 //! `nws health`: what a container's health check runs.
-#![expect(clippy::print_stdout, reason = "this is its output")]
 
-use std::{net::Ipv4Addr, process::ExitCode, time::Duration};
+use std::{io::Write as _, net::Ipv4Addr, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 
-use crate::config::Settings;
+use crate::{config::Settings, output::output};
 
 /// Well below the interval of any orchestrator.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
@@ -22,7 +21,7 @@ pub(crate) async fn ask(url: Option<String>, settings: &Settings) -> anyhow::Res
         .send()
         .await
         .with_context(|| format!("{url} does not answer"))?;
-    println!("{url}: {}", answer.status());
+    writeln!(output(), "{url}: {}", answer.status())?;
     Ok(if answer.status().is_success() {
         ExitCode::SUCCESS
     } else {

@@ -14,6 +14,7 @@ mod embedded;
 mod fault_proxy;
 mod fleet;
 mod outages;
+mod output;
 mod redis_restart;
 mod rolling;
 mod settings;

@@ -35,7 +35,7 @@ use render::Renderer;
 use tally::Tally;
 pub(crate) use usage::UsageError;
 
-use crate::{cli::Apply, config::Settings};
+use crate::{cli::Apply, config::Settings, output::output};
 
 /// Does what the command line says. Exit code 1 if any photo failed.
 pub(crate) fn run(apply: &Apply, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -66,7 +66,7 @@ fn stream(renderer: &Renderer, source: &Input) -> anyhow::Result<ExitCode> {
     let rendered = renderer
         .render_input(source, None)
         .with_context(|| source.to_string())?;
-    stdout()
+    output()
         .write_all(&rendered.bytes)
         .context("standard output")?;
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! Dead letters for people and for programs. Ids and messages are strangers' words: what a terminal would obey is escaped.
 
-use std::io::{self, Write as _, stdout};
+use std::io::{self, Write as _};
 
 use backends::{
     clock::now_ms,
@@ -10,6 +10,7 @@ use publisher::dead_letters::{Bundle, Dropped, Fate, Listing, Order, Which};
 use serde_json::{Value, json};
 
 use super::Form;
+use crate::output::output;
 
 /// As much of a body as is shown: a valid one is below 4 KiB.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -20,7 +21,7 @@ pub(super) fn listing(listing: &Listing, form: Form) -> io::Result<()> {
         return document(&json!({ "letters": listing.letters, "complete": listing.complete }));
     }
     let now_ms = now_ms();
-    let mut out = stdout().lock();
+    let mut out = output();
     if listing.letters.is_empty() {
         writeln!(out, "no dead letters")?;
     } else {
@@ -64,7 +65,7 @@ pub(super) fn dropped(which: &Which, dropped: Dropped, form: Form) -> io::Result
     if form.json {
         return document(&drop_document(which, dropped));
     }
-    let mut out = stdout().lock();
+    let mut out = output();
     match (which, letters) {
         (Which::Id(id), 0) => return none_of(id, complete),
         (Which::Id(id), 1) => writeln!(out, "{}: dropped", plain(id))?,
@@ -86,7 +87,7 @@ fn drop_document(which: &Which, Dropped { letters, complete }: Dropped) -> Value
 
 /// Whether there is such a letter is known only when all were looked at.
 fn none_of(id: &str, complete: bool) -> io::Result<()> {
-    let mut out = stdout().lock();
+    let mut out = output();
     let looked_at = if complete { "" } else { " that was looked at" };
     writeln!(out, "no letter{looked_at} has the id {}", plain(id))?;
     warn_of_the_rest(&mut out, complete)
@@ -121,7 +122,7 @@ impl Report {
         }
     }
 
-    /// A reader that is gone does not stop the work.
+    /// Where it cannot be told, the work goes on all the same.
     pub(super) fn tell(&mut self, letter: &Letter, fate: Fate) {
         self.count(fate);
         if self.form.json {
@@ -130,7 +131,7 @@ impl Report {
             return;
         }
         let would = if self.dry_run { "would be " } else { "" };
-        let _ = writeln!(stdout().lock(), "{}  {would}{fate}", plain(&letter.id));
+        let _ = writeln!(output(), "{}  {would}{fate}", plain(&letter.id));
     }
 
     /// Whether everything that was asked for was done.
@@ -150,7 +151,7 @@ impl Report {
                 "complete": complete,
             }));
         }
-        let mut out = stdout().lock();
+        let mut out = output();
         match &self.id {
             Some(id) if complete && self.replayed + self.removed + self.kept == 0 => {
                 writeln!(out, "no letter has the id {}", plain(id))?;
@@ -194,7 +195,7 @@ fn warn_of_the_rest(out: &mut impl io::Write, complete: bool) -> io::Result<()> 
 }
 
 fn document(document: &Value) -> io::Result<()> {
-    writeln!(stdout().lock(), "{document:#}")
+    writeln!(output(), "{document:#}")
 }
 
 fn whole(letter: &Letter, body: &[u8]) -> Value {
@@ -204,7 +205,7 @@ fn whole(letter: &Letter, body: &[u8]) -> Value {
 }
 
 fn show(letter: &Letter, body: &[u8]) -> io::Result<()> {
-    let mut out = stdout().lock();
+    let mut out = output();
     writeln!(out, "id        {}", plain(&letter.id))?;
     writeln!(out, "reason    {}", letter.reason)?;
     writeln!(out, "dead for  {}", age(letter, now_ms()))?;
