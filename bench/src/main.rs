@@ -1,7 +1,7 @@
 //! The engine beside sharp, libvips and Pillow, on the same photographs and the same work.
 //!
 //! Read in this order:
-//! 1. [`job`]: what is to be done, and [`picture`]: to what.
+//! 1. [`job`]: what is to be done, and [`picture`]: to what; [`making`] is where those come from.
 //! 2. [`contender`]: who does it, and [`runner`]: how each is asked, as a process of its own; [`serve`] is the engine's.
 //! 3. [`compare`]: the whole. In [`measure`] everybody takes turns, [`judge`] looks at the results with [`quality`],
 //!    then come [`memory`] and [`throughput`].
@@ -14,6 +14,7 @@ mod contender;
 mod goals;
 mod job;
 mod judge;
+mod making;
 mod measure;
 mod memory;
 mod picture;
@@ -46,7 +47,7 @@ enum Command {
 
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
-        Command::Pictures { photos, to } => picture::make_all(&photos, &to)?,
+        Command::Pictures { photos, to } => making::make_all(&photos, &to)?,
         Command::Compare(options) => return compare::run(&options),
         Command::Serve => serve::run()?,
     }
