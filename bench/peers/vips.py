@@ -11,6 +11,8 @@ FONT, TUNED = sys.argv[1], "--shrink" in sys.argv
 
 
 def work(request):
+    if request["plain"]:
+        return converted(request["source"])
     # The colour of the mark needs the pixels beneath it before the file is written.
     small = (shrunk if TUNED and request["source"].endswith(".jpg") else thumbnail)(request).copy_memory()
     picture = marked(small)
@@ -26,6 +28,12 @@ def work(request):
         case "png":
             data = picture.pngsave_buffer(keep="none")
     return data, (picture.width, picture.height)
+
+
+def converted(source):
+    """For those who cannot read the format."""
+    picture = pyvips.Image.new_from_file(source)
+    return picture.pngsave_buffer(), (picture.width, picture.height)
 
 
 def thumbnail(request):

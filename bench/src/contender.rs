@@ -66,14 +66,14 @@ impl Contender {
                 command.arg("serve");
                 command
             }
-            Self::Sharp => peers.command("node", "sharp.js"),
-            Self::Thumbnail => peers.command("python", "vips.py"),
+            Self::Sharp => peers.command("node", "sharp.js")?,
+            Self::Thumbnail => peers.command("python", "vips.py")?,
             Self::Shrink => {
-                let mut command = peers.command("python", "vips.py");
+                let mut command = peers.command("python", "vips.py")?;
                 command.arg("--shrink");
                 command
             }
-            Self::Pillow => peers.command("python", "pillow.py"),
+            Self::Pillow => peers.command("python", "pillow.py")?,
         };
         command
             .env("VIPS_CONCURRENCY", "1")
@@ -83,12 +83,14 @@ impl Contender {
 }
 
 impl Peers {
-    fn command(&self, program: &str, script: &str) -> Command {
-        let mut command = Command::new(self.peers.join("bin").join(program));
+    fn command(&self, program: &str, script: &str) -> anyhow::Result<Command> {
+        // Python looks for its packages beside the folder it is started from, without following a link.
+        let programs = self.peers.join("bin").canonicalize()?;
+        let mut command = Command::new(programs.join(program));
         command
             .arg(self.scripts.join(script))
             .arg(&self.font)
             .current_dir(&self.peers);
-        command
+        Ok(command)
     }
 }

@@ -53,27 +53,29 @@ pub(crate) enum Check {
     Size,
 }
 
-const JPEG: Output = Output {
-    format: Format::Jpeg,
-    quality: 85,
-    effort: 4,
-};
-const WEBP: Output = Output {
-    format: Format::Webp,
-    quality: 80,
-    effort: 4,
-};
-const PNG: Output = Output {
-    format: Format::Png,
-    quality: 100,
-    effort: 4,
-};
-/// sharp's default quality; the effort differs.
-const AVIF: Output = Output {
-    format: Format::Avif,
-    quality: 50,
-    effort: 4,
-};
+impl Output {
+    const JPEG: Self = Self {
+        format: Format::Jpeg,
+        quality: 85,
+        effort: 4,
+    };
+    const WEBP: Self = Self {
+        format: Format::Webp,
+        quality: 80,
+        effort: 4,
+    };
+    pub(crate) const PNG: Self = Self {
+        format: Format::Png,
+        quality: 100,
+        effort: 4,
+    };
+    /// sharp's default quality; the effort differs.
+    const AVIF: Self = Self {
+        format: Format::Avif,
+        quality: 50,
+        effort: 4,
+    };
+}
 
 const JPEG_FIELDS: &[(&str, &str)] = &[("wm_format", "jpeg"), ("quality", "85")];
 
@@ -97,12 +99,12 @@ pub(crate) const JOBS: [Job; 14] = [
     Job::jpeg("J2 q85", Class::SmallJpeg),
     Job::scored(
         "J3 same method",
-        WEBP,
+        Output::WEBP,
         &[("wm_format", "webp"), ("quality", "80")],
     ),
     Job::scored(
         "J3 fast",
-        WEBP,
+        Output::WEBP,
         &[
             ("wm_format", "webp"),
             ("quality", "80"),
@@ -113,7 +115,10 @@ pub(crate) const JOBS: [Job; 14] = [
         is_slow: true,
         ..Job::scored(
             "J4 fast",
-            Output { effort: 0, ..AVIF },
+            Output {
+                effort: 0,
+                ..Output::AVIF
+            },
             &[("wm_format", "avif"), ("profile", "fast")],
         )
     },
@@ -121,12 +126,12 @@ pub(crate) const JOBS: [Job; 14] = [
         is_slow: true,
         ..Job::scored(
             "J4 small",
-            AVIF,
+            Output::AVIF,
             &[("wm_format", "avif"), ("profile", "small")],
         )
     },
     Job {
-        output: PNG,
+        output: Output::PNG,
         fields: &[("wm_format", "png")],
         check: Check::Exact,
         ..Job::jpeg("J5", Class::SmallPng)
@@ -138,7 +143,7 @@ impl Job {
         Self {
             name,
             class,
-            output: JPEG,
+            output: Output::JPEG,
             fields: JPEG_FIELDS,
             check: Check::Gate,
             is_slow: false,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use crate::{
     contender::Contender,
-    job::{Check, Format, Job},
+    job::{Check, Job},
     measure::Figures,
     quality::Ideal,
     runner::Done,
@@ -64,9 +64,8 @@ impl Case<'_> {
             );
         }
         let job = self.judge.job;
-        // A pixel more or less is no fault, but nothing to compare; nor is there a reader for AVIF here.
-        let is_comparable = size == self.ideal.size() && job.output.format != Format::Avif;
-        if job.check == Check::Size || !is_comparable {
+        // A pixel more or less is no fault, but nothing to compare either.
+        if job.check == Check::Size || size != self.ideal.size() {
             return Ok(None);
         }
         let bytes = fs::read(result)?;

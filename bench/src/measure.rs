@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::{
     compare::Options,
     contender::Contender,
-    job::Job,
+    job::{Format, Job},
     judge::Judge,
     runner::{Answer, Done, Runner},
     spread::Spread,
@@ -115,7 +115,11 @@ impl<'a> Bench<'a> {
         turns: &[Turn],
     ) -> anyhow::Result<BTreeMap<Turn, Taken>> {
         let warmed = turns.iter().map(|turn| {
-            let done = self.take(job, sources, *turn, Some(&self.result(*turn)))?;
+            let result = self.result(*turn);
+            let done = self.take(job, sources, *turn, Some(&result))?;
+            if job.output.format == Format::Avif {
+                self.runner(Contender::Thumbnail).convert(&result)?;
+            }
             Ok((
                 *turn,
                 Taken {

@@ -25,8 +25,25 @@ struct Request<'a> {
     output: Output,
     /// What the engine is asked for, in its own words.
     fields: &'a [(&'a str, &'a str)],
+    /// Nothing is to be done but to write it as PNG. libvips understands this.
+    plain: bool,
     /// Where the file is to be put, when it is looked at.
     result: Option<&'a Path>,
+}
+
+impl<'a> Request<'a> {
+    const fn plain(source: &'a Path) -> Self {
+        let (width, height) = BOX;
+        Self {
+            source,
+            width,
+            height,
+            output: Output::PNG,
+            fields: &[],
+            plain: true,
+            result: None,
+        }
+    }
 }
 
 /// A line on its stdout.
@@ -91,19 +108,29 @@ impl Runner {
         source: &Path,
         result: Option<&Path>,
     ) -> anyhow::Result<Answer> {
-        let (width, height) = BOX;
-        let request = Request {
-            source,
-            width,
-            height,
+        self.send(&Request {
             output: job.output,
             fields: job.fields,
+            plain: false,
             result,
-        };
-        writeln!(self.requests, "{}", serde_json::to_string(&request)?)?;
+            ..Request::plain(source)
+        })
+    }
+
+    /// Makes `file` a PNG, for readers of fewer formats.
+    pub(crate) fn convert(&mut self, file: &Path) -> anyhow::Result<()> {
+        self.send(&Request {
+            result: Some(file),
+            ..Request::plain(file)
+        })?;
+        Ok(())
+    }
+
+    fn send(&mut self, request: &Request<'_>) -> anyhow::Result<Answer> {
+        writeln!(self.requests, "{}", serde_json::to_string(request)?)?;
         let line = self.line()?;
-        serde_json::from_str(&line)
-            .with_context(|| format!("{} said {line:?}", self.contender.name()))
+        let name = self.contender.name();
+        serde_json::from_str(&line).with_context(|| format!("{name} said {line:?}"))
     }
 
     /// Most memory it has had so far, in bytes.
