@@ -108,6 +108,9 @@ pub(crate) struct RecipeFlags {
     /// 1 to 100, or auto
     #[arg(long, value_name = "QUALITY")]
     quality: Option<String>,
+    /// small, or fast: half the time and a few percent more bytes of WebP [default: small]
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
 }
 
 impl SettingsFlags {
@@ -161,6 +164,7 @@ impl RecipeFlags {
             ("width", &self.width),
             ("height", &self.height),
             ("quality", &self.quality),
+            ("profile", &self.profile),
         ];
         let mut request = schemas::Request::default();
         for (field, value) in fields {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use request::{Context, FIELDS, FieldError, Request};
 pub use values::{
-    Color, MarkText, Opacity, OutputFormat, Position, Quality, Side, Size, TEXT_CHARS_MAX,
+    Color, MarkText, Opacity, OutputFormat, Position, Profile, Quality, Side, Size, TEXT_CHARS_MAX,
 };
 pub use variables::{Date, ExifTexts};
 
@@ -31,6 +31,10 @@ pub struct Recipe {
     /// Height of the box the picture is fitted into, in pixels.
     #[serde(default = "default_height")]
     pub height: Side,
+    /// What the result's bytes are written for. It came after the first ids were made, and is left out where it is the
+    /// default, so that they stay as they are.
+    #[serde(default, skip_serializing_if = "Profile::is_default")]
+    pub profile: Profile,
     /// Quality of a lossy output.
     #[serde(default)]
     pub quality: Quality,
@@ -85,6 +89,19 @@ mod tests {
             String::from_utf8(recipe.canonical()).unwrap(),
             r##"{"engine":1,"height":1080,"quality":"auto","width":1920,"wm_color":"auto","wm_format":"jpeg","wm_opacity":"auto","wm_position":"bottom-right","wm_size":3,"wm_text":"NWS © 2026"}"##
         );
+    }
+
+    #[test]
+    fn a_younger_field_changes_no_older_id() {
+        let canonical = |profile| {
+            let mut request = Request::default();
+            request.set("wm_format", "webp").unwrap();
+            request.set("profile", profile).unwrap();
+            let recipe = request.resolve(&Context::example()).unwrap();
+            String::from_utf8(recipe.canonical()).unwrap()
+        };
+        assert!(!canonical("small").contains("profile"));
+        assert!(canonical("fast").contains(r#""height":1080,"profile":"fast","quality":"#));
     }
 
     #[test]

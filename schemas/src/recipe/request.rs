@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use super::{
-    Color, Date, ENGINE_REVISION, ExifTexts, MarkText, Opacity, OutputFormat, Position, Quality,
-    Recipe, Side, Size, values::ValueError, variables,
+    Color, Date, ENGINE_REVISION, ExifTexts, MarkText, Opacity, OutputFormat, Position, Profile,
+    Quality, Recipe, Side, Size, values::ValueError, variables,
 };
 
 /// The fields that are built, by their names in forms and JSON. As a flag, a dash stands for the underscore.
-pub const FIELDS: [&str; 9] = [
+pub const FIELDS: [&str; 10] = [
     "wm_text",
     "wm_position",
     "wm_size",
@@ -18,13 +18,13 @@ pub const FIELDS: [&str; 9] = [
     "width",
     "height",
     "quality",
+    "profile",
 ];
 
 /// Fields that have a name already and no code yet.
-const NOT_BUILT: [&str; 9] = [
+const NOT_BUILT: [&str; 8] = [
     "wm_rotate",
     "wm_logo",
-    "profile",
     "progressive",
     "max_bytes",
     "wm_spacing",
@@ -57,6 +57,7 @@ pub struct Request {
     width: Option<Side>,
     height: Option<Side>,
     quality: Option<Quality>,
+    profile: Option<Profile>,
 }
 
 /// What a request's variables and its `auto` format stand for.
@@ -103,6 +104,7 @@ impl Request {
             "width" => put(&mut self.width, value.parse()),
             "height" => put(&mut self.height, value.parse()),
             "quality" => put(&mut self.quality, value.parse()),
+            "profile" => put(&mut self.profile, value.parse()),
             _ if NOT_BUILT.contains(&field) => Err(ValueError::new("this field is not built yet")),
             _ => Err(ValueError::new(format!(
                 "there is no such field; there are {}",
@@ -131,6 +133,10 @@ impl Request {
         Ok(Recipe {
             engine: ENGINE_REVISION,
             height,
+            profile: match format {
+                OutputFormat::Jpeg | OutputFormat::Png => Profile::default(),
+                OutputFormat::Webp => self.profile.unwrap_or_default(),
+            },
             quality: if format == OutputFormat::Png {
                 Quality::Auto
             } else {
@@ -260,6 +266,7 @@ mod tests {
             ("wm_opacity", "1.1"),
             ("wm_opacity", "inf"),
             ("wm_format", "tiff"),
+            ("profile", "slow"),
             ("wm_position", "middle"),
         ] {
             assert_eq!(
@@ -276,5 +283,14 @@ mod tests {
     fn a_quality_means_nothing_to_png_and_so_makes_no_other_job() {
         let png = |quality| recipe(&[("wm_format", "png"), ("quality", quality)]).unwrap();
         assert_eq!(png("80"), png("90"));
+    }
+
+    #[test]
+    fn a_profile_counts_where_there_are_two_ways_to_write() {
+        let recipe =
+            |format, profile| recipe(&[("wm_format", format), ("profile", profile)]).unwrap();
+        assert_ne!(recipe("webp", "fast"), recipe("webp", "small"));
+        assert_eq!(recipe("jpeg", "fast"), recipe("jpeg", "small"));
+        assert_eq!(recipe("png", "fast"), recipe("png", "small"));
     }
 }

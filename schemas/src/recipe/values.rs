@@ -10,7 +10,7 @@ mod text;
 use std::borrow::Cow;
 
 pub use look::{Color, Opacity, Size};
-pub use output::{OutputFormat, Quality, Side};
+pub use output::{OutputFormat, Profile, Quality, Side};
 pub use place::Position;
 use schema::schema;
 pub use text::{MarkText, TEXT_CHARS_MAX};
