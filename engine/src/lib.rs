@@ -8,15 +8,18 @@
 //! 2. [`mod@inspect`]: what the header says, and whether it is within the limits.
 //! 3. [`decode`], [`orient`], [`resize`], [`watermark`], [`encode`]: a step each.
 //! 4. [`budget`]: what all of that needs at its height, known before it begins.
-//! 5. [`pixels`] and [`profile`]: the picture that goes from step to step, and what its colours mean.
+//! 5. [`picture`], [`pixels`], [`color`] and [`profile`]: the picture that goes from step to step, and what its colours
+//!    mean.
 //! 6. [`fonts`]: the letters that travel inside the binary.
 
 mod budget;
+mod color;
 mod decode;
 mod encode;
 pub mod fonts;
 pub mod inspect;
 mod orient;
+mod picture;
 mod pixels;
 mod profile;
 mod resize;
@@ -29,6 +32,7 @@ pub use inspect::{Format, Inspection, inspect};
 pub use orient::Orientation;
 use schemas::{OutputFormat, Recipe, Step};
 
+use resize::Target;
 use watermark::Mark;
 
 /// What the engine takes on, checked from the header before there are pixels.
@@ -191,13 +195,13 @@ pub fn render(
 ) -> Result<Rendered, RenderError> {
     let header = inspect(Cursor::new(source), limits)?;
     let (size, mark) = planned(&header, recipe, fonts, limits)?;
+    let target = target(&header, size, recipe);
 
     tell(on_step, Step::Decode)?;
-    let decode::Decoded { pixels, profile } = decode::decode(source, &header, limits)?;
+    let decode::Opened { stored, profile } = decode::decode(source, &header, &target, limits)?;
 
     tell(on_step, Step::Resize)?;
-    let (width, height) = header.orientation.applied_to(size);
-    let small = resize::resized(pixels, width, height);
+    let small = resize::resized(stored, &target);
     let upright = orient::upright(small, header.orientation);
 
     tell(on_step, Step::Watermark)?;
@@ -209,8 +213,8 @@ pub fn render(
     Ok(Rendered {
         bytes,
         format: recipe.wm_format,
-        width: marked.width,
-        height: marked.height,
+        width: marked.width(),
+        height: marked.height(),
     })
 }
 
@@ -226,6 +230,17 @@ fn planned(
     let bytes = budget::working_bytes(header, size, &mark, recipe.wm_format);
     limits.check_bytes(bytes)?;
     Ok((size, mark))
+}
+
+/// What a picture becomes before it is turned: the big one stays as it is stored.
+fn target(header: &Inspection, size: (u32, u32), recipe: &Recipe) -> Target {
+    let (width, height) = header.orientation.applied_to(size);
+    Target {
+        width,
+        height,
+        chroma: encode::chroma(recipe.wm_format),
+        orientation: header.orientation,
+    }
 }
 
 /// Width and height of the result, as displayed: in the recipe's box, and no longer than its format can hold.

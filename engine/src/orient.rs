@@ -1,6 +1,8 @@
 //! EXIF orientation: the eight ways a stored picture may be turned (EXIF 2.32, tag 274).
 
-use crate::pixels::Pixels;
+use planes::{Chroma, Plane, Planes};
+
+use crate::{picture::Picture, pixels::Pixels};
 
 /// How a stored picture is turned for display.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -56,6 +58,12 @@ impl Orientation {
         }
     }
 
+    /// Whether what is stored is displayed backwards: its columns, and its rows.
+    pub(crate) fn mirrors_stored(self) -> (bool, bool) {
+        let (column, row) = self.stored(0, 0, 2, 2);
+        (column == 1, row == 1)
+    }
+
     /// Where the displayed pixel (x, y) is stored, in a stored picture of `width` × `height`.
     const fn stored(self, x: usize, y: usize, width: usize, height: usize) -> (usize, usize) {
         match self {
@@ -72,34 +80,88 @@ impl Orientation {
 }
 
 /// Turns `picture` as it is to be displayed.
-pub(crate) fn upright(picture: Pixels, orientation: Orientation) -> Pixels {
-    match (orientation, picture.layout.channels()) {
-        (Orientation::AsStored, _) => picture,
-        (_, 1) => turned::<1>(&picture, orientation),
-        (_, 2) => turned::<2>(&picture, orientation),
-        (_, 3) => turned::<3>(&picture, orientation),
-        (_, _) => turned::<4>(&picture, orientation),
+pub(crate) fn upright(picture: Picture, orientation: Orientation) -> Picture {
+    match picture {
+        picture if orientation.is_as_stored() => picture,
+        Picture::Pixels(pixels) => Picture::Pixels(upright_pixels(&pixels, orientation)),
+        Picture::Planes(planes) => Picture::Planes(upright_planes(planes, orientation)),
     }
 }
 
-fn turned<const CHANNELS: usize>(picture: &Pixels, orientation: Orientation) -> Pixels {
-    let (stored_width, stored_height) = (picture.width as usize, picture.height as usize);
+fn upright_pixels(picture: &Pixels, orientation: Orientation) -> Pixels {
+    let stored = (picture.width as usize, picture.height as usize);
+    let bytes = match picture.layout.channels() {
+        1 => turned::<1>(&picture.bytes, stored, orientation),
+        2 => turned::<2>(&picture.bytes, stored, orientation),
+        3 => turned::<3>(&picture.bytes, stored, orientation),
+        _ => turned::<4>(&picture.bytes, stored, orientation),
+    };
     let (width, height) = orientation.applied_to((picture.width, picture.height));
-    let (stored, _) = picture.bytes.as_chunks::<CHANNELS>();
-    let mut bytes = Vec::with_capacity(picture.bytes.len());
-    for y in 0..height as usize {
-        for x in 0..width as usize {
-            let (from_x, from_y) = orientation.stored(x, y, stored_width, stored_height);
-            bytes.extend_from_slice(&stored[from_y * stored_width + from_x]);
+    Pixels::new(width, height, picture.layout, bytes)
+}
+
+/// Chroma is subsampled the same both ways, or sides that change places would change their sampling too.
+fn upright_planes(planes: Planes, orientation: Orientation) -> Planes {
+    let (luma, chroma) = planes.into_parts();
+    let luma = upright_plane(&luma, orientation);
+    match chroma {
+        None => Planes::gray(luma),
+        Some(chroma) => Planes::new(
+            luma,
+            Chroma {
+                subsampling: chroma.subsampling,
+                blue: upright_plane(&chroma.blue, orientation),
+                red: upright_plane(&chroma.red, orientation),
+            },
+        ),
+    }
+}
+
+fn upright_plane(plane: &Plane, orientation: Orientation) -> Plane {
+    let stored = (plane.width(), plane.height());
+    let samples = turned::<1>(plane.samples(), stored, orientation);
+    let (width, height) = if orientation.swaps_sides() {
+        (plane.height(), plane.width())
+    } else {
+        stored
+    };
+    Plane::new(width, height, samples)
+}
+
+/// A row of the result is a straight walk through what is stored.
+fn turned<const CHANNELS: usize>(
+    bytes: &[u8],
+    (stored_width, stored_height): (usize, usize),
+    orientation: Orientation,
+) -> Vec<u8> {
+    let (stored, _) = bytes.as_chunks::<CHANNELS>();
+    let (width, height) = if orientation.swaps_sides() {
+        (stored_height, stored_width)
+    } else {
+        (stored_width, stored_height)
+    };
+    let index = |x: usize, y: usize| {
+        let (x, y) = orientation.stored(x, y, stored_width, stored_height);
+        y * stored_width + x
+    };
+    let mut result = Vec::with_capacity(bytes.len());
+    for y in 0..height {
+        let (first, last) = (index(0, y), index(width - 1, y));
+        let step = first.abs_diff(last).checked_div(width - 1).unwrap_or(1);
+        if first <= last {
+            result.extend(stored[first..=last].iter().step_by(step).flatten());
+        } else {
+            result.extend(stored[last..=first].iter().rev().step_by(step).flatten());
         }
     }
-    Pixels::new(width, height, picture.layout, bytes)
+    result
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::pixels::Layout;
+    use planes::Subsampling;
 
     /// The letter F, which no turn leaves as it is, stored as EXIF's figure shows each orientation.
     const STORED: [(u32, &[&str]); 8] = [
@@ -134,9 +196,36 @@ mod tests {
             let upright_f = picture(STORED[0].1, layout);
             for (number, rows) in STORED {
                 let orientation = Orientation::from_exif(number).unwrap();
-                let shown = upright(picture(rows, layout), orientation);
-                assert_eq!(shown, upright_f, "orientation {number}, {layout:?}");
+                let shown = upright(Picture::Pixels(picture(rows, layout)), orientation);
+                assert_eq!(
+                    shown,
+                    Picture::Pixels(upright_f.clone()),
+                    "orientation {number}, {layout:?}"
+                );
             }
+        }
+    }
+
+    #[test]
+    fn planes_are_turned_like_pixels() {
+        let plane = |rows: &[&str]| {
+            Plane::new(rows[0].len(), rows.len(), picture(rows, Layout::Gray).bytes)
+        };
+        let planes = |rows: &[&str]| {
+            let chroma = Chroma {
+                subsampling: Subsampling::NONE,
+                blue: plane(rows),
+                red: plane(rows),
+            };
+            Picture::Planes(Planes::new(plane(rows), chroma))
+        };
+        for (number, rows) in STORED {
+            let orientation = Orientation::from_exif(number).unwrap();
+            assert_eq!(
+                upright(planes(rows), orientation),
+                planes(STORED[0].1),
+                "{number}"
+            );
         }
     }
 

@@ -1,7 +1,5 @@
 //! ICC profiles: passed through where they mean the same in the output, otherwise left out.
 
-use crate::pixels::Layout;
-
 /// Longest profile that is passed through. Display and camera profiles have a few KiB, print profiles megabytes.
 const BYTES_MAX: usize = 1024 * 1024;
 const HEADER_BYTES: usize = 128;
@@ -33,9 +31,9 @@ impl Profile {
         sane.then_some(Self { bytes, space })
     }
 
-    /// The profile's bytes, if it describes pixels of `layout`.
-    pub(crate) fn describing(&self, layout: Layout) -> Option<&[u8]> {
-        let describes = (self.space == Space::Rgb) == layout.has_color();
+    /// The profile's bytes, if it describes a picture with or without colour.
+    pub(crate) fn describing(&self, has_color: bool) -> Option<&[u8]> {
+        let describes = (self.space == Space::Rgb) == has_color;
         describes.then_some(&self.bytes)
     }
 }
@@ -55,8 +53,8 @@ mod tests {
     #[test]
     fn a_profile_goes_only_with_its_own_colour_space() {
         let rgb = Profile::parse(profile(b"RGB ")).unwrap();
-        assert!(rgb.describing(Layout::Rgba).is_some());
-        assert!(rgb.describing(Layout::Gray).is_none());
+        assert!(rgb.describing(true).is_some());
+        assert!(rgb.describing(false).is_none());
         assert_eq!(Profile::parse(profile(b"CMYK")), None);
     }
 

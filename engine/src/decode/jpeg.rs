@@ -1,46 +1,111 @@
-//! JPEG, through zune-jpeg.
+//! JPEG, through libjpeg-turbo: planes where it stores planes, and no larger than is good for the target.
 
-use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
-use zune_jpeg::{JpegDecoder, errors::DecodeErrors};
+use turbo::{Colors, Decoder, Scale};
 
-use super::Decoded;
+use super::{Opened, Stored, check_size};
 use crate::{
+    Inspection, Limits, color,
     pixels::{Layout, Pixels},
     profile::Profile,
+    resize::Target,
 };
 
-/// Headers are read leniently, as cameras write them; the picture itself strictly, because a lenient decoder fills what is
-/// missing with grey and calls it a success.
-pub(super) fn decode(source: &[u8]) -> Result<Decoded, String> {
-    let options = DecoderOptions::default()
-        .set_max_width(usize::from(u16::MAX))
-        .set_max_height(usize::from(u16::MAX));
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(source), options);
-    decoder.decode_headers().map_err(reason)?;
-    let (width, height) = decoder.dimensions().expect("the headers have been decoded");
-    let gray = decoder.input_colorspace() == Some(ColorSpace::Luma);
-    let (layout, colors) = if gray {
-        (Layout::Gray, ColorSpace::Luma)
-    } else {
-        (Layout::Rgb, ColorSpace::RGB)
+/// Scans of a progressive file. Encoders write about ten; each costs a walk over the whole picture.
+const SCANS_MAX: u16 = 100;
+/// How many times larger than the target a picture that was scaled while decoding must still be: a block that is scaled
+/// by its low frequencies is a little softer than Lanczos would have it, which nobody sees at this distance.
+const SPARE: f64 = 1.25;
+
+pub(super) fn decode(
+    source: &[u8],
+    header: &Inspection,
+    target: &Target,
+    limits: &Limits,
+) -> Result<Opened, String> {
+    let mut decoder = Decoder::open(source).map_err(reason)?;
+    let found = decoder.header();
+    check_size((found.width, found.height), header)?;
+    // A profile that cannot be read is no reason to refuse the picture.
+    let profile = decoder.profile().ok().flatten();
+    let scale = scale((header.width, header.height), (target.width, target.height));
+    let limits = turbo::Limits {
+        scans_max: SCANS_MAX,
+        memory_bytes_max: limits.decoded_bytes_max,
     };
-    decoder.set_options(
-        options
-            .set_strict_mode(true)
-            .jpeg_set_out_colorspace(colors),
-    );
-    let mut bytes = vec![0; width * height * layout.channels()];
-    decoder.decode_into(&mut bytes).map_err(reason)?;
-    Ok(Decoded {
-        profile: decoder.icc_profile().and_then(Profile::parse),
-        // JPEG's own sides have 16 bits.
-        pixels: Pixels::new(width as u32, height as u32, layout, bytes),
+    let stored = match found.colors {
+        Colors::Gray | Colors::LumaChroma => {
+            decoder.components(scale, limits).map(Stored::Components)
+        }
+        Colors::Rgb => decoder
+            .pixels(scale, limits)
+            .map(|pixels| stored_pixels(pixels, |bytes| bytes)),
+        Colors::Cmyk { inverted } => decoder
+            .pixels(scale, limits)
+            .map(|pixels| stored_pixels(pixels, |bytes| without_ink(bytes, inverted))),
+    };
+    Ok(Opened {
+        stored: stored.map_err(reason)?,
+        profile: profile.and_then(Profile::parse),
     })
 }
 
-fn reason(error: DecodeErrors) -> String {
-    match error {
-        DecodeErrors::ExhaustedData => "it is cut short".to_owned(),
-        error => error.to_string(),
+/// How much of the scaling is left to the decoder.
+pub(crate) fn scale(from: (u32, u32), to: (u32, u32)) -> Scale {
+    let ratio = f64::min(
+        f64::from(from.0) / f64::from(to.0),
+        f64::from(from.1) / f64::from(to.1),
+    );
+    match ratio / SPARE {
+        ratio if ratio >= 8.0 => Scale::Eighth,
+        ratio if ratio >= 4.0 => Scale::Quarter,
+        ratio if ratio >= 2.0 => Scale::Half,
+        _ => Scale::Full,
+    }
+}
+
+fn stored_pixels(pixels: turbo::Pixels, to_rgb: impl Fn(Vec<u8>) -> Vec<u8>) -> Stored {
+    let bytes = to_rgb(pixels.bytes);
+    Stored::Pixels {
+        pixels: Pixels::new(pixels.width, pixels.height, Layout::Rgb, bytes),
+        extent: pixels.extent,
+    }
+}
+
+/// Done in place: the pixels move together.
+fn without_ink(mut bytes: Vec<u8>, inverted: bool) -> Vec<u8> {
+    let pixels = bytes.len() / 4;
+    for at in 0..pixels {
+        let ink = [0, 1, 2, 3].map(|channel| bytes[4 * at + channel]);
+        bytes[3 * at..3 * at + 3].copy_from_slice(&color::rgb_of_ink(ink, inverted));
+    }
+    bytes.truncate(3 * pixels);
+    bytes
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what `map_err` hands over"
+)]
+fn reason(error: turbo::Error) -> String {
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_decoder_leaves_a_quarter_more_than_the_target() {
+        for (width, expected) in [
+            (249, Scale::Full),
+            (250, Scale::Half),
+            (499, Scale::Half),
+            (500, Scale::Quarter),
+            (1000, Scale::Eighth),
+            (16_384, Scale::Eighth),
+        ] {
+            assert_eq!(scale((width, 2 * width), (100, 200)), expected, "{width}");
+        }
+        assert_eq!(scale((16_384, 1), (100, 1)), Scale::Full, "a line");
     }
 }

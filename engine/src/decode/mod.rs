@@ -1,55 +1,85 @@
-//! Pixels from bytes, within the limits that [`inspect()`](crate::inspect()) checked.
+//! Pixels or planes from bytes, within the limits that [`inspect()`](crate::inspect()) checked.
 //!
 //! A picture that is cut or damaged is an error, never a grey half.
 
 mod containers;
-mod jpeg;
+pub(crate) mod jpeg;
 mod png;
 
-use crate::{Format, InputError, Inspection, Limits, pixels::Pixels, profile::Profile};
+use turbo::Component;
 
-/// A decoded picture, and what its colours mean.
+use crate::{
+    Format, InputError, Inspection, Limits, pixels::Pixels, profile::Profile, resize::Target,
+};
+
+/// A picture as it comes out of its file: not upright, and of the size that decoding it was cheapest at.
 #[derive(Debug)]
-pub(crate) struct Decoded {
-    pub(crate) pixels: Pixels,
+pub(crate) enum Stored {
+    Pixels {
+        pixels: Pixels,
+        /// Pixels across and down that the picture measures: parts of the last ones may lie beyond.
+        extent: (f64, f64),
+    },
+    /// Luma alone, or luma, blue-difference and red-difference, each with its own sampling.
+    Components(Vec<Component>),
+}
+
+/// A stored picture, and what its colours mean.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) stored: Stored,
     pub(crate) profile: Option<Profile>,
 }
 
-/// Decodes `source`, of which `header` was read.
+/// A picture decoded to pixels, one for each that its header names.
+#[derive(Debug)]
+struct Decoded {
+    pixels: Pixels,
+    profile: Option<Profile>,
+}
+
+/// Decodes `source`, of which `header` was read, at least as large as `target`.
 pub(crate) fn decode(
     source: &[u8],
     header: &Inspection,
+    target: &Target,
     limits: &Limits,
-) -> Result<Decoded, InputError> {
-    let decoded = match header.format {
-        Format::Jpeg => jpeg::decode(source),
-        Format::Png => png::decode(source),
-        Format::Webp => containers::decode_webp(source, limits),
-        Format::Gif => containers::decode_gif(source, limits),
+) -> Result<Opened, InputError> {
+    let pixels =
+        |decoded: Result<Decoded, String>| decoded.and_then(|decoded| decoded.opened(header));
+    let opened = match header.format {
+        Format::Jpeg => jpeg::decode(source, header, target, limits),
+        Format::Png => pixels(png::decode(source)),
+        Format::Webp => pixels(containers::decode_webp(source, limits)),
+        Format::Gif => pixels(containers::decode_gif(source, limits)),
     };
-    let Decoded { pixels, profile } = decoded
-        .and_then(|decoded| decoded.checked_against(header))
-        .map_err(|reason| InputError::Broken {
-            format: header.format,
-            reason,
-        })?;
-    Ok(Decoded {
-        pixels: pixels.without_idle_alpha(),
-        profile,
+    opened.map_err(|reason| InputError::Broken {
+        format: header.format,
+        reason,
     })
 }
 
 impl Decoded {
-    /// The budget was made for the header's dimensions: a decoder that saw others is not trusted.
-    fn checked_against(self, header: &Inspection) -> Result<Self, String> {
+    fn opened(self, header: &Inspection) -> Result<Opened, String> {
         let Pixels { width, height, .. } = self.pixels;
-        if (width, height) == (header.width, header.height) {
-            Ok(self)
-        } else {
-            Err(format!(
-                "it holds {width}×{height} pixels and announces {}×{}",
-                header.width, header.height
-            ))
-        }
+        check_size((width, height), header)?;
+        Ok(Opened {
+            stored: Stored::Pixels {
+                pixels: self.pixels.without_idle_alpha(),
+                extent: (width.into(), height.into()),
+            },
+            profile: self.profile,
+        })
     }
+}
+
+/// The budget was made for the header's dimensions: a decoder that saw others is not trusted.
+fn check_size((width, height): (u32, u32), header: &Inspection) -> Result<(), String> {
+    if (width, height) == (header.width, header.height) {
+        return Ok(());
+    }
+    Err(format!(
+        "it holds {width}×{height} pixels and announces {}×{}",
+        header.width, header.height
+    ))
 }

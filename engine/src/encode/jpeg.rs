@@ -1,33 +1,41 @@
-//! Baseline JPEG, colour at half resolution (4:2:0).
+//! JPEG through libjpeg-turbo: planes as they are, pixels with colour at half resolution (4:2:0).
 
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use turbo::{Options, PixelColors};
 
-use crate::pixels::{Layout, Pixels};
+use crate::{
+    picture::Picture,
+    pixels::{Layout, Pixels},
+};
 
 pub(super) fn write(
-    picture: &Pixels,
+    picture: &Picture,
     profile: Option<&[u8]>,
     quality: u8,
 ) -> Result<Vec<u8>, String> {
-    let sides = [picture.width, picture.height].map(u16::try_from);
-    let [Ok(width), Ok(height)] = sides else {
-        return Err("JPEG holds at most 65535 pixels a side".to_owned());
+    let options = Options {
+        quality,
+        progressive: false,
+        optimized: false,
+        profile,
+        exif: None,
     };
-    let colors = match picture.layout {
-        Layout::Gray => ColorType::Luma,
-        Layout::Rgb => ColorType::Rgb,
-        Layout::GrayAlpha | Layout::Rgba => return Err("JPEG has no alpha".to_owned()),
+    let written = match picture {
+        Picture::Planes(planes) => turbo::encode_planes(planes, &options),
+        Picture::Pixels(pixels) => {
+            turbo::encode_pixels(&pixels.bytes, size(pixels), colors(pixels)?, &options)
+        }
     };
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, quality);
-    encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    if let Some(profile) = profile {
-        encoder
-            .add_icc_profile(profile)
-            .map_err(|error| error.to_string())?;
+    written.map_err(|error| error.to_string())
+}
+
+const fn size(pixels: &Pixels) -> (usize, usize) {
+    (pixels.width as usize, pixels.height as usize)
+}
+
+fn colors(pixels: &Pixels) -> Result<PixelColors, String> {
+    match pixels.layout {
+        Layout::Gray => Ok(PixelColors::Gray),
+        Layout::Rgb => Ok(PixelColors::Rgb),
+        Layout::GrayAlpha | Layout::Rgba => Err("JPEG has no alpha".to_owned()),
     }
-    encoder
-        .encode(&picture.bytes, width, height, colors)
-        .map_err(|error| error.to_string())?;
-    Ok(bytes)
 }

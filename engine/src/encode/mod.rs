@@ -9,7 +9,9 @@ use schemas::{
     recipe::{Quality, Side},
 };
 
-use crate::{InputError, pixels::Pixels, profile::Profile};
+use planes::Subsampling;
+
+use crate::{InputError, picture::Picture, profile::Profile};
 
 /// The longest side of a WebP, which has 14 bits for it.
 const WEBP_SIDE_MAX: u32 = 16_383;
@@ -32,37 +34,49 @@ pub(crate) const fn working_bytes(format: OutputFormat, picture_bytes: u64) -> u
     }
 }
 
-/// The picture as `format` can hold it: JPEG has no alpha and shows the picture on white paper.
-pub(crate) fn prepared(picture: Pixels, format: OutputFormat) -> Pixels {
+/// How much chroma `format` takes of a picture that has planes.
+pub(crate) const fn chroma(format: OutputFormat) -> Subsampling {
     match format {
-        OutputFormat::Jpeg => picture.flattened_on(255),
-        OutputFormat::Webp => picture.with_color(),
-        OutputFormat::Png => picture,
+        OutputFormat::Jpeg => Subsampling::BOTH_HALVED,
+        OutputFormat::Webp | OutputFormat::Png => Subsampling::NONE,
+    }
+}
+
+/// The picture as `format` can hold it: JPEG has no alpha and shows the picture on white paper.
+pub(crate) fn prepared(picture: Picture, format: OutputFormat) -> Picture {
+    match (format, picture) {
+        (OutputFormat::Jpeg, Picture::Pixels(pixels)) => Picture::Pixels(pixels.flattened_on(255)),
+        (OutputFormat::Jpeg, planes) => planes,
+        (OutputFormat::Webp, picture) => Picture::Pixels(picture.into_pixels().with_color()),
+        (OutputFormat::Png, picture) => Picture::Pixels(picture.into_pixels()),
     }
 }
 
 /// Writes a picture that was [`prepared`] for the recipe's format.
 pub(crate) fn encode(
-    picture: &Pixels,
+    picture: &Picture,
     profile: Option<&Profile>,
     recipe: &Recipe,
 ) -> Result<Vec<u8>, InputError> {
     let format = recipe.wm_format;
-    let quality = quality(recipe, picture);
-    let profile = profile.and_then(|profile| profile.describing(picture.layout));
-    let written = match format {
-        OutputFormat::Jpeg => jpeg::write(picture, profile, quality),
-        OutputFormat::Png => png::write(picture, profile),
-        OutputFormat::Webp => webp::write(picture, profile, quality),
+    let quality = quality(recipe, (picture.width(), picture.height()));
+    let profile = profile.and_then(|profile| profile.describing(picture.has_color()));
+    let written = match (format, picture) {
+        (OutputFormat::Jpeg, picture) => jpeg::write(picture, profile, quality),
+        (OutputFormat::Png, Picture::Pixels(pixels)) => png::write(pixels, profile),
+        (OutputFormat::Webp, Picture::Pixels(pixels)) => webp::write(pixels, profile, quality),
+        (OutputFormat::Png | OutputFormat::Webp, Picture::Planes(_)) => {
+            Err("it takes pixels".to_owned())
+        }
     };
     written.map_err(|reason| InputError::NotEncodable { format, reason })
 }
 
 /// Small pictures are seen small and large ones are looked into. WebP needs five less for the same look.
-fn quality(recipe: &Recipe, picture: &Pixels) -> u8 {
+fn quality(recipe: &Recipe, (width, height): (u32, u32)) -> u8 {
     const SMALL: u64 = 500 * 500;
     const FULL_HD: u64 = 1920 * 1080;
-    let by_area = match u64::from(picture.width) * u64::from(picture.height) {
+    let by_area = match u64::from(width) * u64::from(height) {
         area if area < SMALL => 80,
         area if area <= FULL_HD => 85,
         _ => 90,
@@ -77,15 +91,12 @@ fn quality(recipe: &Recipe, picture: &Pixels) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{pixels::Layout, tests::recipe};
+    use crate::tests::recipe;
 
     #[test]
     fn auto_quality_follows_the_area() {
-        let quality_of = |format, width, height| {
-            let bytes = vec![0; width as usize * height as usize];
-            let picture = Pixels::new(width, height, Layout::Gray, bytes);
-            quality(&recipe(&[("wm_format", format)]), &picture)
-        };
+        let quality_of =
+            |format, width, height| quality(&recipe(&[("wm_format", format)]), (width, height));
         assert_eq!(quality_of("jpeg", 499, 500), 80);
         assert_eq!(quality_of("jpeg", 500, 500), 85);
         assert_eq!(quality_of("jpeg", 1920, 1080), 85);
@@ -96,7 +107,6 @@ mod tests {
     #[test]
     fn an_explicit_quality_is_obeyed() {
         let recipe = recipe(&[("quality", "42"), ("wm_format", "webp")]);
-        let picture = Pixels::new(1, 1, Layout::Gray, vec![0]);
-        assert_eq!(quality(&recipe, &picture), 42);
+        assert_eq!(quality(&recipe, (1, 1)), 42);
     }
 }

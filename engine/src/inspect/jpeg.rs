@@ -11,7 +11,7 @@ use super::{
 const SEGMENTS_MAX: u32 = 4096;
 /// Bytes between segments that belong to none, in all.
 const STRAY_BYTES_MAX: u32 = 64 * 1024;
-/// Rows of blocks, upsampled rows and tables that the decoder keeps besides the pictures.
+/// Rows of blocks and tables that the decoder keeps besides the picture.
 const DECODER_BYTES: u64 = 16 * 1024 * 1024;
 /// What an APP1 segment begins with if it is EXIF.
 const EXIF_PREFIX: &[u8] = b"Exif\0\0";
@@ -52,11 +52,13 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, B
                     exif,
                 });
             }
-            0xc0..=0xc2 if frame.is_none() => frame = Some(read_frame(reader, marker)?),
-            0xc0..=0xc2 => return Err(Broken::because("it has two frames")),
-            0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
+            0xc0..=0xc2 | 0xc9 | 0xca if frame.is_none() => {
+                frame = Some(read_frame(reader, marker)?);
+            }
+            0xc0..=0xc2 | 0xc9 | 0xca => return Err(Broken::because("it has two frames")),
+            0xc3 | 0xc5..=0xc7 | 0xcb | 0xcd..=0xcf => {
                 return Err(Broken::because(
-                    "lossless, hierarchical and arithmetic JPEG are not supported",
+                    "lossless and hierarchical JPEG are not supported",
                 ));
             }
             APP1 if exif.is_none() => exif = read_exif(reader)?,
@@ -124,7 +126,7 @@ fn read_frame(reader: &mut Reader<impl BufRead + Seek>, marker: u8) -> Result<Fr
     Ok(Frame {
         width: u16::from_be_bytes([w1, w0]).into(),
         height: u16::from_be_bytes([h1, h0]).into(),
-        progressive: marker == 0xc2,
+        progressive: matches!(marker, 0xc2 | 0xca),
         sampling,
     })
 }
@@ -136,9 +138,9 @@ fn read_exif(reader: &mut Reader<impl BufRead + Seek>) -> Result<Option<Vec<u8>>
 }
 
 impl Frame {
-    /// Grey stays grey; everything else becomes red, green and blue.
-    const fn channels(&self) -> u64 {
-        if self.sampling.len() == 1 { 1 } else { 3 }
+    /// Bytes of a pixel, if every component has a sample for it.
+    fn channels(&self) -> u64 {
+        self.sampling.len() as u64
     }
 
     /// A baseline picture is decoded row by row. A progressive one, and one whose components come in scans of their own,

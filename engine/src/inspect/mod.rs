@@ -40,9 +40,10 @@ pub struct Inspection {
     pub height: u32,
     /// How the stored picture is turned for display.
     pub orientation: Orientation,
-    /// Bytes of the decoded picture.
+    /// Bytes of all its pixels.
     pub picture_bytes: u64,
-    /// Bytes that decoding needs at its height, the decoded picture among them.
+    /// Bytes that decoding all of them needs at its height, themselves among them. JPEG is scaled while it is decoded and
+    /// needs less for a small result.
     pub decode_bytes: u64,
     /// What a mark may quote.
     pub exif: ExifTexts,
@@ -59,6 +60,17 @@ struct Header {
     exif: Option<Vec<u8>>,
 }
 
+impl Header {
+    /// Bytes that decoding needs however small the result is: JPEG is scaled down to an eighth while it is decoded.
+    fn least_bytes(&self, format: Format) -> u64 {
+        let picture_bytes = u64::from(self.width) * u64::from(self.height) * self.channels;
+        match format {
+            Format::Jpeg => self.decode_bytes - picture_bytes + picture_bytes / 64,
+            Format::Png | Format::Webp | Format::Gif => self.decode_bytes,
+        }
+    }
+}
+
 /// Reads the header of `source` and checks it against `limits`.
 ///
 /// # Errors
@@ -68,7 +80,7 @@ pub fn inspect(source: impl BufRead + Seek, limits: &Limits) -> Result<Inspectio
     let format = format_of(&mut reader)?;
     let header = read_header(format, &mut reader).map_err(|broken| broken.in_format(format))?;
     limits.check_dimensions(header.width, header.height)?;
-    limits.check_bytes(header.decode_bytes)?;
+    limits.check_bytes(header.least_bytes(format))?;
     let (orientation, exif) = header.exif.map(exif::read).unwrap_or_default();
     Ok(Inspection {
         format,

@@ -7,7 +7,7 @@
 //! 4. [`placement`]: the block gets its size and its place in the picture.
 //! 5. [`ink`]: colour, outline and opacity, from the ground beneath.
 //! 6. [`mask`]: outlines become coverage.
-//! 7. [`blend`]: coverage and ink become pixels.
+//! 7. [`blend`]: coverage and ink become pixels; [`planar`]: and pixels become planes.
 
 mod blend;
 mod ink;
@@ -15,14 +15,17 @@ mod layout;
 mod mask;
 mod outline;
 mod placement;
+mod planar;
 mod shaping;
 mod typeset;
 
+use planes::Planes;
 use schemas::Recipe;
 
 use crate::{
     fonts::{Fonts, MissingGlyph},
-    pixels::Pixels,
+    picture::Picture,
+    pixels::{Pixels, Region},
 };
 pub(crate) use outline::Outline;
 pub(crate) use typeset::{Typeset, typeset};
@@ -57,8 +60,38 @@ impl Mark {
     }
 
     /// Draws the mark. Nothing outside its region is touched.
-    pub(crate) fn draw(&self, picture: Pixels, recipe: &Recipe) -> Pixels {
-        let ground = Ground::beneath(&picture, self.place.region);
+    pub(crate) fn draw(&self, picture: Picture, recipe: &Recipe) -> Picture {
+        match picture {
+            Picture::Planes(mut planes) if planes.chroma().is_some() => {
+                self.draw_on_planes(&mut planes, recipe);
+                Picture::Planes(planes)
+            }
+            gray_or_pixels => {
+                let pixels = gray_or_pixels.into_pixels();
+                Picture::Pixels(self.draw_on_pixels(pixels, self.place.region, recipe))
+            }
+        }
+    }
+
+    /// Makes pixels of the part beneath the mark alone.
+    fn draw_on_planes(&self, planes: &mut Planes, recipe: &Recipe) {
+        let Some(chroma) = planes.chroma() else {
+            return;
+        };
+        let region = self.place.region;
+        let part = planar::grown(region, planes, chroma.subsampling);
+        let before = planar::pixels(planes, chroma, part);
+        let within = Region {
+            x: region.x - part.x,
+            y: region.y - part.y,
+            ..region
+        };
+        let after = self.draw_on_pixels(before.clone(), within, recipe);
+        planar::take_over(planes, part, &before, &after);
+    }
+
+    fn draw_on_pixels(&self, picture: Pixels, region: Region, recipe: &Recipe) -> Pixels {
+        let ground = Ground::beneath(&picture, region);
         let ink = Ink::for_ground(recipe, &ground);
         let coverage = mask::draw(&self.block, &self.place, ink.outline.is_some());
         let mut picture = if ink.is_neutral() {
@@ -66,7 +99,7 @@ impl Mark {
         } else {
             picture.with_color()
         };
-        blend::blend(&mut picture, self.place.region, &coverage, &ink);
+        blend::blend(&mut picture, region, &coverage, &ink);
         picture
     }
 }
