@@ -3,7 +3,7 @@
 use std::{io::Cursor, ops::ControlFlow, sync::LazyLock};
 
 use crate::support::{encoded, landscape, recipe};
-use engine::{Fonts, InputError, Limits, inspect, render};
+use engine::{Fonts, InputError, Inspection, Limits, check, inspect, render};
 use image::ImageFormat;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
 
@@ -117,22 +117,28 @@ fn a_bomb_is_refused_by_its_header() {
     assert!(matches!(bomb(0, 5), InputError::Broken { .. }));
 }
 
-/// The largest photo that is promised: 100 megapixels of baseline JPEG fit, the same as progressive do not.
+/// The largest photo that is promised: 100 megapixels fit as baseline JPEG, and as progressive JPEG while its coefficients
+/// do.
 #[test]
-fn a_hundred_megapixels_fit_if_they_need_no_coefficients() {
-    let header_of = |mut jpeg: Vec<u8>| {
+fn a_hundred_megapixels_fit_while_their_coefficients_do() {
+    let header_of = |mut jpeg: Vec<u8>, sampling: u8| {
         let frame = jpeg
             .windows(2)
             .position(|marker| matches!(marker, [0xff, 0xc0 | 0xc2]))
             .unwrap();
         jpeg[frame + 5..frame + 7].copy_from_slice(&8660_u16.to_be_bytes());
         jpeg[frame + 7..frame + 9].copy_from_slice(&11_547_u16.to_be_bytes());
+        jpeg[frame + 11] = sampling;
         inspect(Cursor::new(jpeg), &Limits::default())
     };
-    let baseline = header_of(encoded(landscape(8, 8), ImageFormat::Jpeg)).unwrap();
-    assert_eq!(baseline.picture_bytes, 3 * 8660 * 11_547);
-    assert!(matches!(
-        header_of(progressive_jpeg()),
-        Err(InputError::TooManyBytes { .. })
-    ));
+    let fits = |header: &Inspection, side: &str| {
+        let recipe = recipe(&[("width", side), ("height", side)]);
+        check(header, &recipe, &Fonts::embedded(), &Limits::default()).is_ok()
+    };
+    let baseline = header_of(encoded(landscape(8, 8), ImageFormat::Jpeg), 0x22).unwrap();
+    assert!(fits(&baseline, "1920") && fits(&baseline, "16384"));
+    let halved = header_of(progressive_jpeg(), 0x22).unwrap();
+    assert!(fits(&halved, "1920") && !fits(&halved, "16384"));
+    let whole = header_of(progressive_jpeg(), 0x11);
+    assert!(matches!(whole, Err(InputError::TooManyBytes { .. })));
 }

@@ -8,5 +8,6 @@
 mod hostile;
 mod marks;
 mod metadata;
+mod planes;
 mod render;
 mod support;

@@ -9,7 +9,7 @@ use img_parts::{Bytes, DynImage, ImageEXIF, ImageICC};
 use schemas::OutputFormat;
 
 /// An EXIF block of ASCII and SHORT fields, little endian, with a GPS block that must never be seen again.
-fn exif(orientation: u16, artist: &str, date: &str) -> Vec<u8> {
+pub(crate) fn exif(orientation: u16, artist: &str, date: &str) -> Vec<u8> {
     const SECRET: &str = "SECRET-PLACE";
     let fields = [
         (0x0112_u16, 3_u16, orientation.to_le_bytes().to_vec()),
@@ -41,7 +41,7 @@ fn exif(orientation: u16, artist: &str, date: &str) -> Vec<u8> {
     block
 }
 
-fn with_exif(source: Vec<u8>, block: Vec<u8>) -> Vec<u8> {
+pub(crate) fn with_exif(source: Vec<u8>, block: Vec<u8>) -> Vec<u8> {
     let mut picture = DynImage::from_bytes(source.into()).unwrap().unwrap();
     picture.set_exif(Some(Bytes::from(block)));
     picture.encoder().bytes().to_vec()
