@@ -1,5 +1,9 @@
-//! JPEG, through libjpeg-turbo: planes where it stores planes, and no larger than is good for the target.
+//! JPEG: planes where it stores planes, and no larger than is good for the target.
+//!
+//! The engine's own decoder is asked first. It knows what cameras write and scales while it decodes. libjpeg-turbo knows
+//! everything else, and names what is wrong with a file that neither can read.
 
+use planes::Planes;
 use turbo::{Colors, Decoder, Scale};
 
 use super::{Opened, Stored, check_size};
@@ -27,26 +31,52 @@ pub(super) fn decode(
     check_size((found.width, found.height), header)?;
     // A profile that cannot be read is no reason to refuse the picture.
     let profile = decoder.profile().ok().flatten();
+    let stored = match scaled(source, header, target) {
+        Some(planes) => Stored::Scaled(planes),
+        None => as_stored(decoder, target, limits).map_err(reason)?,
+    };
+    Ok(Opened {
+        stored,
+        profile: profile.and_then(Profile::parse),
+    })
+}
+
+/// The planes of a file that the engine's own decoder knows for certain, and finds nothing wrong with.
+fn scaled(source: &[u8], header: &Inspection, target: &Target) -> Option<Planes> {
+    if !target.chroma_begins_inside() {
+        return None;
+    }
+    let size = (target.width as usize, target.height as usize);
+    let plan = baseline::plan(source, size, target.chroma).ok()?;
+    let announced = (header.width as usize, header.height as usize);
+    (plan.source_size() == announced).then(|| plan.decode().ok())?
+}
+
+/// What libjpeg-turbo makes of any file.
+fn as_stored(
+    decoder: Decoder<'_>,
+    target: &Target,
+    limits: &Limits,
+) -> Result<Stored, turbo::Error> {
+    let header = decoder.header();
     let scale = scale((header.width, header.height), (target.width, target.height));
     let limits = turbo::Limits {
         scans_max: SCANS_MAX,
         memory_bytes_max: limits.decoded_bytes_max,
     };
-    let stored = match found.colors {
+    match header.colors {
         Colors::Gray | Colors::LumaChroma => {
             decoder.components(scale, limits).map(Stored::Components)
         }
-        Colors::Rgb => decoder
-            .pixels(scale, limits)
-            .map(|pixels| stored_pixels(pixels, |bytes| bytes)),
-        Colors::Cmyk { inverted } => decoder
-            .pixels(scale, limits)
-            .map(|pixels| stored_pixels(pixels, |bytes| without_ink(bytes, inverted))),
-    };
-    Ok(Opened {
-        stored: stored.map_err(reason)?,
-        profile: profile.and_then(Profile::parse),
-    })
+        Colors::Rgb => {
+            let pixels = decoder.pixels(scale, limits)?;
+            Ok(stored_pixels(pixels, |bytes| bytes))
+        }
+        Colors::Cmyk { inverted } => {
+            let pixels = decoder.pixels(scale, limits)?;
+            Ok(stored_pixels(pixels, |bytes| without_ink(bytes, inverted)))
+        }
+    }
 }
 
 /// How much of the scaling is left to the decoder.

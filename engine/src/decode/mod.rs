@@ -6,6 +6,7 @@ mod containers;
 pub(crate) mod jpeg;
 mod png;
 
+use planes::Planes;
 use turbo::Component;
 
 use crate::{
@@ -22,6 +23,8 @@ pub(crate) enum Stored {
     },
     /// Luma alone, or luma, blue-difference and red-difference, each with its own sampling.
     Components(Vec<Component>),
+    /// Exactly what the target asks for already.
+    Scaled(Planes),
 }
 
 /// A stored picture, and what its colours mean.

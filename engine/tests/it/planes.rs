@@ -21,6 +21,14 @@ const SAMPLINGS: [SamplingFactor; 8] = [
     SamplingFactor::F_2_4,
 ];
 
+/// Output format, and whether the source is progressive.
+const WAYS: [(&str, bool); 4] = [
+    ("png", false),
+    ("jpeg", false),
+    ("png", true),
+    ("jpeg", true),
+];
+
 /// Rings and a tilted ramp of colours: every direction, no symmetry, nothing that chroma of a quarter could not hold.
 fn rings(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
@@ -30,10 +38,12 @@ fn rings(width: u32, height: u32) -> RgbImage {
     })
 }
 
-fn jpeg(picture: &RgbImage, sampling: SamplingFactor) -> Vec<u8> {
+/// Baseline files are decoded by the engine itself, progressive ones by libjpeg-turbo.
+fn jpeg(picture: &RgbImage, sampling: SamplingFactor, progressive: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, 97);
     encoder.set_sampling_factor(sampling);
+    encoder.set_progressive(progressive);
     let (width, height) = (picture.width() as u16, picture.height() as u16);
     encoder
         .encode(picture, width, height, ColorType::Rgb)
@@ -59,6 +69,31 @@ fn the_long_way(picture: &DynamicImage, width: u32, height: u32) -> RgbImage {
         .to_rgb8()
 }
 
+/// Turns a stored picture as it is displayed, `number` being EXIF's.
+fn turned(picture: &DynamicImage, number: u16) -> DynamicImage {
+    match number {
+        2 => picture.fliph(),
+        3 => picture.rotate180(),
+        4 => picture.flipv(),
+        5 => picture.rotate90().fliph(),
+        6 => picture.rotate90(),
+        7 => picture.rotate270().fliph(),
+        8 => picture.rotate270(),
+        _ => picture.clone(),
+    }
+}
+
+fn rendered_unmarked(source: &[u8], format: &str, width: u32) -> RgbImage {
+    let width = width.to_string();
+    let fields = [
+        UNMARKED,
+        ("width", &width),
+        ("wm_format", format),
+        ("quality", "97"),
+    ];
+    decoded(&rendered(source, &fields).unwrap().bytes).to_rgb8()
+}
+
 #[test]
 fn what_is_scaled_while_decoding_looks_like_the_long_way() {
     for (width, height, target) in [
@@ -67,21 +102,14 @@ fn what_is_scaled_while_decoding_looks_like_the_long_way() {
         (803, 601, 150),
         (1601, 1203, 150),
     ] {
-        let source = jpeg(&rings(width, height), SamplingFactor::F_2_2);
-        for format in ["png", "jpeg"] {
-            let target_text = target.to_string();
-            let fields = [
-                UNMARKED,
-                ("width", &target_text),
-                ("wm_format", format),
-                ("quality", "97"),
-            ];
-            let result = decoded(&rendered(&source, &fields).unwrap().bytes).to_rgb8();
+        for (format, progressive) in WAYS {
+            let source = jpeg(&rings(width, height), SamplingFactor::F_2_2, progressive);
+            let result = rendered_unmarked(&source, format, target);
             let expected = the_long_way(&decoded(&source), result.width(), result.height());
             let reached = psnr(&result, &expected);
             assert!(
                 reached > 38.0,
-                "{width}×{height} to {target} as {format}: {reached:.1} dB"
+                "{width}×{height} to {target} as {format}, progressive {progressive}: {reached:.1} dB"
             );
         }
     }
@@ -89,40 +117,17 @@ fn what_is_scaled_while_decoding_looks_like_the_long_way() {
 
 #[test]
 fn every_sampling_size_and_orientation_comes_out_upright_and_in_place() {
-    let turned = |picture: DynamicImage, number| match number {
-        2 => picture.fliph(),
-        3 => picture.rotate180(),
-        4 => picture.flipv(),
-        5 => picture.rotate90().fliph(),
-        6 => picture.rotate90(),
-        7 => picture.rotate270().fliph(),
-        8 => picture.rotate270(),
-        _ => picture,
-    };
     for (at, sampling) in SAMPLINGS.into_iter().enumerate() {
         for (width, height) in [(96, 64), (97, 65), (131, 79)] {
-            let picture = rings(width, height);
-            let source = jpeg(&picture, sampling);
-            let picture = DynamicImage::ImageRgb8(picture);
             for number in 1..=8 {
-                let boxed = ["200", "61"][(at + number as usize) % 2];
-                let turned_source = with_exif(source.clone(), exif(number, "", ""));
-                for format in ["png", "jpeg"] {
-                    let fields = [
-                        UNMARKED,
-                        ("wm_format", format),
-                        ("width", boxed),
-                        ("quality", "97"),
-                    ];
-                    let result =
-                        decoded(&rendered(&turned_source, &fields).unwrap().bytes).to_rgb8();
-                    let (across, down) = if number < 5 {
-                        result.dimensions()
-                    } else {
-                        (result.height(), result.width())
-                    };
-                    let long_way = the_long_way(&picture, across, down);
-                    let expected = turned(DynamicImage::ImageRgb8(long_way), number).to_rgb8();
+                let (format, progressive) = WAYS[(at + usize::from(number)) % WAYS.len()];
+                for side_max in [200, 61] {
+                    let picture = rings(width, height);
+                    let source = jpeg(&picture, sampling, progressive);
+                    let source = with_exif(source, exif(number, "", ""));
+                    let result = rendered_unmarked(&source, format, side_max);
+                    let upright = turned(&picture.into(), number);
+                    let expected = the_long_way(&upright, result.width(), result.height());
                     let reached = psnr(&result, &expected);
                     assert!(
                         reached > 30.0,
