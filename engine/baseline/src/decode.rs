@@ -7,6 +7,7 @@ use crate::{
     bits::WINDOW_BYTES,
     channel::{Channel, Grid},
     coefficients::Coefficients,
+    cpu::Kernels,
     dct::{self, BATCH},
     header::{Header, MCU_BLOCKS_MAX},
     scale::Scaler,
@@ -19,18 +20,22 @@ pub(crate) const FIXED_BYTES: u64 =
 
 /// Decodes the whole picture, a row of MCUs after the other.
 pub(crate) fn decode(
+    kernels: Kernels,
     header: &Header<'_>,
     channels: &[Channel],
     chroma: Subsampling,
 ) -> Result<Planes, Broken> {
     let grid = Grid::new(header);
-    let mut scan = Scan::new(header, channels);
-    let mut scalers: Vec<_> = channels.iter().map(|c| Scaler::new(c.shape)).collect();
+    let mut scan = Scan::new(kernels, header, channels);
+    let mut scalers: Vec<_> = channels
+        .iter()
+        .map(|c| Scaler::new(kernels, c.shape))
+        .collect();
     for _row in 0..grid.mcus_down {
         for first in (0..grid.mcus_across).step_by(grid.group) {
             let count = grid.group.min(grid.mcus_across - first);
             scan.decode_group(count)?;
-            transform_group(&scan, channels, &mut scalers, first, count);
+            transform_group(kernels, &scan, channels, &mut scalers, first, count);
         }
         scalers.iter_mut().for_each(Scaler::push);
     }
@@ -40,6 +45,7 @@ pub(crate) fn decode(
 
 /// Writes the samples of `count` MCUs from `first` on to the scalers.
 fn transform_group(
+    kernels: Kernels,
     scan: &Scan<'_>,
     channels: &[Channel],
     scalers: &mut [Scaler],
@@ -54,6 +60,7 @@ fn transform_group(
         for lane in (0..count * channel.across).step_by(BATCH) {
             let samples = &mut row[(first * channel.across + lane) * side..];
             dct::inverse(
+                kernels,
                 channel.size,
                 &strip.coefficients,
                 lane,
@@ -78,5 +85,61 @@ fn into_planes(scalers: Vec<Scaler>, subsampling: Subsampling) -> Planes {
             },
         ),
         _ => Planes::gray(luma),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Plan, plan};
+
+    fn decoded(plan: &Plan<'_>, kernels: Kernels) -> Result<Planes, Broken> {
+        decode(kernels, &plan.header, &plan.channels, plan.chroma)
+    }
+
+    fn noisy_file(width: u16, height: u16, quality: u8, factors: SamplingFactor) -> Vec<u8> {
+        let mut state = u32::from(width) << 16 | u32::from(height);
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let samples = usize::from(width) * usize::from(height) * 3;
+        let rgb: Vec<u8> = (0..samples).map(|_| noise()).collect();
+        let mut file = Vec::new();
+        let mut encoder = Encoder::new(&mut file, quality);
+        encoder.set_sampling_factor(factors);
+        encoder.encode(&rgb, width, height, ColorType::Rgb).unwrap();
+        file
+    }
+
+    proptest! {
+        /// Damage too: coefficients that no encoder writes overflow in the same way.
+        #[test]
+        fn all_kernels_give_the_same_samples(
+            (width, height) in (1..300_u16, 1..120_u16),
+            quality in 1..=100_u8,
+            factors in prop::sample::select(vec![
+                SamplingFactor::R_4_4_4,
+                SamplingFactor::R_4_2_2,
+                SamplingFactor::R_4_2_0,
+            ]),
+            scale in 1.0..20.0_f64,
+            divisors in prop::option::of(any::<u8>()),
+        ) {
+            let mut file = noisy_file(width, height, quality, factors);
+            if let Some(divisor) = divisors {
+                let table = file.windows(2).position(|two| two == [0xff, 0xdb]).unwrap();
+                file[table + 5..][..64].fill(divisor);
+            }
+            let scaled = |side: u16| (f64::from(side) / scale).ceil() as usize;
+            let target = (scaled(width), scaled(height));
+            let plan = plan(&file, target, Subsampling::BOTH_HALVED).unwrap();
+            let fastest = decoded(&plan, Kernels::detect());
+            prop_assert!(fastest.is_ok());
+            prop_assert!(fastest == decoded(&plan, Kernels::Scalar));
+        }
     }
 }

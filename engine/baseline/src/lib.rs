@@ -14,10 +14,12 @@
 //! 4. [`scan`], [`entropy`], [`bits`] and [`coefficients`]: bytes to coefficients.
 //! 5. [`dct`]: coefficients to samples.
 //! 6. [`scale`]: rows of samples to rows of the result.
+//! 7. [`cpu`]: which of the kernels are taken for all that.
 
 mod bits;
 mod channel;
 mod coefficients;
+mod cpu;
 mod dct;
 mod decode;
 mod entropy;
@@ -29,6 +31,7 @@ mod scan;
 use planes::{Planes, Subsampling};
 
 use channel::Channel;
+use cpu::Kernels;
 use header::Header;
 
 /// Why a file is left to another decoder.
@@ -126,7 +129,7 @@ impl Plan<'_> {
     /// # Errors
     /// When the data are damaged or do not end where the picture does.
     pub fn decode(&self) -> Result<Planes, Broken> {
-        decode::decode(&self.header, &self.channels, self.chroma)
+        decode::decode(Kernels::detect(), &self.header, &self.channels, self.chroma)
     }
 
     fn check_memory(&self) -> Result<(), Unsupported> {

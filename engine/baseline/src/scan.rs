@@ -5,6 +5,7 @@ use crate::{
     bits::Reader,
     channel::Channel,
     coefficients::{Coefficients, Layout},
+    cpu::Kernels,
     dct::Size,
     entropy::{Block, Predictions, decode_mcu},
     header::Header,
@@ -16,6 +17,7 @@ const FIRST_RESTART: u8 = 0xd0;
 /// Reads the scan from its first MCU to its last.
 #[derive(Debug)]
 pub(crate) struct Scan<'h> {
+    kernels: Kernels,
     reader: Reader<'h>,
     blocks: Vec<Block<'h>>,
     strips: Vec<Strip>,
@@ -42,7 +44,7 @@ struct Restarts {
 }
 
 impl<'h> Scan<'h> {
-    pub(crate) fn new(header: &'h Header<'_>, channels: &[Channel]) -> Self {
+    pub(crate) fn new(kernels: Kernels, header: &'h Header<'_>, channels: &[Channel]) -> Self {
         let (mut blocks, mut strips) = (Vec::new(), Vec::new());
         for (index, (component, channel)) in header.components.iter().zip(channels).enumerate() {
             for row in 0..component.down {
@@ -65,6 +67,7 @@ impl<'h> Scan<'h> {
             }
         }
         Self {
+            kernels,
             reader: Reader::new(header.data),
             blocks,
             strips,
@@ -85,6 +88,24 @@ impl<'h> Scan<'h> {
         for strip in &mut self.strips {
             strip.coefficients.clear(strip.size);
         }
+        match self.kernels {
+            Kernels::Scalar => self.decode_mcus(count),
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "the same code, compiled for newer processors")]
+            // SAFETY: there is a proof that the processor has what the function needs.
+            Kernels::Avx2(_proof) => unsafe { self.decode_mcus_bmi(count) },
+        }
+    }
+
+    /// The same with instructions that shift by any register, which is what decoding does most.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
+    fn decode_mcus_bmi(&mut self, count: usize) -> Result<(), Broken> {
+        self.decode_mcus(count)
+    }
+
+    #[inline(always)]
+    fn decode_mcus(&mut self, count: usize) -> Result<(), Broken> {
         for number in 0..count {
             self.restart_if_due()?;
             decode_mcu(

@@ -4,10 +4,12 @@
 //! for bit. At smaller sizes it is the transform of as many points, of the lowest frequencies alone: a low-pass filter and a
 //! reduction in one, with the same scaling and rounding.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod scalar;
 mod weights;
 
-use crate::coefficients::Coefficients;
+use crate::{coefficients::Coefficients, cpu::Kernels};
 
 /// Blocks that are transformed at once.
 pub(crate) const BATCH: usize = 16;
@@ -59,6 +61,7 @@ impl Size {
 
 /// Transforms [`BATCH`] blocks of a strip from `lane` on; their rows of samples begin `stride` apart.
 pub(crate) fn inverse(
+    kernels: Kernels,
     size: Size,
     strip: &Coefficients,
     lane: usize,
@@ -66,5 +69,11 @@ pub(crate) fn inverse(
     samples: &mut [u8],
     stride: usize,
 ) {
-    scalar::inverse(size, strip, lane, quantisation, samples, stride);
+    match kernels {
+        Kernels::Scalar => scalar::inverse(size, strip, lane, quantisation, samples, stride),
+        #[cfg(target_arch = "x86_64")]
+        Kernels::Avx2(avx2) => {
+            avx2::inverse(avx2, size, strip, lane, quantisation, samples, stride);
+        }
+    }
 }

@@ -3,6 +3,8 @@
 //! Rows come into a ring that is just tall enough for the filter. First from top to bottom, where neighbours in memory are
 //! neighbours in the plane and vectors are full; then from left to right, sixteen rows at a time.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod filter;
 mod scalar;
 mod taps;
@@ -11,6 +13,8 @@ use planes::Plane;
 
 use filter::Filter;
 pub(crate) use taps::Axis;
+
+use crate::cpu::Kernels;
 
 /// Rows that are filtered from left to right at once.
 const ROWS: usize = 16;
@@ -74,7 +78,7 @@ impl Shape {
 }
 
 impl Scaler {
-    pub(crate) fn new(shape: Shape) -> Self {
+    pub(crate) fn new(kernels: Kernels, shape: Shape) -> Self {
         let (stride, rows) = (shape.stride(), shape.ring_rows());
         Self {
             ring: Ring {
@@ -83,7 +87,7 @@ impl Scaler {
                 rows,
                 received: 0,
             },
-            filter: (!shape.is_identity()).then(|| Filter::new(&shape, stride)),
+            filter: (!shape.is_identity()).then(|| Filter::new(kernels, &shape, stride)),
             result: vec![0; shape.across.results * shape.down.results],
             finished: 0,
             shape,
@@ -121,7 +125,6 @@ impl Ring {
         row % self.rows * self.stride
     }
 
-    /// A row that is still there; behind the last one received, whatever the ring holds.
     fn row(&self, row: usize) -> &[u8] {
         &self.samples[self.offset(row)..][..self.stride]
     }
