@@ -7,11 +7,11 @@
 
 use std::{env, fs, hint::black_box, time::Duration};
 
-use baseline::plan;
-use lanczos::Channels;
-use planes::{Planes, Subsampling};
+use baseline::{Target, plan};
+use lanczos::{Channels, Frame};
+use planes::{Chroma, Plane, Planes, Subsampling};
 use rustix::time::{ClockId, clock_gettime};
-use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage};
+use turbo::{Component, Decoder, Limits, Options, Scale, encode_planes};
 
 const ROUNDS: usize = 15;
 
@@ -47,8 +47,10 @@ fn main() {
 
 impl Job {
     fn new(name: String, file: Vec<u8>) -> Self {
-        let header = turbojpeg::read_header(&file).expect("the picture is a good one");
-        let source = (header.width, header.height);
+        let header = Decoder::open(&file)
+            .expect("the picture is a good one")
+            .header();
+        let source = (header.width as usize, header.height as usize);
         let scale = (BOX.0 as f64 / source.0 as f64).min(BOX.1 as f64 / source.1 as f64);
         let fitted = |side: usize| (side as f64 * scale.min(1.0)).round() as usize;
         Self {
@@ -60,7 +62,7 @@ impl Job {
     }
 
     fn measure(&self) {
-        if let Err(refused) = plan(&self.file, self.target, Subsampling::BOTH_HALVED) {
+        if let Err(refused) = plan(&self.file, &target(self.target)) {
             println!("{}: {refused}", self.name);
             return;
         }
@@ -69,12 +71,12 @@ impl Job {
         self.compare(
             "entropy decoding: to an eighth",
             || self.ours(eighth),
-            || self.theirs(ScalingFactor::ONE_EIGHTH),
+            || self.theirs(Scale::Eighth),
         );
         self.compare(
             "and the transform: to its own size",
             || self.ours(self.source),
-            || self.theirs(ScalingFactor::ONE),
+            || self.theirs(Scale::Full),
         );
         self.compare(
             "the whole, scaled into 1920×1080",
@@ -84,7 +86,7 @@ impl Job {
         self.compare(
             "the whole, against their half-size decoding alone",
             || self.ours(self.target),
-            || self.theirs(ScalingFactor::ONE_HALF),
+            || self.theirs(Scale::Half),
         );
     }
 
@@ -101,64 +103,54 @@ impl Job {
         );
     }
 
-    fn ours(&self, target: (usize, usize)) -> Planes {
-        plan(&self.file, target, Subsampling::BOTH_HALVED)
+    fn ours(&self, size: (usize, usize)) -> Planes {
+        plan(&self.file, &target(size))
             .expect("it has been planned before")
             .decode()
             .expect("the picture is a good one")
     }
 
-    fn theirs(&self, scale: ScalingFactor) -> YuvImage<Vec<u8>> {
-        let mut decompressor = Decompressor::new().expect("there is memory");
-        let header = decompressor
-            .read_header(&self.file)
-            .expect("the picture is a good one");
-        decompressor
-            .set_scaling_factor(scale)
-            .expect("it is a usual factor");
-        let scaled = header.scaled(scale);
-        let size = turbojpeg::yuv_pixels_len(scaled.width, 1, scaled.height, header.subsamp);
-        let mut image = YuvImage {
-            pixels: vec![0; size.expect("there is memory")],
-            width: scaled.width,
-            align: 1,
-            height: scaled.height,
-            subsamp: header.subsamp,
+    fn theirs(&self, scale: Scale) -> Vec<Component> {
+        let limits = Limits {
+            scans_max: 1,
+            memory_bytes_max: 1 << 30,
         };
-        decompressor
-            .decompress_to_yuv(&self.file, image.as_deref_mut())
-            .expect("the picture is a good one");
-        image
+        let decoder = Decoder::open(&self.file).expect("the picture is a good one");
+        let components = decoder.components(scale, limits);
+        components.expect("the picture is a good one")
     }
 
     /// Half the size where ours takes half the size, then Lanczos3 for each plane.
     fn theirs_scaled(&self) -> Vec<Vec<u8>> {
         let is_half = self.source.0 as f64 / self.target.0 as f64 >= 2.5;
-        let image = self.theirs(if is_half {
-            ScalingFactor::ONE_HALF
-        } else {
-            ScalingFactor::ONE
-        });
-        let (across, down) = image.subsamp.mcu_size();
-        let (across, down) = (across / 8, down / 8);
-        let padded = (
-            image.width.next_multiple_of(across),
-            image.height.next_multiple_of(down),
-        );
-        let chroma = (padded.0 / across, padded.1 / down);
+        let scale = if is_half { Scale::Half } else { Scale::Full };
+        let narrow = |(width, height)| (width as u32, height as u32);
         let half = (self.target.0.div_ceil(2), self.target.1.div_ceil(2));
-        let mut rest = image.pixels.as_slice();
-        let mut scaled = |from: (usize, usize), to: (usize, usize)| {
-            let (plane, after) = rest.split_at(from.0 * from.1);
-            rest = after;
-            let narrow = |(width, height)| (width as u32, height as u32);
-            lanczos::resize(plane.to_vec(), Channels::Gray, narrow(from), narrow(to))
+        let targets = [self.target, half, half].map(narrow);
+        let scaled = |(component, target): (Component, _)| {
+            let plane = component.plane;
+            let from = narrow((plane.width(), plane.height()));
+            let frame = Frame {
+                width: component.extent.0,
+                height: component.extent.1,
+                ..Frame::whole(from)
+            };
+            lanczos::resize(plane.into_samples(), Channels::Gray, from, frame, target)
         };
-        let luma = scaled(padded, self.target);
-        if image.subsamp == Subsamp::Gray {
-            return vec![luma];
-        }
-        vec![luma, scaled(chroma, half), scaled(chroma, half)]
+        self.theirs(scale)
+            .into_iter()
+            .zip(targets)
+            .map(scaled)
+            .collect()
+    }
+}
+
+fn target((width, height): (usize, usize)) -> Target {
+    Target {
+        width,
+        height,
+        chroma: Subsampling::BOTH_HALVED,
+        mirrored: (false, false),
     }
 }
 
@@ -176,30 +168,41 @@ fn median(mut taken: Vec<Duration>) -> f64 {
 }
 
 fn encoded((width, height): (usize, usize)) -> Vec<u8> {
-    let pixels: Vec<u8> = (0..width * height)
-        .flat_map(|index| pixel(index % width, index / width))
-        .collect();
-    let image = Image {
-        pixels: pixels.as_slice(),
-        width,
-        pitch: width * 3,
-        height,
-        format: PixelFormat::RGB,
+    let subsampling = Subsampling::BOTH_HALVED;
+    let (chroma_width, chroma_height) = subsampling.of(width, height);
+    let chroma = |phase| plane(chroma_width, chroma_height, |x, y| hue(x, y, phase));
+    let picture = Planes::new(
+        plane(width, height, light),
+        Chroma {
+            subsampling,
+            blue: chroma(0.0),
+            red: chroma(1.0),
+        },
+    );
+    let options = Options {
+        quality: 90,
+        progressive: false,
+        optimized: false,
+        profile: None,
+        exif: None,
     };
-    let file = turbojpeg::compress(image, 90, Subsamp::Sub2x2);
-    file.expect("memory takes every byte").to_vec()
+    encode_planes(&picture, &options).expect("memory takes every byte")
 }
 
-/// Slopes, waves, edges and a little grain: about three bits a pixel, as cameras write.
-fn pixel(x: usize, y: usize) -> [u8; 3] {
+fn plane(width: usize, height: usize, sample: impl Fn(usize, usize) -> u8) -> Plane {
+    let samples = (0..width * height).map(|index| sample(index % width, index / width));
+    Plane::new(width, height, samples.collect())
+}
+
+/// Slopes, waves, edges and a little grain: about as many bits a pixel as cameras write.
+fn light(x: usize, y: usize) -> u8 {
     let (u, v) = (x as f32 / 100.0, y as f32 / 75.0);
     let wave = 40.0 * (u * 1.3).sin() * (v * 1.1).cos() + 12.0 * (u * 17.0 + v * 11.0).sin();
-    let edge = if (x / 61 + y / 83).is_multiple_of(7) {
-        50.0
-    } else {
-        0.0
-    };
+    let is_edge = (x / 61 + y / 83).is_multiple_of(7);
     let grain = ((x * 7919) ^ (y * 104_729)) % 9;
-    [120.0 + wave, 100.0 + edge + wave, 150.0 - 30.0 * v.sin()]
-        .map(|colour| colour as u8 + grain as u8)
+    (110.0 + wave + if is_edge { 50.0 } else { 0.0 }) as u8 + grain as u8
+}
+
+fn hue(x: usize, y: usize, phase: f32) -> u8 {
+    (128.0 + 40.0 * (x as f32 / 90.0 + phase).sin() * (y as f32 / 70.0).cos()) as u8
 }

@@ -3,6 +3,7 @@
 use planes::Subsampling;
 
 use crate::{
+    Target,
     coefficients::LANES,
     dct::{BATCH, Size},
     header::{Component, Header},
@@ -23,17 +24,13 @@ pub(crate) struct Channel {
     pub(crate) shape: Shape,
 }
 
-/// How the file's components become planes of `target` pixels.
-pub(crate) fn channels(
-    header: &Header<'_>,
-    target: (usize, usize),
-    chroma: Subsampling,
-) -> Vec<Channel> {
+/// How the file's components become planes.
+pub(crate) fn channels(header: &Header<'_>, target: &Target) -> Vec<Channel> {
     let channel = |(index, component)| {
         let subsampling = if index == 0 {
             Subsampling::NONE
         } else {
-            chroma
+            target.chroma
         };
         Channel::new(header, component, target, subsampling)
     };
@@ -44,34 +41,32 @@ impl Channel {
     fn new(
         header: &Header<'_>,
         component: &Component,
-        target: (usize, usize),
+        target: &Target,
         subsampling: Subsampling,
     ) -> Self {
         let grid = Grid::new(header);
-        let axes = |size| {
-            let across = axis(header.width, component.across, grid.across, size);
-            let down = axis(header.height, component.down, grid.down, size);
-            (
-                across(target.0, subsampling.across),
-                down(target.1, subsampling.down),
-            )
+        let across = Side {
+            source: header.width * component.across,
+            parts: grid.across,
+            target: target.width,
+            subsampling: subsampling.across,
+            is_mirrored: target.mirrored.0,
         };
-        let is_large_enough = |size: &Size| {
-            let (across, down) = axes(*size);
-            across.step.min(down.step) >= STEP_MIN
+        let down = Side {
+            source: header.height * component.down,
+            parts: grid.down,
+            target: target.height,
+            subsampling: subsampling.down,
+            is_mirrored: target.mirrored.1,
         };
-        let size = [Size::Eighth, Size::Quarter, Size::Half]
-            .into_iter()
-            .find(is_large_enough)
-            .unwrap_or(Size::Full);
-        let (across, down) = axes(size);
+        let size = smallest(&across, &down);
         Self {
             size,
             quantisation: size.quantisation(&component.quantisation),
             across: component.across,
             shape: Shape {
-                across,
-                down,
+                across: across.axis(size),
+                down: down.axis(size),
                 written: (grid.mcus_across * component.across + BATCH) * size.side(),
                 rows_at_once: component.down * size.side(),
             },
@@ -84,15 +79,43 @@ impl Channel {
     }
 }
 
-/// A side of a component whose `part` of `whole` samples are in the file, at the transform's size.
-///
-/// The step is made of what the component covers, not of the samples that cover it: the last one may hang over the edge.
-fn axis(side: usize, part: usize, whole: usize, size: Size) -> impl Fn(usize, usize) -> Axis {
-    let (numerator, denominator) = (side * part * size.side(), whole * 8);
-    move |target, subsampling| Axis {
-        samples: numerator.div_ceil(denominator),
-        step: (numerator * subsampling) as f64 / (denominator * target) as f64,
-        results: target.div_ceil(subsampling),
+/// The smallest transform that leaves the filter enough to do.
+fn smallest(across: &Side, down: &Side) -> Size {
+    [Size::Eighth, Size::Quarter, Size::Half]
+        .into_iter()
+        .find(|size| across.axis(*size).step.min(down.axis(*size).step) >= STEP_MIN)
+        .unwrap_or(Size::Full)
+}
+
+/// One side of a component, in the file and in the result.
+#[derive(Clone, Copy)]
+struct Side {
+    /// What the component covers, in parts of a sample.
+    source: usize,
+    parts: usize,
+    /// Pixels of the result, and how many share a sample.
+    target: usize,
+    subsampling: usize,
+    is_mirrored: bool,
+}
+
+impl Side {
+    /// The step is made of what the component covers, not of the samples that cover it: the last may hang over the edge.
+    fn axis(&self, size: Size) -> Axis {
+        let (source, parts) = (self.source * size.side(), self.parts * 8);
+        let results = self.target.div_ceil(self.subsampling);
+        let step = (source * self.subsampling) as f64 / (parts * self.target) as f64;
+        let hanging = (results * self.subsampling - self.target) as f64 / self.subsampling as f64;
+        Axis {
+            samples: source.div_ceil(parts),
+            start: if self.is_mirrored {
+                -hanging * step
+            } else {
+                0.0
+            },
+            step,
+            results,
+        }
     }
 }
 

@@ -94,7 +94,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Plan, plan};
+    use crate::{Plan, Target, plan};
 
     fn decoded(plan: &Plan<'_>, kernels: Kernels) -> Result<Planes, Broken> {
         decode(kernels, &plan.header, &plan.channels, plan.chroma)
@@ -128,6 +128,7 @@ mod tests {
             ]),
             scale in 1.0..20.0_f64,
             divisors in prop::option::of(any::<u8>()),
+            mirrored: (bool, bool),
         ) {
             let mut file = noisy_file(width, height, quality, factors);
             if let Some(divisor) = divisors {
@@ -135,8 +136,13 @@ mod tests {
                 file[table + 5..][..64].fill(divisor);
             }
             let scaled = |side: u16| (f64::from(side) / scale).ceil() as usize;
-            let target = (scaled(width), scaled(height));
-            let plan = plan(&file, target, Subsampling::BOTH_HALVED).unwrap();
+            let target = Target {
+                width: scaled(width),
+                height: scaled(height),
+                chroma: Subsampling::BOTH_HALVED,
+                mirrored,
+            };
+            let plan = plan(&file, &target).unwrap();
             let fastest = decoded(&plan, Kernels::detect());
             prop_assert!(fastest.is_ok());
             prop_assert!(fastest == decoded(&plan, Kernels::Scalar));

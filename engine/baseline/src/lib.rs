@@ -72,6 +72,18 @@ pub enum Broken {
     Marker { found: u8, expected: u8 },
 }
 
+/// What to make of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub width: usize,
+    pub height: usize,
+    /// How much chroma is wanted, if the picture has any.
+    pub chroma: Subsampling,
+    /// Whether rows and columns will be read backwards. The last chroma sample of an odd side hangs over the edge that is
+    /// the last one then.
+    pub mirrored: (bool, bool),
+}
+
 /// A file that is understood, and what to make of it.
 #[derive(Debug)]
 pub struct Plan<'a> {
@@ -83,29 +95,32 @@ pub struct Plan<'a> {
 /// More than any picture of a usual shape needs; what is not usual can take the way that needs more.
 const WORKING_BYTES_MAX: u64 = 12 << 20;
 
-/// Reads the header of `source`, for planes of exactly `target` pixels with so much chroma.
+/// Reads the header of `source`, for planes of exactly the target's size.
 ///
 /// # Errors
 /// When the file is not known for certain to be a baseline JPEG of luma and chroma.
 ///
 /// # Panics
-/// When a side of `target` or a factor of `chroma` is zero.
-pub fn plan(
-    source: &[u8],
-    target: (usize, usize),
-    chroma: Subsampling,
-) -> Result<Plan<'_>, Unsupported> {
-    assert!(target.0 > 0 && target.1 > 0, "a picture has pixels");
-    assert!(chroma.across > 0 && chroma.down > 0, "pixels have chroma");
+/// When a side of the target or a factor of its chroma is zero.
+pub fn plan<'a>(source: &'a [u8], target: &Target) -> Result<Plan<'a>, Unsupported> {
+    target.check();
     let header = header::read(source)?;
-    let channels = channel::channels(&header, target, chroma);
+    let channels = channel::channels(&header, target);
     let plan = Plan {
         header,
         channels,
-        chroma,
+        chroma: target.chroma,
     };
     plan.check_memory()?;
     Ok(plan)
+}
+
+impl Target {
+    fn check(&self) {
+        assert!(self.width > 0 && self.height > 0, "a picture has pixels");
+        let chroma = self.chroma;
+        assert!(chroma.across > 0 && chroma.down > 0, "chroma has samples");
+    }
 }
 
 impl Plan<'_> {

@@ -7,6 +7,8 @@ use std::f64::consts::PI;
 pub(crate) struct Axis {
     /// Source samples.
     pub(crate) samples: usize,
+    /// Where the first sample of the result begins, in source samples: not always at the first one.
+    pub(crate) start: f64,
     /// Source samples for each sample of the result: seldom a whole number, and not always `samples / results`.
     pub(crate) step: f64,
     /// Samples of the result.
@@ -30,7 +32,7 @@ const LOBES: f64 = 3.0;
 impl Axis {
     /// Whether each result is one source sample.
     pub(crate) fn is_identity(&self) -> bool {
-        self.step == 1.0 && self.samples == self.results
+        self.start == 0.0 && self.step == 1.0 && self.samples == self.results
     }
 
     /// Pairs of source samples that a result may need, one more for a beginning on an even sample.
@@ -54,10 +56,10 @@ impl Axis {
 
     /// The middle of a result, where the middle of the first source sample is zero.
     ///
-    /// The last chroma sample of an odd side would be centred behind the picture's edge: it stands at the edge.
+    /// A chroma sample that hangs over the picture's edge may have its middle behind it: it stands at the edge then.
     fn centre(&self, result: usize) -> f64 {
-        let centre = (result as f64 + 0.5) * self.step;
-        centre.min(self.samples as f64) - 0.5
+        let centre = self.start + (result as f64 + 0.5) * self.step;
+        centre.clamp(0.0, self.samples as f64) - 0.5
     }
 }
 

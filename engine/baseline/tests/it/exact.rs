@@ -1,17 +1,21 @@
 //! At its own size a picture has exactly the samples that libjpeg-turbo gives it.
 
-use baseline::plan;
+use baseline::{Target, plan};
+use planes::{Plane, Planes};
 use proptest::prelude::*;
 
-use crate::support::{SAMPLINGS, Source, oracle, subsampling};
+use crate::support::{SAMPLINGS, Source, oracle, subsampling, target};
 
 fn assert_exact(source: Source) {
     assert_file_is_exact(&source.encoded(), source);
 }
 
 fn assert_file_is_exact(file: &[u8], source: Source) {
-    let plan = plan(file, source.size(), source.subsampling).unwrap();
-    let ours = plan.decode().unwrap();
+    let target = Target {
+        chroma: source.subsampling,
+        ..target(source.size())
+    };
+    let ours = plan(file, &target).unwrap().decode().unwrap();
     assert!(ours == oracle(file, &source), "{source:?}");
 }
 
@@ -32,10 +36,10 @@ fn every_sampling_and_every_small_size_is_exact() {
 #[test]
 fn every_quality_is_exact() {
     for quality in 1..=100 {
-        for optimised in [false, true] {
+        for optimized in [false, true] {
             assert_exact(Source {
                 quality,
-                optimised,
+                optimized,
                 ..Source::new(97, 61)
             });
         }
@@ -85,14 +89,15 @@ fn blocks_that_need_the_longest_codes_are_exact() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         if state >> 31 == 0 { 0 } else { 255 }
     };
-    let pixels: Vec<u8> = (0..width * height).map(|_| noise()).collect();
+    let samples = (0..width * height).map(|_| noise()).collect();
+    let planes = Planes::gray(Plane::new(width, height, samples));
     for quality in [20, 60, 90, 100] {
         let source = Source {
             gray: true,
             quality,
             ..Source::new(width as u16, height as u16)
         };
-        assert_file_is_exact(&source.encoded_gray(&pixels), source);
+        assert_file_is_exact(&source.encoded_from(&planes), source);
     }
 }
 
@@ -102,9 +107,9 @@ proptest! {
         (width, height) in (1..400_u16, 1..200_u16),
         quality in 1..=100_u8,
         sampling in 0..SAMPLINGS.len(),
-        optimised: bool,
+        optimized: bool,
     ) {
         let subsampling = SAMPLINGS[sampling];
-        assert_exact(Source { quality, subsampling, optimised, ..Source::new(width, height) });
+        assert_exact(Source { quality, subsampling, optimized, ..Source::new(width, height) });
     }
 }

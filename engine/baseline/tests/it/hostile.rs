@@ -3,10 +3,9 @@
 use std::sync::LazyLock;
 
 use baseline::{Broken, plan};
-use planes::Subsampling;
 use proptest::prelude::*;
 
-use crate::support::Source;
+use crate::support::{Source, target};
 
 static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
     let source = Source::new(123, 77);
@@ -16,7 +15,7 @@ static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
     };
     let gray = Source {
         gray: true,
-        optimised: true,
+        optimized: true,
         ..source
     };
     [source, with_restarts, gray].map(|source| source.encoded())
@@ -24,8 +23,8 @@ static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
 
 /// Reads the bytes at its own size and at two smaller ones, and expects nothing of them.
 fn try_all_sizes(bytes: &[u8]) {
-    for target in [(123, 77), (70, 50), (40, 25), (10, 6)] {
-        if let Ok(plan) = plan(bytes, target, Subsampling::BOTH_HALVED) {
+    for size in [(123, 77), (70, 50), (40, 25), (10, 6)] {
+        if let Ok(plan) = plan(bytes, &target(size)) {
             let _ = plan.decode();
         }
     }
@@ -36,7 +35,7 @@ fn a_cut_file_is_broken_wherever_it_is_cut() {
     for file in FILES.iter() {
         for end in (0..file.len()).step_by(97).chain([file.len() - 1]) {
             let cut = &file[..end];
-            if let Ok(plan) = plan(cut, (60, 40), Subsampling::BOTH_HALVED) {
+            if let Ok(plan) = plan(cut, &target((60, 40))) {
                 assert_eq!(plan.decode().unwrap_err(), Broken::Cut, "cut at {end}");
             }
         }
@@ -50,7 +49,7 @@ fn a_missing_part_between_restart_markers_is_noticed() {
         .filter(|&at| file[at] == 0xff && matches!(file[at + 1], 0xd0..=0xd7))
         .collect();
     let without = [&file[..markers[2]], &file[markers[3]..]].concat();
-    let plan = plan(&without, (60, 40), Subsampling::BOTH_HALVED).unwrap();
+    let plan = plan(&without, &target((60, 40))).unwrap();
     let expected = Broken::Marker {
         found: 0xd3,
         expected: 0xd2,
@@ -63,7 +62,7 @@ fn a_picture_that_ends_too_late_is_noticed() {
     let mut file = Source::new(64, 64).encoded();
     let end = file.len() - 2;
     file.splice(end..end, [0x12, 0x34, 0x56]);
-    let plan = plan(&file, (60, 40), Subsampling::BOTH_HALVED).unwrap();
+    let plan = plan(&file, &target((60, 40))).unwrap();
     assert_eq!(plan.decode(), Err(Broken::LeftOver));
 }
 

@@ -2,12 +2,11 @@
 
 use baseline::{Unsupported, plan};
 use jpeg_encoder::{ColorType, Encoder};
-use planes::Subsampling;
 
-use crate::support::{Source, photo};
+use crate::support::{Source, photo, target};
 
 fn refusal(file: &[u8]) -> Unsupported {
-    plan(file, (10, 10), Subsampling::NONE).unwrap_err()
+    plan(file, &target((10, 10))).unwrap_err()
 }
 
 /// A good file with `bytes` in the segment of `marker`, from `offset` behind its length on.
@@ -83,6 +82,6 @@ fn symbols_that_baseline_has_not_are_refused() {
 #[test]
 fn a_shape_that_takes_much_memory_is_refused() {
     let file = Source::new(3000, 2000).encoded();
-    let refused = plan(&file, (3000, 1), Subsampling::NONE);
+    let refused = plan(&file, &target((3000, 1)));
     assert!(matches!(refused, Err(Unsupported::Memory { .. })));
 }

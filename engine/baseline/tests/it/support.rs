@@ -1,19 +1,31 @@
 //! Pictures made here, encoders, and what libjpeg-turbo makes of their files.
 
+use baseline::Target;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use planes::{Chroma, Plane, Planes, Subsampling};
-use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
+use turbo::{Colors, Decoder, Limits, Options, Scale, encode_planes};
 
-pub(crate) const SAMPLINGS: [Subsampling; 5] = [
+pub(crate) const SAMPLINGS: [Subsampling; 6] = [
     subsampling(1, 1),
     subsampling(2, 1),
     subsampling(2, 2),
     subsampling(1, 2),
     subsampling(4, 1),
+    subsampling(4, 2),
 ];
 
 pub(crate) const fn subsampling(across: usize, down: usize) -> Subsampling {
     Subsampling { across, down }
+}
+
+/// With as much chroma as most pictures have.
+pub(crate) const fn target((width, height): (usize, usize)) -> Target {
+    Target {
+        width,
+        height,
+        chroma: Subsampling::BOTH_HALVED,
+        mirrored: (false, false),
+    }
 }
 
 /// What to make a file of.
@@ -25,7 +37,7 @@ pub(crate) struct Source {
     pub(crate) subsampling: Subsampling,
     /// In MCUs; zero is none. Only the encoder in Rust writes them.
     pub(crate) restart_interval: u16,
-    pub(crate) optimised: bool,
+    pub(crate) optimized: bool,
     pub(crate) gray: bool,
 }
 
@@ -37,7 +49,7 @@ impl Source {
             quality: 85,
             subsampling: subsampling(2, 2),
             restart_interval: 0,
-            optimised: false,
+            optimized: false,
             gray: false,
         }
     }
@@ -48,52 +60,45 @@ impl Source {
 
     /// By libjpeg-turbo; by an encoder in Rust when it has restart markers.
     pub(crate) fn encoded(&self) -> Vec<u8> {
-        let (width, height) = self.size();
-        let rgb = photo(width, height);
         if self.restart_interval > 0 {
-            self.encoded_in_rust(&rgb)
-        } else if self.gray {
-            let gray: Vec<u8> = rgb.chunks_exact(3).map(|pixel| pixel[1]).collect();
-            self.encoded_gray(&gray)
-        } else {
-            self.encoded_by_turbo(&rgb, PixelFormat::RGB, self.turbo_subsampling())
+            let (width, height) = self.size();
+            return self.encoded_in_rust(&photo(width, height));
         }
+        self.encoded_from(&self.planes())
     }
 
-    pub(crate) fn encoded_gray(&self, pixels: &[u8]) -> Vec<u8> {
-        self.encoded_by_turbo(pixels, PixelFormat::GRAY, Subsamp::Gray)
-    }
-
-    fn encoded_by_turbo(
-        &self,
-        pixels: &[u8],
-        format: PixelFormat,
-        subsampling: Subsamp,
-    ) -> Vec<u8> {
-        let (width, height) = self.size();
-        let image = Image {
-            pixels,
-            width,
-            pitch: width * format.size(),
-            height,
-            format,
+    /// By libjpeg-turbo.
+    pub(crate) fn encoded_from(&self, planes: &Planes) -> Vec<u8> {
+        let options = Options {
+            quality: self.quality,
+            progressive: false,
+            optimized: self.optimized,
+            profile: None,
+            exif: None,
         };
-        let mut compressor = Compressor::new().unwrap();
-        compressor.set_quality(self.quality.into()).unwrap();
-        compressor.set_subsamp(subsampling).unwrap();
-        compressor.set_optimize(self.optimised).unwrap();
-        compressor.compress_to_vec(image).unwrap()
+        encode_planes(planes, &options).unwrap()
     }
 
-    fn turbo_subsampling(&self) -> Subsamp {
-        match (self.subsampling.across, self.subsampling.down) {
-            (1, 1) => Subsamp::None,
-            (2, 1) => Subsamp::Sub2x1,
-            (2, 2) => Subsamp::Sub2x2,
-            (1, 2) => Subsamp::Sub1x2,
-            (4, 1) => Subsamp::Sub4x1,
-            other => panic!("{other:?} is not among the samplings"),
+    fn planes(&self) -> Planes {
+        let (width, height) = self.size();
+        let plane = |channel, (width, height): (usize, usize)| {
+            let rgb = photo(width, height);
+            let samples = rgb.iter().skip(channel).step_by(3).copied().collect();
+            Plane::new(width, height, samples)
+        };
+        let luma = plane(1, (width, height));
+        if self.gray {
+            return Planes::gray(luma);
         }
+        let chroma = self.subsampling.of(width, height);
+        Planes::new(
+            luma,
+            Chroma {
+                subsampling: self.subsampling,
+                blue: plane(0, chroma),
+                red: plane(2, chroma),
+            },
+        )
     }
 
     fn encoded_in_rust(&self, rgb: &[u8]) -> Vec<u8> {
@@ -134,33 +139,25 @@ pub(crate) fn photo(width: usize, height: usize) -> Vec<u8> {
 
 /// The whole picture at its own size, by libjpeg-turbo.
 pub(crate) fn oracle(file: &[u8], source: &Source) -> Planes {
-    let subsampling = source.subsampling;
-    let image = turbojpeg::decompress_to_yuv(file).unwrap();
-    let (width, height) = (image.width, image.height);
-    let mut rest = image.pixels.as_slice();
-    let mut plane = |(width, height), (stored_width, stored_height): (usize, usize)| {
-        let stride = stored_width.next_multiple_of(image.align);
-        let (stored, after) = rest.split_at(stride * stored_height);
-        rest = after;
-        let rows = stored.chunks_exact(stride).take(height);
-        let samples = rows.flat_map(|row: &[u8]| row[..width].to_vec()).collect();
-        Plane::new(width, height, samples)
+    let decoder = Decoder::open(file).unwrap();
+    assert!(matches!(
+        decoder.header().colors,
+        Colors::Gray | Colors::LumaChroma
+    ));
+    let limits = Limits {
+        scans_max: 1,
+        memory_bytes_max: 1 << 30,
     };
-    if source.gray {
-        return Planes::gray(plane((width, height), (width, height)));
-    }
-    let (across, down) = (subsampling.across, subsampling.down);
-    let padded = (
-        width.next_multiple_of(across),
-        height.next_multiple_of(down),
-    );
-    let luma = plane((width, height), padded);
-    let chroma = subsampling.of(width, height);
-    let (blue, red) = (plane(chroma, chroma), plane(chroma, chroma));
+    let components = decoder.components(Scale::Full, limits).unwrap();
+    let mut planes = components.into_iter().map(|component| component.plane);
+    let luma = planes.next().unwrap();
+    let (Some(blue), Some(red)) = (planes.next(), planes.next()) else {
+        return Planes::gray(luma);
+    };
     Planes::new(
         luma,
         Chroma {
-            subsampling,
+            subsampling: source.subsampling,
             blue,
             red,
         },
