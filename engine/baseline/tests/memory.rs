@@ -1,0 +1,99 @@
+//! What decoding takes of memory: as much as it says, and little.
+
+#![expect(unsafe_code, reason = "an allocator that counts is an allocator")]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
+
+use baseline::{Target, plan};
+use planes::{Chroma, Plane, Planes, Subsampling};
+use turbo::{Options, encode_planes};
+
+/// Counts what is held, and the most that ever was.
+struct Counting;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
+        MOST.fetch_max(held, Relaxed);
+        // SAFETY: the caller keeps the promises that the system's allocator asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: the pointer came from the system's allocator, with the same layout.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The most that `work` holds besides what was held before.
+fn most_held<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = HELD.load(Relaxed);
+    MOST.store(before, Relaxed);
+    let result = work();
+    (result, MOST.load(Relaxed) - before)
+}
+
+fn file_of(width: usize, height: usize) -> Vec<u8> {
+    let plane = |width, height| Plane::new(width, height, vec![90; width * height]);
+    let subsampling = Subsampling::BOTH_HALVED;
+    let (chroma_width, chroma_height) = subsampling.of(width, height);
+    let picture = Planes::new(
+        plane(width, height),
+        Chroma {
+            subsampling,
+            blue: plane(chroma_width, chroma_height),
+            red: plane(chroma_width, chroma_height),
+        },
+    );
+    let options = Options {
+        quality: 50,
+        progressive: false,
+        optimized: true,
+        profile: None,
+        exif: None,
+    };
+    encode_planes(&picture, &options).expect("memory takes every byte")
+}
+
+/// One test, because everything that allocates in this process counts.
+#[test]
+fn a_hundred_megapixels_take_a_few_megabytes() {
+    for (source, target) in [
+        ((11_600, 8_600), (1_456, 1_080)),
+        ((16_384, 6_100), (1_920, 715)),
+        ((2_500, 40_000), (68, 1_080)),
+        ((2_000, 1_500), (1_440, 1_080)),
+        ((2_000, 1_500), (2_000, 1_500)),
+    ] {
+        let file = file_of(source.0, source.1);
+        let target = Target {
+            width: target.0,
+            height: target.1,
+            chroma: Subsampling::BOTH_HALVED,
+            mirrored: (false, false),
+        };
+        let ((planned, planes), most) = most_held(|| {
+            let plan = plan(&file, &target).unwrap();
+            (plan.working_bytes() as usize, plan.decode().unwrap())
+        });
+        let result = target.width * target.height * 3 / 2 + target.width + target.height;
+        assert_eq!(planes.width(), target.width);
+        let working = most - result;
+        assert!(
+            working <= planned,
+            "{working} of {planned} bytes, {source:?}"
+        );
+        assert!(planned < 8 << 20, "{planned} bytes, {source:?}");
+    }
+}
