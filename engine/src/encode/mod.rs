@@ -6,20 +6,17 @@ mod webp;
 
 use schemas::{
     OutputFormat, Recipe,
-    recipe::{Quality, Side},
+    recipe::{self, Quality, Side},
 };
 
 use planes::Subsampling;
 
 use crate::{InputError, picture::Picture, profile::Profile};
 
-/// The longest side of a WebP, which has 14 bits for it.
-const WEBP_SIDE_MAX: u32 = 16_383;
-
 /// The longest side that `format` can hold.
 pub(crate) const fn side_max(format: OutputFormat) -> u32 {
     match format {
-        OutputFormat::Webp => WEBP_SIDE_MAX,
+        OutputFormat::Webp => ::webp::SIDE_MAX,
         OutputFormat::Jpeg | OutputFormat::Png => Side::MAX.pixels(),
     }
 }
@@ -64,12 +61,23 @@ pub(crate) fn encode(
     let written = match (format, picture) {
         (OutputFormat::Jpeg, picture) => jpeg::write(picture, profile, quality),
         (OutputFormat::Png, Picture::Pixels(pixels)) => png::write(pixels, profile),
-        (OutputFormat::Webp, Picture::Pixels(pixels)) => webp::write(pixels, profile, quality),
+        (OutputFormat::Webp, Picture::Pixels(pixels)) => {
+            webp::write(pixels, profile, webp_settings(recipe, quality))
+        }
         (OutputFormat::Png | OutputFormat::Webp, Picture::Planes(_)) => {
             Err("it takes pixels".to_owned())
         }
     };
     written.map_err(|reason| InputError::NotEncodable { format, reason })
+}
+
+/// Method 2 takes half the time of method 4, for 2 to 3 % more bytes.
+const fn webp_settings(recipe: &Recipe, quality: u8) -> ::webp::Settings {
+    let method = match recipe.profile {
+        recipe::Profile::Fast => 2,
+        recipe::Profile::Small => 4,
+    };
+    ::webp::Settings { quality, method }
 }
 
 /// Small pictures are seen small and large ones are looked into. WebP needs five less for the same look.

@@ -277,3 +277,13 @@ fn a_mark_looks_the_same_the_first_time_and_ever_after() {
     }
     assert_eq!((drawn(&used), drawn(&used)), (fresh.clone(), fresh));
 }
+
+#[test]
+fn a_profile_trades_time_for_bytes() {
+    let source = encoded(landscape(400, 300), ImageFormat::Png);
+    let bytes = |profile| {
+        let fields = [("wm_format", "webp"), ("profile", profile)];
+        rendered(&source, &fields).unwrap().bytes.len()
+    };
+    assert!(bytes("small") < bytes("fast"));
+}
