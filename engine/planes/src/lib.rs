@@ -3,6 +3,8 @@
 //! Nothing between a JPEG and a JPEG needs red, green and blue: planes are decoded, scaled, marked and encoded as they are.
 //! Values are those of JFIF (ITU-T T.871): full range, BT.601 weights, chroma sited between its luma pixels.
 
+mod halved;
+
 /// One channel: eight bits a sample, rows without gaps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plane {
