@@ -2,7 +2,7 @@
 
 const STATUSES = ["queued", "processing", "retrying", "done", "failed", "dead", "cancelled"];
 const FINAL = new Set(["done", "failed", "dead", "cancelled"]);
-const EXTENSIONS = { jpeg: "jpg", webp: "webp", png: "png" };
+const EXTENSIONS = { jpeg: "jpg", webp: "webp", avif: "avif", png: "png" };
 
 const at = (id) => document.getElementById(id);
 let following = null;

@@ -62,8 +62,12 @@ pub struct Rendered {
 /// Why a picture cannot be worked on, now or later: the input is at fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InputError {
-    #[error("the bytes are no image of an accepted format: JPEG, PNG, WebP and GIF are")]
+    #[error(
+        "the bytes are no image of an accepted format: JPEG, PNG, WebP, AVIF, GIF, TIFF and BMP are"
+    )]
     UnknownFormat,
+    #[error("{format} is not supported; JPEG, PNG, WebP, AVIF, GIF, TIFF and BMP are")]
+    UnsupportedFormat { format: &'static str },
     #[error("image has {pixels} pixels ({width}×{height}), the limit is {pixels_max}")]
     TooManyPixels {
         width: u32,
@@ -100,6 +104,7 @@ impl InputError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::UnknownFormat => "unknown_format",
+            Self::UnsupportedFormat { .. } => "unsupported_format",
             Self::TooManyPixels { .. } => "too_many_pixels",
             Self::SideTooLong { .. } => "side_too_long",
             Self::TooManyBytes { .. } => "too_many_bytes",
@@ -107,6 +112,16 @@ impl InputError {
             Self::MissingGlyph(_) => "missing_glyph",
             Self::NotEncodable { .. } => "not_encodable",
         }
+    }
+
+    /// Why a file with these first bytes is not taken, by name where it is a picture that others can read.
+    pub fn unknown(first_bytes: &[u8]) -> Self {
+        let format = match first_bytes {
+            [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => "JPEG XL",
+            [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => "HEIC",
+            _ => return Self::UnknownFormat,
+        };
+        Self::UnsupportedFormat { format }
     }
 
     /// What was measured and what is allowed, where a limit was passed.

@@ -68,7 +68,7 @@ pub(crate) struct Apply {
     /// Photos or folders of photos; - is standard input
     #[arg(required = true, value_name = "FILES")]
     pub(crate) files: Vec<PathBuf>,
-    /// Folder to write into, a .jpg, .png or .webp file for a single photo, or - for standard output
+    /// Folder to write into, a .jpg, .png, .webp or .avif file for a single photo, or - for standard output
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
     /// Replace what an earlier run wrote; a source is never replaced
@@ -96,7 +96,7 @@ pub(crate) struct RecipeFlags {
     /// #rrggbb, or auto
     #[arg(long, value_name = "COLOR")]
     wm_color: Option<String>,
-    /// jpeg, webp or png [default: the source's]
+    /// jpeg, webp, avif or png [default: the source's]
     #[arg(long, value_name = "FORMAT")]
     wm_format: Option<String>,
     /// Width of the box to fit into, in pixels
@@ -108,7 +108,7 @@ pub(crate) struct RecipeFlags {
     /// 1 to 100, or auto
     #[arg(long, value_name = "QUALITY")]
     quality: Option<String>,
-    /// small, or fast: half the time and a few percent more bytes of WebP [default: small]
+    /// small, or fast: half the time and a few percent more bytes of WebP and AVIF [default: small]
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 }

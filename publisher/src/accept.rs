@@ -301,6 +301,9 @@ const fn media_type(format: Format) -> &'static str {
         Format::Jpeg => "image/jpeg",
         Format::Png => "image/png",
         Format::Webp => "image/webp",
+        Format::Avif => "image/avif",
         Format::Gif => "image/gif",
+        Format::Tiff => "image/tiff",
+        Format::Bmp => "image/bmp",
     }
 }

@@ -142,13 +142,13 @@ mod tests {
 
     #[test]
     fn the_most_wanted_format_is_chosen_and_jpeg_without_one() {
-        use OutputFormat::{Jpeg, Png, Webp};
+        use OutputFormat::{Avif, Jpeg, Png, Webp};
         assert_eq!(Accept::of(&HeaderMap::new()).output_format(), Jpeg);
         for (text, format) in [
             ("*/*", Jpeg),
             ("image/*", Jpeg),
             ("application/json", Jpeg),
-            ("image/avif", Jpeg),
+            ("image/avif", Avif),
             ("nonsense", Jpeg),
             ("image/webp", Webp),
             ("application/json, image/png", Png),

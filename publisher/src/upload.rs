@@ -228,13 +228,14 @@ impl<'s> Taken<'s> {
         }
         self.magic.extend(chunk.iter().take(missing));
         if self.magic.len() == Format::MAGIC_BYTES {
-            Format::of_bytes(&self.magic).ok_or(InputError::UnknownFormat)?;
+            Format::of_bytes(&self.magic).ok_or_else(|| InputError::unknown(&self.magic))?;
         }
         Ok(())
     }
 
     async fn finish(self, filename: String) -> Result<Image, ApiError> {
-        let format = Format::of_bytes(&self.magic).ok_or(InputError::UnknownFormat)?;
+        let format =
+            Format::of_bytes(&self.magic).ok_or_else(|| InputError::unknown(&self.magic))?;
         Ok(Image {
             filename,
             format,

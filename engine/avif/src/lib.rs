@@ -81,7 +81,7 @@ pub struct Decoded {
 /// # Panics
 /// When `alpha` is not as large as the picture.
 pub fn encode(
-    planes: Planes,
+    planes: &Planes,
     alpha: Option<Plane>,
     profile: Option<&[u8]>,
     settings: Settings,
@@ -91,7 +91,7 @@ pub fn encode(
     let (width, height) = size
         .filter(|&(width, height)| width.max(height) <= SIDE_MAX)
         .ok_or(Error::SideTooLong)?;
-    let color = item(&planes.into_halved(), settings)?;
+    let color = item(&planes.halved(), settings)?;
     let alpha = alpha.map(|plane| {
         assert_eq!(
             (plane.width(), plane.height()),

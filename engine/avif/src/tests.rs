@@ -23,7 +23,7 @@ fn planes(width: usize, height: usize) -> Planes {
 
 #[test]
 fn the_same_planes_give_the_same_bytes() {
-    let written = || encode(planes(65, 49), None, None, SETTINGS).unwrap();
+    let written = || encode(&planes(65, 49), None, None, SETTINGS).unwrap();
     assert_eq!(written(), written());
     assert_eq!(&written()[4..12], b"ftypavif");
 }
@@ -42,7 +42,7 @@ fn what_is_written_is_read_again() {
     for (width, height) in [(64, 48), (65, 49), (1, 1), (2, 3)] {
         let picture = planes(width, height);
         let alpha = Plane::new(width, height, vec![77; width * height]);
-        let avif = encode(picture.clone(), Some(alpha), Some(b"profile"), SETTINGS).unwrap();
+        let avif = encode(&picture, Some(alpha), Some(b"profile"), SETTINGS).unwrap();
         let header = header(&avif);
         assert_eq!(
             (header.width as usize, header.height as usize),
@@ -79,7 +79,7 @@ fn what_is_written_is_read_again() {
 #[test]
 fn a_grey_picture_stays_grey() {
     let picture = Planes::gray(Plane::new(40, 30, vec![99; 40 * 30]));
-    let avif = encode(picture, None, None, SETTINGS).unwrap();
+    let avif = encode(&picture, None, None, SETTINGS).unwrap();
     let decoded = decode(&avif, &header(&avif)).unwrap();
     assert!(decoded.planes.chroma().is_none());
     assert!(
@@ -94,7 +94,7 @@ fn a_grey_picture_stays_grey() {
 
 #[test]
 fn a_frame_of_another_size_than_the_header_is_not_decoded() {
-    let avif = encode(planes(64, 48), None, None, SETTINGS).unwrap();
+    let avif = encode(&planes(64, 48), None, None, SETTINGS).unwrap();
     let mut header = header(&avif);
     header.width = 63;
     assert!(matches!(

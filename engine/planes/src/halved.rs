@@ -1,25 +1,26 @@
 //! Chroma for four pixels a sample, from whatever there is.
 
+use std::borrow::Cow;
+
 use crate::{Chroma, Plane, Planes, Subsampling};
 
 impl Planes {
     /// The same picture at 4:2:0: each chroma sample is the mean of those for its two by two pixels.
-    pub fn into_halved(self) -> Self {
-        let chroma = self.chroma.map(|chroma| {
-            let size = (self.luma.width, self.luma.height);
-            if chroma.subsampling == Subsampling::BOTH_HALVED {
-                return chroma;
-            }
-            Chroma {
-                subsampling: Subsampling::BOTH_HALVED,
-                blue: halved(&chroma.blue, chroma.subsampling, size),
-                red: halved(&chroma.red, chroma.subsampling, size),
-            }
-        });
-        Self {
-            luma: self.luma,
-            chroma,
+    pub fn halved(&self) -> Cow<'_, Self> {
+        let Some(chroma) = &self.chroma else {
+            return Cow::Borrowed(self);
+        };
+        if chroma.subsampling == Subsampling::BOTH_HALVED {
+            return Cow::Borrowed(self);
         }
+        let size = (self.luma.width, self.luma.height);
+        let halved = |plane| halved(plane, chroma.subsampling, size);
+        let chroma = Chroma {
+            subsampling: Subsampling::BOTH_HALVED,
+            blue: halved(&chroma.blue),
+            red: halved(&chroma.red),
+        };
+        Cow::Owned(Self::new(self.luma.clone(), chroma))
     }
 }
 
@@ -64,7 +65,7 @@ mod tests {
                     red: chroma,
                 },
             );
-            planes.into_halved().chroma.unwrap().red.samples
+            planes.halved().chroma().unwrap().red.samples.clone()
         };
         assert_eq!(halved_from(1, 1, 3, 2), [106, 30]);
         assert_eq!(halved_from(2, 1, 4, 2), [60, 106]);

@@ -2,6 +2,7 @@
 //!
 //! A picture that is cut or damaged is an error, never a grey half.
 
+mod avif;
 mod containers;
 pub(crate) mod jpeg;
 mod png;
@@ -54,7 +55,10 @@ pub(crate) fn decode(
         Format::Jpeg => jpeg::decode(source, header, target, limits),
         Format::Png => pixels(png::decode(source)),
         Format::Webp => pixels(containers::decode_webp(source, limits)),
+        Format::Avif => pixels(avif::decode(source)),
         Format::Gif => pixels(containers::decode_gif(source, limits)),
+        Format::Tiff => pixels(containers::decode_tiff(source, limits)),
+        Format::Bmp => pixels(containers::decode_bmp(source, limits)),
     };
     opened.map_err(|reason| InputError::Broken {
         format: header.format,

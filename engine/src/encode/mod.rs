@@ -1,5 +1,6 @@
 //! Bytes from pixels. Of the source's metadata only its colour profile is carried on: no place, no camera, no thumbnail.
 
+mod avif;
 mod jpeg;
 mod png;
 mod webp;
@@ -13,11 +14,14 @@ use planes::Subsampling;
 
 use crate::{InputError, picture::Picture, profile::Profile};
 
+/// What libaom keeps of a picture besides it: frames with borders, one of them at twice the size, what each block costs.
+const AVIF_WORKING_FACTOR: u64 = 8;
+
 /// The longest side that `format` can hold.
 pub(crate) const fn side_max(format: OutputFormat) -> u32 {
     match format {
         OutputFormat::Webp => ::webp::SIDE_MAX,
-        OutputFormat::Jpeg | OutputFormat::Png => Side::MAX.pixels(),
+        OutputFormat::Jpeg | OutputFormat::Avif | OutputFormat::Png => Side::MAX.pixels(),
     }
 }
 
@@ -28,14 +32,15 @@ pub(crate) const fn working_bytes(format: OutputFormat, picture_bytes: u64) -> u
         OutputFormat::Jpeg => picture_bytes / 2,
         OutputFormat::Png => picture_bytes * 2,
         OutputFormat::Webp => picture_bytes * 3 / 2,
+        OutputFormat::Avif => picture_bytes * AVIF_WORKING_FACTOR,
     }
 }
 
 /// How much chroma `format` takes of a picture that has planes.
 pub(crate) const fn chroma(format: OutputFormat) -> Subsampling {
     match format {
-        OutputFormat::Jpeg => Subsampling::BOTH_HALVED,
-        OutputFormat::Webp | OutputFormat::Png => Subsampling::NONE,
+        OutputFormat::Jpeg | OutputFormat::Webp | OutputFormat::Avif => Subsampling::BOTH_HALVED,
+        OutputFormat::Png => Subsampling::NONE,
     }
 }
 
@@ -43,9 +48,9 @@ pub(crate) const fn chroma(format: OutputFormat) -> Subsampling {
 pub(crate) fn prepared(picture: Picture, format: OutputFormat) -> Picture {
     match (format, picture) {
         (OutputFormat::Jpeg, Picture::Pixels(pixels)) => Picture::Pixels(pixels.flattened_on(255)),
-        (OutputFormat::Jpeg, planes) => planes,
-        (OutputFormat::Webp, picture) => Picture::Pixels(picture.into_pixels().with_color()),
+        (OutputFormat::Webp, Picture::Pixels(pixels)) => Picture::Pixels(pixels.with_color()),
         (OutputFormat::Png, picture) => Picture::Pixels(picture.into_pixels()),
+        (OutputFormat::Jpeg | OutputFormat::Webp | OutputFormat::Avif, picture) => picture,
     }
 }
 
@@ -61,11 +66,12 @@ pub(crate) fn encode(
     let written = match (format, picture) {
         (OutputFormat::Jpeg, picture) => jpeg::write(picture, profile, quality),
         (OutputFormat::Png, Picture::Pixels(pixels)) => png::write(pixels, profile),
-        (OutputFormat::Webp, Picture::Pixels(pixels)) => {
-            webp::write(pixels, profile, webp_settings(recipe, quality))
+        (OutputFormat::Png, Picture::Planes(_)) => Err("it takes pixels".to_owned()),
+        (OutputFormat::Webp, picture) => {
+            webp::write(picture, profile, webp_settings(recipe, quality))
         }
-        (OutputFormat::Png | OutputFormat::Webp, Picture::Planes(_)) => {
-            Err("it takes pixels".to_owned())
+        (OutputFormat::Avif, picture) => {
+            avif::write(picture, profile, avif_settings(recipe, quality))
         }
     };
     written.map_err(|reason| InputError::NotEncodable { format, reason })
@@ -80,7 +86,17 @@ const fn webp_settings(recipe: &Recipe, quality: u8) -> ::webp::Settings {
     ::webp::Settings { quality, method }
 }
 
-/// Small pictures are seen small and large ones are looked into. WebP needs five less for the same look.
+/// Of libaom's speeds, the fastest and one that is worth waiting for.
+const fn avif_settings(recipe: &Recipe, quality: u8) -> ::avif::Settings {
+    let speed = match recipe.profile {
+        recipe::Profile::Fast => 9,
+        recipe::Profile::Small => 6,
+    };
+    ::avif::Settings { quality, speed }
+}
+
+/// Small pictures are seen small and large ones are looked into. WebP needs five less for the same look, and the scale of
+/// AVIF lies lower.
 fn quality(recipe: &Recipe, (width, height): (u32, u32)) -> u8 {
     const SMALL: u64 = 500 * 500;
     const FULL_HD: u64 = 1920 * 1080;
@@ -92,6 +108,7 @@ fn quality(recipe: &Recipe, (width, height): (u32, u32)) -> u8 {
     match (recipe.quality, recipe.wm_format) {
         (Quality::Fixed(quality), _) => quality,
         (Quality::Auto, OutputFormat::Webp) => by_area - 5,
+        (Quality::Auto, OutputFormat::Avif) => by_area - 25,
         (Quality::Auto, OutputFormat::Jpeg | OutputFormat::Png) => by_area,
     }
 }
@@ -110,6 +127,7 @@ mod tests {
         assert_eq!(quality_of("jpeg", 1920, 1080), 85);
         assert_eq!(quality_of("jpeg", 1921, 1080), 90);
         assert_eq!(quality_of("webp", 1920, 1080), 80);
+        assert_eq!(quality_of("avif", 1920, 1080), 60);
     }
 
     #[test]

@@ -3,13 +3,26 @@
 use img_parts::{Bytes, ImageICC, webp::WebP};
 use webp::{Channels, Settings};
 
-use crate::pixels::{Layout, Pixels};
+use crate::{
+    picture::Picture,
+    pixels::{Layout, Pixels},
+};
 
 pub(super) fn write(
-    picture: &Pixels,
+    picture: &Picture,
     profile: Option<&[u8]>,
     settings: Settings,
 ) -> Result<Vec<u8>, String> {
+    let bytes = match picture {
+        Picture::Planes(planes) => {
+            webp::encode_planes(planes, settings).map_err(|error| error.to_string())?
+        }
+        Picture::Pixels(pixels) => of_pixels(pixels, settings)?,
+    };
+    with_profile(bytes, profile)
+}
+
+fn of_pixels(picture: &Pixels, settings: Settings) -> Result<Vec<u8>, String> {
     let channels = match picture.layout {
         Layout::Rgb => Channels::Rgb,
         Layout::Rgba => Channels::Rgba,
@@ -21,8 +34,7 @@ pub(super) fn write(
         channels,
         bytes: &picture.bytes,
     };
-    let bytes = webp::encode(pixels, settings).map_err(|error| error.to_string())?;
-    with_profile(bytes, profile)
+    webp::encode(pixels, settings).map_err(|error| error.to_string())
 }
 
 fn with_profile(bytes: Vec<u8>, profile: Option<&[u8]>) -> Result<Vec<u8>, String> {

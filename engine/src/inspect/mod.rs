@@ -3,11 +3,14 @@
 //! This runs on strangers' bytes in the ingress, outside of any slot, so every reader here takes a bounded number of steps
 //! and keeps a bounded number of bytes, whatever the file claims.
 
+mod avif;
+mod bmp;
 mod exif;
 mod gif;
 mod jpeg;
 mod png;
 mod reader;
+mod tiff;
 mod webp;
 
 use std::{
@@ -26,7 +29,10 @@ pub enum Format {
     Jpeg,
     Png,
     Webp,
+    Avif,
     Gif,
+    Tiff,
+    Bmp,
 }
 
 /// What the header says.
@@ -66,9 +72,20 @@ impl Header {
         let picture_bytes = u64::from(self.width) * u64::from(self.height) * self.channels;
         match format {
             Format::Jpeg => self.decode_bytes - picture_bytes + picture_bytes / 64,
-            Format::Png | Format::Webp | Format::Gif => self.decode_bytes,
+            Format::Png
+            | Format::Webp
+            | Format::Avif
+            | Format::Gif
+            | Format::Tiff
+            | Format::Bmp => self.decode_bytes,
         }
     }
+}
+
+/// A header, and how the picture is turned where the format itself says so.
+struct Stored {
+    header: Header,
+    orientation: Option<Orientation>,
 }
 
 /// Reads the header of `source` and checks it against `limits`.
@@ -78,15 +95,19 @@ impl Header {
 pub fn inspect(source: impl BufRead + Seek, limits: &Limits) -> Result<Inspection, InputError> {
     let mut reader = Reader::new(source);
     let format = format_of(&mut reader)?;
-    let header = read_header(format, &mut reader).map_err(|broken| broken.in_format(format))?;
+    let stored = read_header(format, &mut reader).map_err(|broken| broken.in_format(format))?;
+    let Stored {
+        header,
+        orientation,
+    } = stored;
     limits.check_dimensions(header.width, header.height)?;
     limits.check_bytes(header.least_bytes(format))?;
-    let (orientation, exif) = header.exif.map(exif::read).unwrap_or_default();
+    let (by_exif, exif) = header.exif.map(exif::read).unwrap_or_default();
     Ok(Inspection {
         format,
         width: header.width,
         height: header.height,
-        orientation,
+        orientation: orientation.unwrap_or(by_exif),
         picture_bytes: u64::from(header.width) * u64::from(header.height) * header.channels,
         decode_bytes: header.decode_bytes,
         exif,
@@ -95,23 +116,38 @@ pub fn inspect(source: impl BufRead + Seek, limits: &Limits) -> Result<Inspectio
 
 fn format_of(reader: &mut Reader<impl BufRead + Seek>) -> Result<Format, InputError> {
     let magic = reader.first_bytes::<{ Format::MAGIC_BYTES }>();
-    magic
-        .ok()
-        .and_then(|bytes| Format::of_bytes(&bytes))
-        .ok_or(InputError::UnknownFormat)
+    let magic = magic.map_err(|_| InputError::UnknownFormat)?;
+    Format::of_bytes(&magic).ok_or_else(|| InputError::unknown(&magic))
 }
 
-fn read_header(format: Format, reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, Broken> {
-    let header = match format {
-        Format::Jpeg => jpeg::read(reader),
-        Format::Png => png::read(reader),
-        Format::Webp => webp::read(reader),
-        Format::Gif => gif::read(reader),
-    }?;
-    if header.width == 0 || header.height == 0 {
+/// What the decoder of an AVIF starts from.
+pub(crate) fn avif_header(source: impl BufRead + Seek) -> Result<::avif::Header, String> {
+    avif::header(&mut Reader::new(source)).map_err(Broken::into_reason)
+}
+
+fn read_header(format: Format, reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, Broken> {
+    let stored = match format {
+        Format::Jpeg => jpeg::read(reader)?.into(),
+        Format::Png => png::read(reader)?.into(),
+        Format::Webp => webp::read(reader)?.into(),
+        Format::Avif => avif::read(reader)?,
+        Format::Gif => gif::read(reader)?.into(),
+        Format::Tiff => tiff::read(reader)?,
+        Format::Bmp => bmp::read(reader)?.into(),
+    };
+    if stored.header.width == 0 || stored.header.height == 0 {
         return Err(Broken::because("it says that it has no pixels"));
     }
-    Ok(header)
+    Ok(stored)
+}
+
+impl From<Header> for Stored {
+    fn from(header: Header) -> Self {
+        Self {
+            header,
+            orientation: None,
+        }
+    }
 }
 
 impl Inspection {
@@ -146,6 +182,24 @@ impl Format {
                 ..,
             ] => Some(Self::Webp),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
+            [
+                _,
+                _,
+                _,
+                _,
+                b'f',
+                b't',
+                b'y',
+                b'p',
+                b'a',
+                b'v',
+                b'i',
+                b'f' | b's',
+                ..,
+            ] => Some(Self::Avif),
+            [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Some(Self::Tiff),
+            // The reserved bytes are zero in every file, and tell it from a text that begins with these two letters.
+            [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some(Self::Bmp),
             _ => None,
         }
     }
@@ -157,7 +211,10 @@ impl fmt::Display for Format {
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",
             Self::Webp => "WebP",
+            Self::Avif => "AVIF",
             Self::Gif => "GIF",
+            Self::Tiff => "TIFF",
+            Self::Bmp => "BMP",
         })
     }
 }

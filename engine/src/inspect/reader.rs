@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    io::{BufRead, ErrorKind, Seek, SeekFrom},
+    io::{BufRead, ErrorKind, Read as _, Seek, SeekFrom},
 };
 
 use crate::{Format, InputError};
@@ -35,6 +35,19 @@ impl<R: BufRead + Seek> Reader<R> {
         bytes
     }
 
+    /// What is read next begins at this byte of the file.
+    pub(super) fn go_to(&mut self, at: u64) -> Result<(), Broken> {
+        self.source.seek(SeekFrom::Start(at))?;
+        Ok(())
+    }
+
+    /// The next `length` bytes, or as many as there are.
+    pub(super) fn up_to(&mut self, length: u64) -> Result<Vec<u8>, Broken> {
+        let mut bytes = Vec::new();
+        self.source.by_ref().take(length).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
     pub(super) fn byte(&mut self) -> Result<u8, Broken> {
         Ok(self.bytes::<1>()?[0])
     }
@@ -57,6 +70,10 @@ impl<R: BufRead + Seek> Reader<R> {
 impl Broken {
     pub(super) fn because(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(reason.into())
+    }
+
+    pub(super) fn into_reason(self) -> String {
+        self.0.into_owned()
     }
 
     pub(super) fn in_format(self, format: Format) -> InputError {

@@ -20,12 +20,15 @@ static PICTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         ImageFormat::Png,
         ImageFormat::WebP,
         ImageFormat::Gif,
+        ImageFormat::Tiff,
+        ImageFormat::Bmp,
     ];
     let mut pictures: Vec<_> = formats
         .map(|format| encoded(landscape(48, 40), format))
         .into();
     pictures.push(progressive_jpeg());
-    pictures.push(lossy_webp());
+    pictures.push(result_as("webp"));
+    pictures.push(result_as("avif"));
     pictures
 });
 
@@ -39,9 +42,9 @@ fn progressive_jpeg() -> Vec<u8> {
     bytes
 }
 
-fn lossy_webp() -> Vec<u8> {
+fn result_as(format: &str) -> Vec<u8> {
     let source = encoded(landscape(48, 40), ImageFormat::Png);
-    crate::support::rendered(&source, &[("wm_format", "webp")])
+    crate::support::rendered(&source, &[("wm_format", format)])
         .unwrap()
         .bytes
 }

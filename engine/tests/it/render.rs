@@ -7,11 +7,13 @@ use engine::{Fonts, Format, InputError, Limits, MissingGlyph, RenderError, inspe
 use image::{DynamicImage, GenericImageView, GrayImage, ImageFormat, Rgba, RgbaImage};
 use schemas::{OutputFormat, Step};
 
-const FORMATS: [(Format, ImageFormat); 4] = [
+const FORMATS: [(Format, ImageFormat); 6] = [
     (Format::Jpeg, ImageFormat::Jpeg),
     (Format::Png, ImageFormat::Png),
     (Format::Webp, ImageFormat::WebP),
     (Format::Gif, ImageFormat::Gif),
+    (Format::Tiff, ImageFormat::Tiff),
+    (Format::Bmp, ImageFormat::Bmp),
 ];
 
 #[test]
@@ -36,7 +38,7 @@ fn every_format_goes_in_and_every_output_format_comes_out() {
 #[test]
 fn the_same_bytes_give_the_same_bytes() {
     let source = encoded(landscape(700, 500), ImageFormat::Jpeg);
-    for format in ["jpeg", "png", "webp"] {
+    for format in ["jpeg", "png", "webp", "avif"] {
         let fields = [
             ("wm_format", format),
             ("width", "333"),
@@ -150,6 +152,56 @@ fn sixteen_bits_and_palettes_are_taken() {
     );
 }
 
+/// A picture of each of the formats, and an AVIF of our own.
+fn sources() -> Vec<(Format, Vec<u8>)> {
+    let ground = || landscape(300, 200);
+    let mut sources = FORMATS
+        .map(|(format, image)| (format, encoded(ground(), image)))
+        .to_vec();
+    let png = encoded(ground(), ImageFormat::Png);
+    let avif = rendered(&png, &[("wm_format", "avif"), ("profile", "fast")]);
+    sources.push((Format::Avif, avif.unwrap().bytes));
+    sources
+}
+
+#[test]
+fn an_avif_of_our_own_goes_in_again() {
+    let mut ground = RgbaImage::from_pixel(201, 101, Rgba([200, 60, 30, 255]));
+    ground.put_pixel(0, 0, Rgba([0; 4]));
+    let source = encoded(ground, ImageFormat::Png);
+    let avif = rendered(&source, &[("wm_format", "avif"), ("quality", "90")]).unwrap();
+    let pixel = decoded(&avif.bytes).get_pixel(100, 10);
+    let near = pixel
+        .0
+        .iter()
+        .zip([200_u8, 60, 30, 255])
+        .all(|(one, other)| one.abs_diff(other) < 6);
+    assert!(near, "{pixel:?}");
+    assert_eq!(decoded(&avif.bytes).dimensions(), (201, 101));
+}
+
+#[test]
+fn sixteen_bits_of_tiff_are_taken() {
+    let deep = DynamicImage::ImageRgb8(landscape(90, 60)).to_rgba16();
+    let result = rendered(&encoded(deep, ImageFormat::Tiff), &[("wm_format", "png")]).unwrap();
+    assert_eq!(
+        decoded(&result.bytes).to_rgb8().get_pixel(3, 3),
+        landscape(90, 60).get_pixel(3, 3)
+    );
+}
+
+#[test]
+fn what_is_a_picture_but_not_supported_is_named() {
+    for (bytes, named) in [
+        (&b"\0\0\0\x18ftypheic\0\0\0\0"[..], "HEIC is not supported"),
+        (&b"\xff\x0a0123456789"[..], "JPEG XL is not supported"),
+        (&b"some words of text"[..], "no image of an accepted format"),
+    ] {
+        let refused = rendered(bytes, &[]).unwrap_err().to_string();
+        assert!(refused.contains(named), "{refused}");
+    }
+}
+
 #[test]
 fn tiny_and_narrow_pictures_are_marked_without_a_fuss() {
     for (width, height) in [(1, 1), (1, 400), (400, 1), (2, 2), (7, 5), (4000, 3)] {
@@ -190,8 +242,7 @@ fn a_text_without_a_glyph_is_refused_before_there_are_pixels() {
 
 #[test]
 fn a_picture_that_is_cut_is_broken_and_not_grey() {
-    for (format, image_format) in FORMATS {
-        let source = encoded(landscape(300, 200), image_format);
+    for (format, source) in sources() {
         for percent in [20, 50, 80, 95] {
             let cut = &source[..source.len() * percent / 100];
             let result = rendered(cut, &[]);

@@ -66,7 +66,7 @@ pub fn encode(pixels: Pixels<'_>, settings: Settings) -> Result<Vec<u8>, Error> 
 ///
 /// # Errors
 /// When a side is too long, or libwebp has no memory.
-pub fn encode_planes(planes: Planes, settings: Settings) -> Result<Vec<u8>, Error> {
+pub fn encode_planes(planes: &Planes, settings: Settings) -> Result<Vec<u8>, Error> {
     let mut limited = Limited::of(planes);
     Picture::of_planes(&mut limited)?.encode(&config(settings)?)
 }

@@ -12,36 +12,33 @@ pub(crate) struct Limited {
 }
 
 impl Limited {
-    pub(crate) fn of(planes: Planes) -> Self {
+    pub(crate) fn of(planes: &Planes) -> Self {
         let (width, height) = (planes.width(), planes.height());
-        let (luma, chroma) = planes.into_halved().into_parts();
-        let (blue, red) = match chroma {
+        let planes = planes.halved();
+        let (blue, red) = match planes.chroma() {
             None => {
                 let none = vec![128; width.div_ceil(2) * height.div_ceil(2)];
                 (none.clone(), none)
             }
             Some(chroma) => {
                 let limited = |plane| samples(plane, limited_chroma);
-                (limited(chroma.blue), limited(chroma.red))
+                (limited(&chroma.blue), limited(&chroma.red))
             }
         };
         Self {
             width,
             height,
-            luma: samples(luma, limited_luma),
+            luma: samples(planes.luma(), limited_luma),
             blue,
             red,
         }
     }
 }
 
-fn samples(plane: Plane, limited: fn(u8) -> u8) -> Vec<u8> {
+fn samples(plane: &Plane, limited: fn(u8) -> u8) -> Vec<u8> {
     let table: [u8; 256] = std::array::from_fn(|full| limited(full as u8));
-    let mut samples = plane.into_samples();
-    for sample in &mut samples {
-        *sample = table[usize::from(*sample)];
-    }
-    samples
+    let samples = plane.samples().iter();
+    samples.map(|&sample| table[usize::from(sample)]).collect()
 }
 
 /// 0 to 255 becomes 16 to 235, rounded.
@@ -72,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_grey_picture_has_no_colour() {
-        let limited = Limited::of(Planes::gray(Plane::new(3, 1, vec![0, 128, 255])));
+        let limited = Limited::of(&Planes::gray(Plane::new(3, 1, vec![0, 128, 255])));
         assert_eq!(limited.luma, [16, 126, 235]);
         assert_eq!((limited.blue, limited.red), (vec![128; 2], vec![128; 2]));
     }

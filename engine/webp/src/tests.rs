@@ -56,7 +56,7 @@ fn planes_show_the_colours_that_they_mean() {
     for (width, height) in [(64, 48), (65, 49), (1, 1), (2, 3)] {
         let planes = planes(width, height);
         let (decoded_width, decoded_height, bytes) =
-            decoded(&encode_planes(planes.clone(), SETTINGS).unwrap());
+            decoded(&encode_planes(&planes, SETTINGS).unwrap());
         assert_eq!(
             (decoded_width as usize, decoded_height as usize),
             (width, height)

@@ -148,7 +148,7 @@ async fn a_call_that_cannot_be_meant_exits_with_64_and_makes_nothing() {
     fs::write(folder.path().join("a.jpg"), jpeg(40, 30, 1)).unwrap();
     for (arguments, named) in [
         ("nope.jpg -o out", "nope.jpg"),
-        ("a.jpg -o out.gif", ".webp are"),
+        ("a.jpg -o out.gif", ".avif are"),
         ("a.jpg -o out.png --wm-format webp", "--wm-format"),
         ("a.jpg -o out --wm-text {nope}", "{nope}"),
         ("a.jpg -o out --wm-text \u{e000}", "wm_text: no font"),

@@ -135,7 +135,7 @@ impl Request {
             height,
             profile: match format {
                 OutputFormat::Jpeg | OutputFormat::Png => Profile::default(),
-                OutputFormat::Webp => self.profile.unwrap_or_default(),
+                OutputFormat::Webp | OutputFormat::Avif => self.profile.unwrap_or_default(),
             },
             quality: if format == OutputFormat::Png {
                 Quality::Auto

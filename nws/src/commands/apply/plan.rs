@@ -44,8 +44,8 @@ pub(super) struct Job {
 const STREAM: &str = "-";
 
 /// Pictures that are not written: a folder is hardly ever called so, a result that was meant is.
-const NOT_WRITTEN: [&str; 10] = [
-    "avif", "bmp", "gif", "heic", "heif", "jp2", "jxl", "svg", "tif", "tiff",
+const NOT_WRITTEN: [&str; 9] = [
+    "bmp", "gif", "heic", "heif", "jp2", "jxl", "svg", "tif", "tiff",
 ];
 
 /// Decides every name before the first photo is made.
@@ -173,11 +173,13 @@ fn extension(source: &Source, explicit: Option<OutputFormat>) -> OsString {
     }
 }
 
-/// The format that keeps a source as it is: GIF has more than one picture and few colours, PNG loses none of them.
+/// The format that keeps a source as it is: GIF, TIFF and BMP are
+/// not written, and PNG loses none of their colours.
 pub(super) const fn kept_format(format: Format) -> OutputFormat {
     match format {
         Format::Jpeg => OutputFormat::Jpeg,
-        Format::Png | Format::Gif => OutputFormat::Png,
+        Format::Png | Format::Gif | Format::Tiff | Format::Bmp => OutputFormat::Png,
+        Format::Avif => OutputFormat::Avif,
         Format::Webp => OutputFormat::Webp,
     }
 }
@@ -188,6 +190,7 @@ fn named_format(path: &Path) -> Option<OutputFormat> {
         "jpg" | "jpeg" => Some(OutputFormat::Jpeg),
         "png" => Some(OutputFormat::Png),
         "webp" => Some(OutputFormat::Webp),
+        "avif" => Some(OutputFormat::Avif),
         _ => None,
     }
 }
@@ -351,9 +354,9 @@ mod tests {
             (vec!["@gone.jpg", "-o", "@out.jpg"], "no such file"),
             (vec!["@gone.jpg", "-o", "-"], "no such file"),
             (vec!["@in/a.jpg", "@gone.jpg", "-o", "@out"], "gone.jpg"),
-            (vec!["@in/a.jpg", "-o", "@out.gif"], ".webp are"),
-            (vec!["@in/a.jpg", "-o", "@out.AVIF"], ".webp are"),
-            (vec!["@in/a.jpg", "-o", "@out.tiff"], ".webp are"),
+            (vec!["@in/a.jpg", "-o", "@out.gif"], ".avif are"),
+            (vec!["@in/a.jpg", "-o", "@out.HEIC"], ".avif are"),
+            (vec!["@in/a.jpg", "-o", "@out.tiff"], ".avif are"),
             (
                 vec!["@in/a.jpg", "-o", "@out.png", "--wm-format", "webp"],
                 "--wm-format says webp",

@@ -160,7 +160,9 @@ fn is_named_like_a_photo(path: &Path) -> bool {
         .file_name()
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"._"));
     let extension = path.extension().unwrap_or_default();
-    let of_photo = ["jpg", "jpeg", "png", "webp", "gif"];
+    let of_photo = [
+        "jpg", "jpeg", "png", "webp", "avif", "gif", "tif", "tiff", "bmp",
+    ];
     !is_companion
         && of_photo
             .iter()

@@ -18,9 +18,9 @@ pub(crate) enum UsageError {
     ManyIntoFile(PathBuf),
     #[error("- is standard input and stands alone")]
     StdinAmongFiles,
-    #[error("{}: standard input has no name to keep in a folder; name a .jpg, .png or .webp file with -o", .0.display())]
+    #[error("{}: standard input has no name to keep in a folder; name a .jpg, .png, .webp or .avif file with -o", .0.display())]
     StdinIntoFolder(PathBuf),
-    #[error("{}: this format is not written; .jpg, .jpeg, .png and .webp are", .0.display())]
+    #[error("{}: this format is not written; .jpg, .jpeg, .png, .webp and .avif are", .0.display())]
     UnknownFormat(PathBuf),
     #[error("{}: the name says {}, --wm-format says {}", target.display(), named.as_str(), told.as_str())]
     TwoFormats {
@@ -38,7 +38,7 @@ pub(crate) enum UsageError {
     Exists(PathBuf),
     #[error("{}: there is no such file or folder", .0.display())]
     NotFound(PathBuf),
-    #[error("no photo in {0}: JPEG, PNG, WebP and GIF are")]
+    #[error("no photo in {0}: JPEG, PNG, WebP, AVIF, GIF, TIFF and BMP are")]
     NoPhotos(String),
     #[error("wm_text: {0}")]
     MissingGlyph(MissingGlyph),

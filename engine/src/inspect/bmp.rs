@@ -1,0 +1,38 @@
+//! BMP: the file's header and the first fields of the picture's.
+
+use std::io::{BufRead, Seek};
+
+use super::{
+    Header,
+    reader::{Broken, Reader},
+};
+
+/// Length of OS/2's header, the only one with sides of 16 bits.
+const CORE_HEADER: u32 = 12;
+/// Palette and rows that the decoder keeps besides the picture.
+const DECODER_BYTES: u64 = 1024 * 1024;
+
+pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, Broken> {
+    reader.skip(14)?;
+    let (width, height) = match u32::from_le_bytes(reader.bytes()?) {
+        CORE_HEADER => {
+            let [width, height] = [reader.bytes()?, reader.bytes()?].map(u16::from_le_bytes);
+            (width.into(), height.into())
+        }
+        _ => {
+            let [width, height] = [reader.bytes()?, reader.bytes()?].map(i32::from_le_bytes);
+            let width = u32::try_from(width)
+                .map_err(|_| Broken::because("it says that its width is below zero"))?;
+            // Rows from top to bottom have a height below zero.
+            (width, height.unsigned_abs())
+        }
+    };
+    let pixels = u64::from(width) * u64::from(height);
+    Ok(Header {
+        width,
+        height,
+        channels: 4,
+        decode_bytes: pixels * 4 + DECODER_BYTES,
+        exif: None,
+    })
+}
