@@ -22,17 +22,6 @@ pub(crate) struct Target {
     pub(crate) orientation: Orientation,
 }
 
-impl Target {
-    /// Whether chroma samples begin at the picture's first pixel, as stored: they begin beyond it where the picture will be
-    /// mirrored and its last chroma sample stands for fewer pixels than the others.
-    pub(crate) fn chroma_begins_inside(&self) -> bool {
-        let (across, down) = self.orientation.mirrors_stored();
-        let divided = |side: u32, by: usize| (side as usize).is_multiple_of(by);
-        (!across || divided(self.width, self.chroma.across))
-            && (!down || divided(self.height, self.chroma.down))
-    }
-}
-
 /// The largest dimensions of the same ratio that fit into the box, never larger than the picture, at least one pixel.
 pub(crate) fn fitted(
     (width, height): (u32, u32),

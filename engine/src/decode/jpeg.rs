@@ -43,11 +43,13 @@ pub(super) fn decode(
 
 /// The planes of a file that the engine's own decoder knows for certain, and finds nothing wrong with.
 fn scaled(source: &[u8], header: &Inspection, target: &Target) -> Option<Planes> {
-    if !target.chroma_begins_inside() {
-        return None;
-    }
-    let size = (target.width as usize, target.height as usize);
-    let plan = baseline::plan(source, size, target.chroma).ok()?;
+    let target = baseline::Target {
+        width: target.width as usize,
+        height: target.height as usize,
+        chroma: target.chroma,
+        mirrored: target.orientation.mirrors_stored(),
+    };
+    let plan = baseline::plan(source, &target).ok()?;
     let announced = (header.width as usize, header.height as usize);
     (plan.source_size() == announced).then(|| plan.decode().ok())?
 }
