@@ -68,14 +68,11 @@ impl Block<'_> {
         strip.set(self.layout, 0, lane, *prediction as i16);
 
         let mut place = 0;
-        self.take_ac(&mut bits, &mut place, strip, lane)?;
-        while place < LAST {
+        let mut is_done = self.take_ac(&mut bits, &mut place, strip, lane)?;
+        while !is_done {
             bits.refill(window);
-            self.take_ac(&mut bits, &mut place, strip, lane)?;
-            if place >= LAST {
-                break;
-            }
-            self.take_ac(&mut bits, &mut place, strip, lane)?;
+            is_done = self.take_ac(&mut bits, &mut place, strip, lane)?
+                || self.take_ac(&mut bits, &mut place, strip, lane)?;
         }
         if place > LAST && place < TO_THE_END {
             return Err(Broken::Run);
@@ -89,7 +86,7 @@ impl Block<'_> {
         Ok(take_value(symbol, bits))
     }
 
-    /// Takes one symbol or two, and moves `place` to the last coefficient they set.
+    /// Takes one symbol or two, moves `place` to the last coefficient they set, and says whether that ends the block.
     #[inline(always)]
     fn take_ac(
         &self,
@@ -97,25 +94,25 @@ impl Block<'_> {
         place: &mut usize,
         strip: &mut Coefficients,
         lane: usize,
-    ) -> Result<(), Broken> {
-        let Some(pair) = self.ac.pair(bits.buffer) else {
-            let symbol = self.ac.symbol(bits.buffer).ok_or(Broken::Code)?;
-            *place += symbol.advance();
-            strip.set(self.layout, *place, lane, take_value(symbol, bits) as i16);
-            return Ok(());
-        };
-        let first = *place + pair.first_advance();
-        *place += pair.advance();
+    ) -> Result<bool, Broken> {
+        let pair = self.ac.pair(bits.buffer).ok_or(Broken::Code)?;
+        let (first, last) = (*place + pair.first_advance(), *place + pair.advance());
         strip.set(self.layout, first, lane, pair.first_value());
-        strip.set(self.layout, *place, lane, pair.last_value());
-        if first >= LAST {
-            // The first symbol has ended the block; the second is the next block's, in another table.
-            *place = first;
-            bits.drop(pair.first_bits());
-        } else {
+        strip.set(self.layout, last, lane, pair.last_value());
+        if last < LAST {
+            *place = last;
             bits.drop(pair.bits());
+            return Ok(false);
         }
-        Ok(())
+        // When the first symbol has ended the block, the second is the next block's, in another table.
+        let (end, taken) = if first < LAST {
+            (last, pair.bits())
+        } else {
+            (first, pair.first_bits())
+        };
+        *place = end;
+        bits.drop(taken);
+        Ok(true)
     }
 }
 

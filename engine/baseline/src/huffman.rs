@@ -20,7 +20,7 @@ pub(crate) struct DcTable {
 /// Runs of zeros, and the coefficients after them.
 #[derive(Debug)]
 pub(crate) struct AcTable {
-    pairs: Box<[Pair; LOOKUP_SIZE]>,
+    pairs: [Pair; LOOKUP_SIZE],
     codes: Codes,
 }
 
@@ -30,14 +30,14 @@ pub(crate) struct AcTable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Symbol(u32);
 
-/// One or two symbols with their values, as far as they fit into the bits looked up.
+/// Two symbols with their values, as far as they fit into the bits looked up; or one, which is first and last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pair(u64);
 
 /// Codes to symbols: a table for short codes, a search for long ones.
 #[derive(Debug)]
 struct Codes {
-    short: Box<[Symbol; LOOKUP_SIZE]>,
+    short: [Symbol; LOOKUP_SIZE],
     long: Vec<LongCode>,
 }
 
@@ -73,24 +73,33 @@ impl AcTable {
     /// `None` when the file's table is contradictory, or holds what eight-bit baseline JPEG has not.
     pub(crate) fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
         let codes = Codes::new(Kind::Ac, counts, symbols)?;
-        let mut pairs = Box::new([Pair::NONE; LOOKUP_SIZE]);
+        let mut pairs = [Pair::NONE; LOOKUP_SIZE];
         for (bits, pair) in (0..).zip(pairs.iter_mut()) {
             *pair = codes.pair(bits);
         }
         Some(Self { pairs, codes })
     }
 
-    /// What the highest bits of `buffer` hold, if it is one whole symbol at least.
+    /// One symbol or two that the highest bits of `buffer` begin with; `None` when no code is so.
     #[inline(always)]
     pub(crate) fn pair(&self, buffer: u64) -> Option<Pair> {
         let pair = self.pairs[(buffer >> (64 - LOOKUP_BITS)) as usize];
-        (pair != Pair::NONE).then_some(pair)
+        if pair == Pair::NONE {
+            return self.single(buffer);
+        }
+        Some(pair)
     }
 
-    /// The symbol that the highest bits of `buffer` begin with; `None` when no code is so.
+    /// A symbol with more bits than are looked up for pairs.
     #[inline(always)]
-    pub(crate) fn symbol(&self, buffer: u64) -> Option<Symbol> {
-        self.codes.symbol(buffer)
+    fn single(&self, buffer: u64) -> Option<Pair> {
+        let symbol = self.codes.symbol(buffer)?;
+        let found = Found {
+            bits: symbol.len(),
+            advance: symbol.advance(),
+            value: symbol.value(buffer) as i16,
+        };
+        Some(Pair::new(found, found))
     }
 }
 
@@ -109,7 +118,7 @@ impl Symbol {
 
     /// Coefficients from the last one to this one.
     #[inline(always)]
-    pub(crate) const fn advance(self) -> usize {
+    const fn advance(self) -> usize {
         (self.0 >> 8 & 0xff) as usize
     }
 
@@ -131,6 +140,7 @@ impl Symbol {
 impl Pair {
     const NONE: Self = Self(0);
 
+    #[inline(always)]
     const fn new(first: Found, last: Found) -> Self {
         Self(
             last.bits as u64
@@ -189,7 +199,7 @@ impl Codes {
     /// Assigns the codes as ITU-T T.81, annex C, does: in order, each one more than the last.
     fn new(kind: Kind, counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
         let mut codes = Self {
-            short: Box::new([Symbol::NONE; LOOKUP_SIZE]),
+            short: [Symbol::NONE; LOOKUP_SIZE],
             long: Vec::new(),
         };
         let mut symbols = symbols.iter();

@@ -10,8 +10,8 @@ use std::arch::x86_64::{
     _mm256_madd_epi16, _mm256_max_epi16, _mm256_min_epi16, _mm256_mullo_epi16, _mm256_or_si256,
     _mm256_packs_epi32, _mm256_permute2x128_si256, _mm256_set1_epi16, _mm256_set1_epi32,
     _mm256_setzero_si256, _mm256_slli_epi16, _mm256_sra_epi32, _mm256_storeu_si256,
-    _mm256_sub_epi32, _mm256_unpackhi_epi16, _mm256_unpackhi_epi32, _mm256_unpacklo_epi16,
-    _mm256_unpacklo_epi32,
+    _mm256_sub_epi32, _mm256_testz_si256, _mm256_unpackhi_epi16, _mm256_unpackhi_epi32,
+    _mm256_unpacklo_epi16, _mm256_unpacklo_epi32,
 };
 
 use super::{
@@ -59,26 +59,62 @@ fn full(
     stride: usize,
 ) {
     let mut between = [_mm256_setzero_si256(); 64];
+    let mut are_rows_alike = true;
     for column in 0..8 {
         let mut input = [_mm256_setzero_si256(); 8];
         for (row, values) in input.iter_mut().enumerate() {
             *values = coefficient(strip, lane, quantisation, row * 8 + column);
         }
-        let output = eight(input);
-        for (row, &values) in output.iter().enumerate() {
+        let is_level = is_level(&input);
+        are_rows_alike &= is_level;
+        if is_level {
+            let value = quadruple(input[0]);
+            for row in 0..8 {
+                between[row * 8 + column] = value;
+            }
+            continue;
+        }
+        for (row, &values) in eight(input).iter().enumerate() {
             between[row * 8 + column] = narrow::<COLUMN_SHIFT>(values);
         }
     }
-    for (row, input) in between.as_chunks().0.iter().enumerate() {
-        let values = eight(*input);
-        let pairs = [
-            pair(values[0], values[1]),
-            pair(values[2], values[3]),
-            pair(values[4], values[5]),
-            pair(values[6], values[7]),
-        ];
+    let (rows, _) = between.as_chunks();
+    let mut pairs = row_of_pairs(&rows[0]);
+    store_eights(pairs, samples);
+    for (row, input) in rows.iter().enumerate().skip(1) {
+        if !are_rows_alike {
+            pairs = row_of_pairs(input);
+        }
         store_eights(pairs, &mut samples[row * stride..]);
     }
+}
+
+/// Whether a column has nothing but its first coefficient, in any block: in skies most have.
+#[target_feature(enable = "avx2")]
+fn is_level(column: &[__m256i; 8]) -> bool {
+    let mut rest = column[1];
+    for &values in &column[2..] {
+        rest = _mm256_or_si256(rest, values);
+    }
+    _mm256_testz_si256(rest, rest) == 1
+}
+
+/// What the transform makes of a column with nothing but its first coefficient.
+#[target_feature(enable = "avx2")]
+fn quadruple(values: __m256i) -> __m256i {
+    let double = _mm256_adds_epi16(values, values);
+    _mm256_adds_epi16(double, double)
+}
+
+#[target_feature(enable = "avx2")]
+fn row_of_pairs(input: &[__m256i; 8]) -> [__m256i; 4] {
+    let values = eight(*input);
+    [
+        pair(values[0], values[1]),
+        pair(values[2], values[3]),
+        pair(values[4], values[5]),
+        pair(values[6], values[7]),
+    ]
 }
 
 #[target_feature(enable = "avx2")]
