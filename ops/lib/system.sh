@@ -4,9 +4,12 @@ need_build_tools() {
   PATH=$PATH:$HOME/.cargo/bin
   command -v cargo > /dev/null ||
     die 69 'cargo is missing. Get Rust from https://rustup.rs, open a new shell, and run this again.'
-  # SQLite, libwebp, libjpeg-turbo and the cryptography are built from their C sources, libjpeg-turbo with its assembly.
+  # SQLite, libwebp, libjpeg-turbo, libaom and the cryptography are built from their C sources, two of them with assembly, and
+  # libaom with a few lines of C++ and scripts in Perl.
   local missing=()
   command -v cc > /dev/null || missing+=(gcc libc6-dev)
+  command -v c++ > /dev/null || missing+=(g++)
+  command -v perl > /dev/null || missing+=(perl)
   command -v cmake > /dev/null || missing+=(cmake)
   command -v make > /dev/null || missing+=(make)
   command -v nasm > /dev/null || [ "$(uname -m)" != x86_64 ] || missing+=(nasm)
