@@ -12,7 +12,7 @@ use libaom_sys::{
 };
 use planes::{Chroma, Plane, Planes, Subsampling};
 
-use crate::{DecodeError, ycbcr::Matrix};
+use crate::{DecodeError, matrix::Matrix};
 
 /// A decoder that is destroyed when dropped.
 struct Decoder {

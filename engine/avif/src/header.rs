@@ -268,3 +268,51 @@ fn orientation(turn: Option<&[u8]>, mirror: Option<&[u8]>) -> u8 {
         (_, Some(_)) => 7,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As libavif turns EXIF's numbers into the file's properties.
+    #[test]
+    fn turns_and_mirrors_are_those_of_exif() {
+        let expected = [
+            (1, None, None),
+            (2, None, Some([1])),
+            (3, Some([2]), None),
+            (4, None, Some([0])),
+            (5, Some([1]), Some([0])),
+            (6, Some([3]), None),
+            (7, Some([3]), Some([0])),
+            (8, Some([1]), None),
+        ];
+        for (number, turn, mirror) in expected {
+            let [turn, mirror] =
+                [&turn, &mirror].map(|content| content.as_ref().map(<[u8; 1]>::as_slice));
+            assert_eq!(orientation(turn, mirror), number);
+        }
+    }
+
+    #[test]
+    fn any_beginning_of_a_description_is_read_or_refused() {
+        let file = crate::encode(
+            &planes::Planes::gray(planes::Plane::new(8, 8, vec![9; 64])),
+            Some(planes::Plane::new(8, 8, vec![9; 64])),
+            Some(b"profile"),
+            crate::Settings {
+                quality: 50,
+                speed: 9,
+            },
+        )
+        .unwrap();
+        let meta = file
+            .windows(4)
+            .position(|window| window == b"meta")
+            .unwrap()
+            + 4;
+        for end in meta..file.len() {
+            let parsed = Header::parse(&file[meta..end]);
+            assert!(parsed.is_err() || end > meta + 100);
+        }
+    }
+}

@@ -2,17 +2,16 @@
 //!
 //! Read in this order:
 //! 1. [`encode`]: planes in, a file out.
-//! 2. [`ycbcr`]: planes from red, green and blue.
-//! 3. `encoder`: one AV1 frame.
-//! 4. `boxes`: the file around it.
-//! 5. [`Header`] and [`decode`]: the way back.
+//! 2. `encoder`: one AV1 frame.
+//! 3. `boxes`: the file around it.
+//! 4. [`Header`], [`decode`] and [`bytes_of`]: the way back.
 
 mod boxes;
 mod decoder;
 mod encoder;
 mod header;
+mod matrix;
 mod parser;
-pub mod ycbcr;
 
 use std::ops::Range;
 
@@ -20,8 +19,8 @@ use planes::{Plane, Planes, Subsampling};
 
 use boxes::{File, Item};
 pub use header::Header;
+pub use matrix::{Matrix, bytes_of};
 pub use parser::Unreadable;
-use ycbcr::Matrix;
 
 /// The longest side of an AV1 frame.
 pub const SIDE_MAX: u32 = 65_536;

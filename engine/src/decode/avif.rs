@@ -2,8 +2,6 @@
 
 use std::io::Cursor;
 
-use avif::ycbcr;
-
 use super::Decoded;
 use crate::{
     inspect,
@@ -13,9 +11,9 @@ use crate::{
 
 pub(super) fn decode(source: &[u8]) -> Result<Decoded, String> {
     let header = inspect::avif_header(Cursor::new(source))?;
-    let picture = avif::decode(source, &header).map_err(|error| error.to_string())?;
+    let picture = ::avif::decode(source, &header).map_err(|error| error.to_string())?;
     let gray = picture.planes.chroma().is_none();
-    let colors = ycbcr::bytes_of(&picture.planes, picture.matrix);
+    let colors = ::avif::bytes_of(&picture.planes, picture.matrix);
     let (layout, bytes) = match (gray, picture.alpha) {
         (true, None) => (Layout::Gray, colors),
         (false, None) => (Layout::Rgb, colors),
