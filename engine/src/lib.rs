@@ -30,7 +30,7 @@ use std::{io::Cursor, ops::ControlFlow};
 pub use fonts::{Fonts, MissingGlyph};
 pub use inspect::{Format, Inspection, inspect};
 pub use orient::Orientation;
-use schemas::{OutputFormat, Recipe, Step};
+use schemas::{Contrast, OutputFormat, Recipe, Step};
 
 use resize::Target;
 use watermark::Mark;
@@ -57,6 +57,8 @@ pub struct Rendered {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
+    /// What the mark's edge reaches of WCAG's contrast; `None` if the mark leaves no ink.
+    pub contrast: Option<Contrast>,
 }
 
 /// Why a picture cannot be worked on, now or later: the input is at fault.
@@ -221,15 +223,16 @@ pub fn render(
 
     tell(on_step, Step::Watermark)?;
     let ground = encode::prepared(upright, recipe.wm_format);
-    let marked = mark.draw(ground, recipe);
+    let (picture, contrast) = mark.draw(ground, recipe);
 
     tell(on_step, Step::Encode)?;
-    let bytes = encode::encode(&marked, profile.as_ref(), recipe)?;
+    let bytes = encode::encode(&picture, profile.as_ref(), recipe)?;
     Ok(Rendered {
         bytes,
         format: recipe.wm_format,
-        width: marked.width(),
-        height: marked.height(),
+        width: picture.width(),
+        height: picture.height(),
+        contrast,
     })
 }
 

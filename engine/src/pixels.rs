@@ -70,17 +70,6 @@ impl Pixels {
         }
     }
 
-    /// The pixels of `region`, row by row.
-    pub(crate) fn rows(&self, region: Region) -> impl Iterator<Item = &[u8]> {
-        let channels = self.layout.channels();
-        let columns = region.columns(channels);
-        self.bytes
-            .chunks_exact(self.width as usize * channels)
-            .skip(region.y as usize)
-            .take(region.height as usize)
-            .map(move |row| &row[columns.clone()])
-    }
-
     /// The pixels of `region`, row by row, to be changed.
     pub(crate) fn rows_mut(&mut self, region: Region) -> impl Iterator<Item = &mut [u8]> {
         let channels = self.layout.channels();

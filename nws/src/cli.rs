@@ -84,7 +84,8 @@ pub(crate) struct RecipeFlags {
     /// The mark; {year} {date} {filename} {exif.date} {exif.artist} {exif.copyright} are replaced
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     wm_text: Option<String>,
-    /// top-left, top, top-right, left, center, right, bottom-left, bottom, bottom-right
+    /// top-left, top, top-right, left, center, right, bottom-left, bottom, bottom-right, auto (the calmest of these) or
+    /// tile
     #[arg(long, value_name = "PLACE")]
     wm_position: Option<String>,
     /// Height of a capital letter in percent of √(width·height), 0.5 to 25
@@ -96,6 +97,15 @@ pub(crate) struct RecipeFlags {
     /// #rrggbb, or auto
     #[arg(long, value_name = "COLOR")]
     wm_color: Option<String>,
+    /// Degrees clockwise
+    #[arg(long, value_name = "DEGREES", allow_hyphen_values = true)]
+    wm_rotate: Option<String>,
+    /// Room between tiles in percent of √(width·height), 0 to 100
+    #[arg(long, value_name = "PERCENT")]
+    wm_spacing: Option<String>,
+    /// Side on which several lines are even: left, center, right, or auto
+    #[arg(long, value_name = "SIDE")]
+    wm_align: Option<String>,
     /// jpeg, webp, avif or png [default: the source's]
     #[arg(long, value_name = "FORMAT")]
     wm_format: Option<String>,
@@ -160,6 +170,9 @@ impl RecipeFlags {
             ("wm_size", &self.wm_size),
             ("wm_opacity", &self.wm_opacity),
             ("wm_color", &self.wm_color),
+            ("wm_rotate", &self.wm_rotate),
+            ("wm_spacing", &self.wm_spacing),
+            ("wm_align", &self.wm_align),
             ("wm_format", &self.wm_format),
             ("width", &self.width),
             ("height", &self.height),

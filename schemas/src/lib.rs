@@ -5,10 +5,11 @@
 //! 2. [`job`]: one original and one recipe, with the id that follows from them.
 //! 3. [`state`]: where a job stands, the same word in JSON, events, metrics and logs.
 //! 4. [`event`]: a state with its place in the job's history.
-//! 5. [`timings`]: how long each step took.
+//! 5. [`timings`], [`contrast`]: how long each step took, and how well the mark can be read.
 //!
 //! Everything here is a value: no I/O, no clock, no randomness. We parse at the edge, so a value that exists is valid.
 
+pub mod contrast;
 pub mod event;
 pub mod id;
 pub mod job;
@@ -16,6 +17,7 @@ pub mod recipe;
 pub mod state;
 pub mod timings;
 
+pub use contrast::Contrast;
 pub use event::{Event, EventId};
 pub use id::{Digest, JobId};
 pub use job::Job;

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use request::{Context, FIELDS, FieldError, Request};
 pub use values::{
-    Color, MarkText, Opacity, OutputFormat, Position, Profile, Quality, Side, Size, TEXT_CHARS_MAX,
+    Align, Color, MarkText, Opacity, OutputFormat, Position, Profile, Quality, Rotation, Side,
+    Size, Spacing, TEXT_CHARS_MAX,
 };
 pub use variables::{Date, ExifTexts};
 
@@ -41,6 +42,10 @@ pub struct Recipe {
     /// Width of the box the picture is fitted into, in pixels.
     #[serde(default = "default_width")]
     pub width: Side,
+    /// On which side the mark's lines are even. It came after the first ids were made, as did the mark's rotation and
+    /// spacing: they are left out where they are the default, so that those ids stay as they are.
+    #[serde(default, skip_serializing_if = "Align::is_default")]
+    pub wm_align: Align,
     /// Colour of the mark.
     #[serde(default)]
     pub wm_color: Color,
@@ -52,9 +57,15 @@ pub struct Recipe {
     /// Place of the mark.
     #[serde(default)]
     pub wm_position: Position,
+    /// How far the mark is turned.
+    #[serde(default, skip_serializing_if = "Rotation::is_default")]
+    pub wm_rotate: Rotation,
     /// Cap height of the mark's letters.
     #[serde(default)]
     pub wm_size: Size,
+    /// Room between the marks of a pattern.
+    #[serde(default, skip_serializing_if = "Spacing::is_default")]
+    pub wm_spacing: Spacing,
     /// The mark.
     pub wm_text: MarkText,
 }
@@ -102,6 +113,24 @@ mod tests {
         };
         assert!(!canonical("small").contains("profile"));
         assert!(canonical("fast").contains(r#""height":1080,"profile":"fast","quality":"#));
+    }
+
+    #[test]
+    fn younger_fields_change_no_older_id() {
+        let canonical = |fields: &[(&str, &str)]| {
+            let mut request = Request::default();
+            for (field, value) in fields {
+                request.set(field, value).unwrap();
+            }
+            request.resolve(&Context::example()).unwrap().canonical()
+        };
+        let left_out = [
+            ("wm_rotate", "360"),
+            ("wm_spacing", "7"),
+            ("wm_align", "auto"),
+        ];
+        assert_eq!(canonical(&left_out), canonical(&[]));
+        assert_ne!(canonical(&[("wm_rotate", "7.5")]), canonical(&[]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, JobId, OutputFormat, Timings};
+use crate::{Contrast, Digest, JobId, OutputFormat, Timings};
 
 /// The status words, the same in JSON, event names, metrics and logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -106,6 +106,9 @@ pub struct Picture {
     pub size_bytes: u64,
     /// SHA-256 of the bytes, also their `ETag`.
     pub sha256: Digest,
+    /// What 95 % of the mark's edge reach of WCAG's contrast; left out where the mark leaves no ink.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contrast: Option<Contrast>,
 }
 
 /// Why a job is not done.

@@ -493,6 +493,7 @@ pub(crate) fn state(job: &Job, status: Status) -> State {
             height: 480,
             size_bytes: 12_345,
             sha256: Digest::of(b"result"),
+            contrast: None,
         }),
         Status::Retrying | Status::Failed | Status::Dead => state.stopped(
             status,

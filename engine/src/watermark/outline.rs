@@ -58,6 +58,17 @@ impl Outline {
 }
 
 impl Ink {
+    pub(super) const NONE: Self = Self {
+        left: 0.0,
+        right: 0.0,
+        top: 0.0,
+        bottom: 0.0,
+    };
+
+    pub(super) fn height(&self) -> f32 {
+        self.bottom - self.top
+    }
+
     pub(super) fn width(&self) -> f32 {
         self.right - self.left
     }

@@ -79,7 +79,7 @@ impl TypesetLine {
 }
 
 impl PlacedOutline {
-    fn ink(&self) -> Option<Ink> {
+    pub(super) fn ink(&self) -> Option<Ink> {
         Some(self.outline.ink?.moved(self.x, self.y))
     }
 

@@ -6,6 +6,7 @@
 )]
 
 mod hostile;
+mod legible;
 mod marks;
 mod metadata;
 mod planes;

@@ -39,7 +39,7 @@ fn smooth(width: u32, height: u32) -> RgbImage {
 
 #[test]
 fn nine_positions() {
-    for position in Position::ALL {
+    for position in Position::PLACES {
         let name = position.as_str();
         looks_like_stored(
             name,
@@ -110,4 +110,30 @@ fn colour_and_opacity_as_asked() {
             ("wm_position", "center"),
         ],
     );
+}
+
+#[test]
+fn turned_marks() {
+    for degrees in ["-30", "90", "180"] {
+        let name = format!("turned{degrees}");
+        looks_like_stored(
+            &name,
+            smooth(240, 240),
+            &[
+                ("wm_rotate", degrees),
+                ("wm_size", "6"),
+                ("wm_position", "center"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_pattern_of_turned_marks() {
+    let fields = [
+        ("wm_position", "tile"),
+        ("wm_rotate", "-30"),
+        ("wm_size", "5"),
+    ];
+    looks_like_stored("tiled", smooth(360, 240), &fields);
 }

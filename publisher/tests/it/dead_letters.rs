@@ -97,6 +97,7 @@ impl World {
             height: 8,
             size_bytes: 6,
             sha256: Digest::of(b"result"),
+            contrast: None,
         };
         self.announce(State::queued(job.id(), Timings::default()).done(picture))
             .await;

@@ -3,17 +3,20 @@
 use std::borrow::Cow;
 
 use super::{
-    Color, Date, ENGINE_REVISION, ExifTexts, MarkText, Opacity, OutputFormat, Position, Profile,
-    Quality, Recipe, Side, Size, values::ValueError, variables,
+    Align, Color, Date, ENGINE_REVISION, ExifTexts, MarkText, Opacity, OutputFormat, Position,
+    Profile, Quality, Recipe, Rotation, Side, Size, Spacing, values::ValueError, variables,
 };
 
 /// The fields that are built, by their names in forms and JSON. As a flag, a dash stands for the underscore.
-pub const FIELDS: [&str; 10] = [
+pub const FIELDS: [&str; 13] = [
     "wm_text",
     "wm_position",
     "wm_size",
     "wm_opacity",
     "wm_color",
+    "wm_rotate",
+    "wm_spacing",
+    "wm_align",
     "wm_format",
     "width",
     "height",
@@ -22,13 +25,10 @@ pub const FIELDS: [&str; 10] = [
 ];
 
 /// Fields that have a name already and no code yet.
-const NOT_BUILT: [&str; 8] = [
-    "wm_rotate",
+const NOT_BUILT: [&str; 5] = [
     "wm_logo",
     "progressive",
     "max_bytes",
-    "wm_spacing",
-    "wm_align",
     "wm_logo_size",
     "copyright",
 ];
@@ -53,6 +53,9 @@ pub struct Request {
     size: Option<Size>,
     opacity: Option<Opacity>,
     color: Option<Color>,
+    rotation: Option<Rotation>,
+    spacing: Option<Spacing>,
+    align: Option<Align>,
     format: Option<Option<OutputFormat>>,
     width: Option<Side>,
     height: Option<Side>,
@@ -99,6 +102,9 @@ impl Request {
             "wm_size" => put(&mut self.size, value.parse()),
             "wm_opacity" => put(&mut self.opacity, value.parse()),
             "wm_color" => put(&mut self.color, value.parse()),
+            "wm_rotate" => put(&mut self.rotation, value.parse()),
+            "wm_spacing" => put(&mut self.spacing, value.parse()),
+            "wm_align" => put(&mut self.align, value.parse()),
             "wm_format" if value == "auto" => put(&mut self.format, Ok(None)),
             "wm_format" => put(&mut self.format, value.parse().map(Some)),
             "width" => put(&mut self.width, value.parse()),
@@ -130,6 +136,7 @@ impl Request {
             .map_err(|error| FieldError::new("wm_text", error))?;
         let (width, height) = fit_box(self.width, self.height);
         let format = self.format.flatten().unwrap_or(context.auto_format);
+        let position = self.position.unwrap_or_default();
         Ok(Recipe {
             engine: ENGINE_REVISION,
             height,
@@ -143,11 +150,22 @@ impl Request {
                 self.quality.unwrap_or_default()
             },
             width,
+            wm_align: if text.has_lines() {
+                self.align.unwrap_or_default()
+            } else {
+                Align::Auto
+            },
             wm_color: self.color.unwrap_or_default(),
             wm_format: format,
             wm_opacity: self.opacity.unwrap_or_default(),
-            wm_position: self.position.unwrap_or_default(),
+            wm_position: position,
+            wm_rotate: self.rotation.unwrap_or_default(),
             wm_size: self.size.unwrap_or_default(),
+            wm_spacing: if position == Position::Tile {
+                self.spacing.unwrap_or_default()
+            } else {
+                Spacing::default()
+            },
             wm_text: text,
         })
     }
@@ -256,7 +274,9 @@ mod tests {
     fn nothing_is_silently_ignored() {
         for (field, value) in [
             ("wm_glitter", "1"),
-            ("wm_rotate", "0"),
+            ("wm_rotate", "361"),
+            ("wm_spacing", "-1"),
+            ("wm_align", "middle"),
             ("quality", "0"),
             ("quality", "101"),
             ("width", "0"),
@@ -277,6 +297,18 @@ mod tests {
         }
         let twice = recipe(&[("width", "10"), ("width", "10")]).unwrap_err();
         assert!(twice.problem.contains("more than once"));
+    }
+
+    #[test]
+    fn what_changes_no_pixel_makes_no_other_job() {
+        let spaced = |position, spacing| {
+            recipe(&[("wm_position", position), ("wm_spacing", spacing)]).unwrap()
+        };
+        assert_eq!(spaced("top", "5"), spaced("top", "50"));
+        assert_ne!(spaced("tile", "5"), spaced("tile", "50"));
+        let aligned = |text, align| recipe(&[("wm_text", text), ("wm_align", align)]).unwrap();
+        assert_eq!(aligned("one", "left"), aligned("one", "right"));
+        assert_ne!(aligned("one\ntwo", "left"), aligned("one\ntwo", "right"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The values of a recipe's fields. Each is parsed from text at the edge and from JSON in a message, by the same rules.
 
+mod arrangement;
 mod look;
 mod number;
 mod output;
@@ -9,6 +10,7 @@ mod text;
 
 use std::borrow::Cow;
 
+pub use arrangement::{Align, Rotation, Spacing};
 pub use look::{Color, Opacity, Size};
 pub use output::{OutputFormat, Profile, Quality, Side};
 pub use place::Position;

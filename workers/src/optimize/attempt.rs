@@ -185,6 +185,7 @@ impl Optimizer {
             height: rendered.height,
             size_bytes,
             sha256,
+            contrast: rendered.contrast,
         })
     }
 

@@ -142,6 +142,7 @@ impl Server {
             height: 8,
             size_bytes: bytes.len() as u64,
             sha256: Digest::of(bytes),
+            contrast: None,
         };
         self.announce(State::queued(*id, Timings::default()).done(picture))
             .await;

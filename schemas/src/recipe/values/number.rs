@@ -28,6 +28,16 @@ pub(super) fn shortest(value: u16, scale: u16) -> serde_json::Number {
     }
 }
 
+/// The same of a number that may be below zero.
+pub(super) fn shortest_signed(value: i16, scale: i16) -> serde_json::Number {
+    if value % scale == 0 {
+        (value / scale).into()
+    } else {
+        serde_json::Number::from_f64(f64::from(value) / f64::from(scale))
+            .expect("a quotient of small integers is finite")
+    }
+}
+
 /// A finite number.
 pub(super) fn decimal(text: &str, expected: &str) -> Result<f64, ValueError> {
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());

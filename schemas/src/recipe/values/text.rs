@@ -19,6 +19,11 @@ impl MarkText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether there is more than one line.
+    pub fn has_lines(&self) -> bool {
+        self.0.contains('\n')
+    }
 }
 
 impl TryFrom<String> for MarkText {
