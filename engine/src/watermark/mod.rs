@@ -195,3 +195,6 @@ impl Pattern {
         Coverage::of_block(&self.block, self.scale, self.extent)
     }
 }
+
+#[cfg(test)]
+mod tests;
