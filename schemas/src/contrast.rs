@@ -1,5 +1,7 @@
 //! How well a mark can be read.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct Contrast(u16);
 
 impl Contrast {
+    /// What WCAG 2.2 asks of text (success criterion 1.4.3).
+    pub const OF_TEXT: Self = Self(450);
+
     /// A ratio of `hundredths`.
     pub const fn from_hundredths(hundredths: u16) -> Self {
         Self(hundredths)
@@ -17,6 +22,12 @@ impl Contrast {
     /// The ratio.
     pub fn ratio(self) -> f64 {
         f64::from(self.0) / 100.0
+    }
+}
+
+impl fmt::Display for Contrast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:1", self.ratio())
     }
 }
 

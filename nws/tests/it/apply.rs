@@ -36,6 +36,26 @@ async fn a_folder_is_made_and_its_failures_are_named() {
 }
 
 #[tokio::test]
+async fn a_mark_that_can_hardly_be_read_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let (photo, out) = (folder.path().join("a.jpg"), folder.path().join("out"));
+    fs::write(&photo, jpeg(600, 400, 1)).unwrap();
+    let said = async |opacity| {
+        let mut command = nws(&["apply", "--wm-opacity", opacity, "-o"]);
+        let output = command.arg(&out).arg(&photo).output().await.unwrap();
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let faint = said("0.1").await;
+    assert!(
+        faint.contains("1 mark below the contrast of 4.5:1"),
+        "{faint}"
+    );
+    let plain = said("auto").await;
+    assert!(!plain.contains("contrast"), "{plain}");
+}
+
+#[tokio::test]
 async fn a_photo_goes_through_a_pipe() {
     let mut command = nws(&["apply", "-", "--wm-format", "webp", "--width", "100"]);
     let output = fed(&mut command, &jpeg(400, 200, 1)).await;

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 use engine::{Fonts, Limits, Rendered};
-use schemas::{Context, FieldError, OutputFormat, Recipe, Request, recipe::Date};
+use schemas::{Context, Contrast, FieldError, OutputFormat, Recipe, Request, recipe::Date};
 
 use super::{
     input::Input,
@@ -30,6 +30,7 @@ pub(super) struct Renderer {
 pub(super) struct Made {
     pub(super) bytes_in: u64,
     pub(super) bytes_out: u64,
+    pub(super) contrast: Option<Contrast>,
 }
 
 /// Makes one photo of the plan.
@@ -41,6 +42,7 @@ pub(super) fn make(renderer: &Renderer, job: &Job) -> anyhow::Result<Made> {
     Ok(Made {
         bytes_in: source.len() as u64,
         bytes_out: rendered.bytes.len() as u64,
+        contrast: rendered.contrast,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use indicatif::HumanBytes;
+use schemas::Contrast;
 
 use super::{input::Input, render::Made};
 
@@ -13,6 +14,7 @@ pub(super) struct Tally {
     skipped: usize,
     bytes_in: u64,
     bytes_out: u64,
+    hard_to_read: Vec<(Contrast, Input)>,
     failures: Vec<Failure>,
 }
 
@@ -39,6 +41,11 @@ impl Tally {
                 self.made += 1;
                 self.bytes_in += made.bytes_in;
                 self.bytes_out += made.bytes_out;
+                let faint = made
+                    .contrast
+                    .filter(|contrast| *contrast < Contrast::OF_TEXT);
+                self.hard_to_read
+                    .extend(faint.map(|contrast| (contrast, input.clone())));
             }
             Err(error) => self.failures.push(Failure {
                 input: input.clone(),
@@ -56,6 +63,10 @@ impl Tally {
         let (before, after) = (HumanBytes(self.bytes_in), HumanBytes(self.bytes_out));
         let (made, failed) = (counted(self.made, "photo"), self.failures.len());
         eprintln!("{made} made, {failed} failed; {before} became {after}");
+        if let Some((least, input)) = self.hard_to_read.iter().min() {
+            let (marks, wanted) = (counted(self.hard_to_read.len(), "mark"), Contrast::OF_TEXT);
+            eprintln!("{marks} below the contrast of {wanted} that text needs; {least} in {input}");
+        }
         if self.skipped > 0 {
             eprintln!("{} left alone: not a photo", counted(self.skipped, "file"));
         }
