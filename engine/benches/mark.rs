@@ -25,6 +25,9 @@ fn main() {
         ("the default mark", &[][..]),
         ("two lines", &[("wm_text", TEXT)]),
         ("in orange", &[("wm_color", "#ff8000")]),
+        ("in the calmest place", &[("wm_position", "auto")]),
+        ("turned", &[("wm_rotate", "-30")]),
+        ("tiled", &[("wm_position", "tile")]),
     ] {
         mark_step(name, fields);
     }

@@ -32,7 +32,7 @@ pub(super) struct EdgePlace {
 #[derive(Debug)]
 pub(super) struct Contrasts {
     /// Places by their contrast in hundredths, rounded down.
-    places: Vec<usize>,
+    places: Vec<u32>,
     count: usize,
 }
 
@@ -154,7 +154,7 @@ impl Contrasts {
         let mut reaching = 0;
         let from_best = self.places.iter().enumerate().rev();
         let mut reached = from_best.filter(|(_, places)| {
-            reaching += **places;
+            reaching += **places as usize;
             self.count > 0 && reaching >= needed
         });
         reached

@@ -39,6 +39,9 @@ impl Canvas for Pixels {
             let (letters, halo) = stamp.row(y);
             let covered = letters.iter().zip(halo);
             for (pixel, (&letters, &halo)) in row.chunks_exact_mut(channels).zip(covered) {
+                if letters == 0 && halo == 0 {
+                    continue;
+                }
                 let veil = ink.veil(letters, halo);
                 if veil.alpha() == 0.0 {
                     continue;
@@ -46,31 +49,41 @@ impl Canvas for Pixels {
                 if has_alpha {
                     lay_over_straight_alpha(veil, ink, pixel);
                 } else {
-                    lay_over(veil, ink, pixel, 1.0, 1.0);
+                    lay_over(veil, ink, pixel);
                 }
             }
         }
     }
 }
 
-/// Mixes colour channels: the ground counts `ground_alpha`, the result is `alpha` strong. A grey pixel takes the ink's
-/// red, which is all of a neutral ink.
-fn lay_over(veil: Veil, ink: &Ink, colors: &mut [u8], ground_alpha: f32, alpha: f32) {
-    let halo = ink.halo.unwrap_or(ink.letters);
-    for (channel, color) in colors.iter_mut().enumerate() {
-        let tint = veil.tint(ink.letters[channel].into(), halo[channel].into());
-        let ground = f32::from(*color) * ground_alpha * (1.0 - veil.alpha());
-        // The cast saturates, and rounding is what `+ 0.5` does.
-        *color = ((tint + ground) / alpha + 0.5) as u8;
+/// Mixes the channels of an opaque pixel. A grey one takes the ink's red, which is all of a neutral ink.
+fn lay_over(veil: Veil, ink: &Ink, colors: &mut [u8]) {
+    let ground = 1.0 - veil.alpha();
+    for (color, tint) in colors.iter_mut().zip(tints(veil, ink)) {
+        *color = rounded(tint + f32::from(*color) * ground);
     }
 }
 
+/// The same where the ground shows through to what is behind the picture: it counts as much as it hides.
 fn lay_over_straight_alpha(veil: Veil, ink: &Ink, pixel: &mut [u8]) {
     let Some((alpha, colors)) = pixel.split_last_mut() else {
         return;
     };
-    let ground_alpha = f32::from(*alpha) / 255.0;
-    let result_alpha = veil.alpha() + ground_alpha * (1.0 - veil.alpha());
-    lay_over(veil, ink, colors, ground_alpha, result_alpha);
-    *alpha = (result_alpha * 255.0 + 0.5) as u8;
+    let ground = f32::from(*alpha) / 255.0 * (1.0 - veil.alpha());
+    let result_alpha = veil.alpha() + ground;
+    for (color, tint) in colors.iter_mut().zip(tints(veil, ink)) {
+        *color = rounded((tint + f32::from(*color) * ground) / result_alpha);
+    }
+    *alpha = rounded(result_alpha * 255.0);
+}
+
+fn tints(veil: Veil, ink: &Ink) -> impl Iterator<Item = f32> {
+    let halo = ink.halo.unwrap_or(ink.letters);
+    let channels = ink.letters.into_iter().zip(halo);
+    channels.map(move |(letters, halo)| veil.tint(letters.into(), halo.into()))
+}
+
+/// The cast saturates, and rounding is what `+ 0.5` does.
+fn rounded(value: f32) -> u8 {
+    (value + 0.5) as u8
 }
