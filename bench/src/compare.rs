@@ -39,6 +39,7 @@ pub(crate) struct Effort {
 /// All that was found out.
 #[derive(Debug)]
 pub(crate) struct Findings {
+    pub(crate) effort: Effort,
     pub(crate) versions: BTreeMap<Contender, String>,
     pub(crate) jobs: Vec<Measured>,
     pub(crate) peaks: BTreeMap<Contender, Peak>,
@@ -63,6 +64,7 @@ fn find_out(options: &Options) -> anyhow::Result<Findings> {
     let versions = bench.versions();
     drop(bench); // what follows starts contenders of its own, and wants the machine for them
     Ok(Findings {
+        effort: options.effort(&JOBS[0]),
         versions,
         jobs,
         peaks: memory::peaks(options)?,

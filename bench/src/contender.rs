@@ -66,14 +66,14 @@ impl Contender {
                 command.arg("serve");
                 command
             }
-            Self::Sharp => peers.command("node", "sharp.js")?,
-            Self::Thumbnail => peers.command("python", "vips.py")?,
+            Self::Sharp => peers.node("sharp.js"),
+            Self::Thumbnail => peers.python("vips.py")?,
             Self::Shrink => {
-                let mut command = peers.command("python", "vips.py")?;
+                let mut command = peers.python("vips.py")?;
                 command.arg("--shrink");
                 command
             }
-            Self::Pillow => peers.command("python", "pillow.py")?,
+            Self::Pillow => peers.python("pillow.py")?,
         };
         command
             .env("VIPS_CONCURRENCY", "1")
@@ -83,14 +83,21 @@ impl Contender {
 }
 
 impl Peers {
-    fn command(&self, program: &str, script: &str) -> anyhow::Result<Command> {
-        // Python looks for its packages beside the folder it is started from, without following a link.
-        let programs = self.peers.join("bin").canonicalize()?;
-        let mut command = Command::new(programs.join(program));
+    fn node(&self, script: &str) -> Command {
+        self.command(Command::new(self.peers.join("node")), script)
+    }
+
+    fn python(&self, script: &str) -> anyhow::Result<Command> {
+        // It looks for its packages beside the folder it is started from, without following a link.
+        let python = self.peers.join("bin").canonicalize()?.join("python");
+        Ok(self.command(Command::new(python), script))
+    }
+
+    fn command(&self, mut command: Command, script: &str) -> Command {
         command
             .arg(self.scripts.join(script))
             .arg(&self.font)
             .current_dir(&self.peers);
-        Ok(command)
+        command
     }
 }

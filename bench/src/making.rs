@@ -1,6 +1,7 @@
 //! Fills the classes: photographs as they came, and what is made of them.
 
 use std::{
+    cmp::Reverse,
     fs,
     io::Cursor,
     path::{Path, PathBuf},
@@ -16,6 +17,8 @@ use crate::picture::Class;
 const SOURCE_PIXELS_MIN: u64 = 3_500_000;
 /// Photographs as they came count from here on.
 const ORIGINAL_PIXELS_MIN: u64 = 8_000_000;
+/// In millibytes a pixel. Cameras write 200 to 500; drawn wallpapers have less than this.
+const DETAIL_MIN: u64 = 100;
 const WEB_SIZE: (u32, u32) = (1920, 1080);
 /// A TIFF block that says no more than: a quarter turn clockwise.
 const TURNED: &[u8] = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
@@ -120,6 +123,8 @@ pub(crate) fn make_all(photos: &Path, to: &Path) -> anyhow::Result<()> {
 struct Photo {
     path: PathBuf,
     pixels: u64,
+    /// Millibytes a pixel.
+    detail: u64,
     has_profile: bool,
     is_progressive: bool,
 }
@@ -129,8 +134,10 @@ impl Photo {
         let bytes = fs::read(&path)?;
         let mut decoder = ImageReader::open(&path)?.into_decoder()?;
         let (width, height) = decoder.dimensions();
+        let pixels = u64::from(width) * u64::from(height);
         Ok(Self {
-            pixels: u64::from(width) * u64::from(height),
+            pixels,
+            detail: 1000 * bytes.len() as u64 / pixels,
             has_profile: decoder.icc_profile()?.is_some(),
             is_progressive: is_progressive(&bytes),
             path,
@@ -151,7 +158,7 @@ impl Photo {
     }
 }
 
-/// The JPEGs that are large enough, the largest first.
+/// The JPEGs that are large and detailed enough, the most detailed first. One with a colour profile is rare, so any will do.
 fn find(folder: &Path) -> anyhow::Result<Vec<Photo>> {
     let files = WalkDir::new(folder).sort_by_file_name();
     let mut photos = Vec::new();
@@ -163,7 +170,8 @@ fn find(folder: &Path) -> anyhow::Result<Vec<Photo>> {
         }
     }
     photos.retain(|photo| photo.pixels >= SOURCE_PIXELS_MIN);
-    photos.sort_by_key(|photo| std::cmp::Reverse(photo.pixels));
+    photos.retain(|photo| photo.detail >= DETAIL_MIN || photo.class() == Some(Class::Profile));
+    photos.sort_by_key(|photo| Reverse(photo.detail));
     Ok(photos)
 }
 

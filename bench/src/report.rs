@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, num::NonZero, path::Path, 
 use anyhow::Context as _;
 
 use crate::{
-    compare::Findings,
+    compare::{Effort, Findings},
     contender::Contender,
     goals::Row,
     judge,
@@ -22,7 +22,7 @@ const NONE: &str = "–";
 /// All tables.
 pub(crate) fn markdown(findings: &Findings, goals: &[Row]) -> String {
     let sections = [
-        machine(&findings.versions),
+        machine(findings),
         cpu(&findings.jobs),
         ratios(&findings.jobs),
         bytes_and_quality(&findings.jobs),
@@ -31,7 +31,7 @@ pub(crate) fn markdown(findings: &Findings, goals: &[Row]) -> String {
         goals_table(goals),
         missing(&findings.jobs),
     ];
-    sections.join("\n")
+    sections.concat()
 }
 
 /// Puts `report` where `document` has the last one.
@@ -50,7 +50,7 @@ pub(crate) fn replace_in(document: &Path, report: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn machine(versions: &BTreeMap<Contender, String>) -> String {
+fn machine(findings: &Findings) -> String {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name| {
         let line = cpuinfo.lines().find(|line| line.starts_with(name));
@@ -58,9 +58,11 @@ fn machine(versions: &BTreeMap<Contender, String>) -> String {
             .unwrap_or("unknown")
     };
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let versions: Vec<_> = versions.values().map(String::as_str).collect();
+    let Effort { pictures, rounds } = findings.effort;
+    let versions: Vec<_> = findings.versions.values().map(String::as_str).collect();
     format!(
-        "Machine: {}, family {}, {cores} cores. Contenders: {}.\n",
+        "Machine: {}, family {}, {cores} cores. At most {pictures} pictures of a class, {rounds} rounds; AVIF fewer. \
+         Contenders: {}.\n",
         field("model name"),
         field("cpu family"),
         versions.join("; "),
@@ -149,12 +151,12 @@ fn goals_table(goals: &[Row]) -> String {
 }
 
 fn missing(jobs: &[Measured]) -> String {
-    let mut text = String::new();
+    let mut text = String::from("\n");
     for measured in jobs {
         if let Some(reason) = &measured.missing {
             let _ = writeln!(
                 text,
-                "Missing: {} – the engine says: {reason}.",
+                "- {} is missing. The engine says: {reason}.",
                 measured.job.name
             );
         }

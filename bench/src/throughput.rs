@@ -3,11 +3,13 @@
 use std::{
     collections::BTreeMap,
     num::NonZero,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
-    thread,
-    time::Instant,
+    thread::{self, ScopedJoinHandle},
+    time::{Duration, Instant},
 };
+
+use rand::{SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
 
 use crate::{
     compare::Options,
@@ -19,38 +21,67 @@ use crate::{
 /// What is done: J1 with pictures of 12 megapixels.
 const JOB: &Job = &JOBS[0];
 
-/// Of everybody, one after the other.
-pub(crate) fn per_second(options: &Options) -> anyhow::Result<BTreeMap<Contender, f64>> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let sources = JOB.class.pictures(&options.pictures, usize::MAX)?;
-    let rate = |contender| Ok((contender, rate(contender, cores, &sources, options)?));
-    Contender::ALL.into_iter().map(rate).collect()
+/// In so many turns, between which the others have theirs.
+const TURNS: usize = 4;
+
+/// One contender's processes, and how long they were at work.
+struct Crew {
+    contender: Contender,
+    runners: Vec<Runner>,
+    took: Duration,
 }
 
-fn rate(
-    contender: Contender,
-    cores: usize,
-    sources: &[PathBuf],
-    options: &Options,
-) -> anyhow::Result<f64> {
-    let start = |_| {
-        let mut runner = Runner::start(contender, &options.peers)?;
-        runner.ask(JOB, &sources[0], None)?; // warm
-        Ok(runner)
-    };
-    let mut runners: Vec<Runner> = (0..cores).map(start).collect::<anyhow::Result<_>>()?;
-    let (next, count) = (AtomicUsize::new(0), options.crowd());
-    let begun = Instant::now();
-    thread::scope(|scope| {
-        let workers: Vec<_> = runners
-            .iter_mut()
-            .map(|runner| scope.spawn(|| work(runner, &next, count, sources)))
-            .collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().expect("it does not panic"))
-    })?;
-    Ok(count as f64 / begun.elapsed().as_secs_f64())
+/// Of everybody, in turns.
+pub(crate) fn per_second(options: &Options) -> anyhow::Result<BTreeMap<Contender, f64>> {
+    let sources = JOB.class.pictures(&options.pictures, usize::MAX)?;
+    let start = |contender| Crew::start(contender, &sources[0], options);
+    let crews = Contender::ALL.into_iter().map(start);
+    let mut crews: Vec<Crew> = crews.collect::<anyhow::Result<_>>()?;
+    let mut order = StdRng::seed_from_u64(options.seed);
+    let count = options.crowd() / TURNS;
+    for _ in 0..TURNS {
+        crews.shuffle(&mut order);
+        for crew in &mut crews {
+            crew.work_through(count, &sources)?;
+        }
+    }
+    let rate = |crew: &Crew| (TURNS * count) as f64 / crew.took.as_secs_f64();
+    Ok(crews
+        .iter()
+        .map(|crew| (crew.contender, rate(crew)))
+        .collect())
+}
+
+impl Crew {
+    /// A process for each core, warm.
+    fn start(contender: Contender, source: &Path, options: &Options) -> anyhow::Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let start = |_| {
+            let mut runner = Runner::start(contender, &options.peers)?;
+            runner.ask(JOB, source, None)?;
+            Ok(runner)
+        };
+        Ok(Self {
+            contender,
+            runners: (0..cores).map(start).collect::<anyhow::Result<_>>()?,
+            took: Duration::ZERO,
+        })
+    }
+
+    fn work_through(&mut self, count: usize, sources: &[PathBuf]) -> anyhow::Result<()> {
+        let next = AtomicUsize::new(0);
+        let begun = Instant::now();
+        thread::scope(|scope| {
+            let runners = self.runners.iter_mut();
+            let workers: Vec<_> = runners
+                .map(|runner| scope.spawn(|| work(runner, &next, count, sources)))
+                .collect();
+            let mut ends = workers.into_iter().map(ScopedJoinHandle::join);
+            ends.try_for_each(|end| end.expect("it does not panic"))
+        })?;
+        self.took += begun.elapsed();
+        Ok(())
+    }
 }
 
 /// Takes pictures off the list until `count` were taken.

