@@ -59,7 +59,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
 fn find_out(options: &Options) -> anyhow::Result<Findings> {
     let mut bench = Bench::start(options)?;
-    let jobs = JOBS.iter().map(|job| bench.measure(job));
+    let jobs = JOBS.iter().map(|job| {
+        eprintln!("{}…", job.name);
+        bench.measure(job)
+    });
     let jobs = jobs.collect::<anyhow::Result<_>>()?;
     let versions = bench.versions();
     drop(bench); // what follows starts contenders of its own, and wants the machine for them
