@@ -193,24 +193,17 @@ impl Consuming {
 
     /// The next message. Safe to cancel: until it is taken, it stays in the stream.
     async fn next(&mut self, broker: &Broker) -> Result<lapin::message::Delivery, Error> {
-        let failed = |why| Error::failed(Backend::Queue, "receive", why);
+        let config = &broker.config;
         loop {
-            match timeout(broker.config.silence_max, self.messages.next()).await {
-                Ok(Some(Ok(message))) => return Ok(message),
-                Ok(Some(Err(error))) => {
-                    return Err(Error::failed(Backend::Queue, "receive", error));
-                }
-                // The stream does not say which.
-                Ok(None) => {
-                    return Err(failed(
-                        "the broker cancelled the consumer, or a dropped delivery closed its channel",
-                    ));
-                }
-                // Between the question and its answer others may have sent: then the consumer is built for nothing.
-                Err(_) if broker.depth_of(self.queue.clone()).await? > 0 => {
-                    return Err(failed("messages wait, and none came"));
-                }
-                Err(_) => {}
+            if let Ok(next) = timeout(config.silence_max, self.messages.next()).await {
+                return arrived(next);
+            }
+            if broker.depth_of(self.queue.clone()).await? > 0 {
+                // One may be on its way; given up by then, the broker would count its consumer as crashed.
+                return match timeout(config.answer_max, self.messages.next()).await {
+                    Ok(next) => arrived(next),
+                    Err(_) => Err(failed("messages wait, and none came")),
+                };
             }
         }
     }
@@ -235,6 +228,22 @@ impl Consuming {
             .await?;
         self.messages.next().await.transpose()
     }
+}
+
+/// What the stream gave; its end does not say which of the two it was.
+fn arrived(
+    next: Option<lapin::Result<lapin::message::Delivery>>,
+) -> Result<lapin::message::Delivery, Error> {
+    match next {
+        Some(message) => message.map_err(failed),
+        None => Err(failed(
+            "the broker cancelled the consumer, or a dropped delivery closed its channel",
+        )),
+    }
+}
+
+fn failed(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::failed(Backend::Queue, "receive", why)
 }
 
 fn delivery(hand: Hand) -> Delivery {

@@ -100,8 +100,8 @@ async fn a_receiver_whose_channel_the_broker_closes_opens_another() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_is_given_up_for_nothing_costs_no_crash() {
-    // Without patience every message is on its way when its consumer is given up, because others wait behind it.
+async fn a_consumer_that_is_doubted_for_nothing_costs_no_crash() {
+    // Without patience every message is on its way when its consumer is doubted, because others wait behind it.
     let subject = Networked::with(Config {
         silence_max: Duration::ZERO,
         ..config(&server())
