@@ -183,8 +183,8 @@ fn planes_and_pixels_are_marked_alike() {
 
     let (mark, recipe) = (mark(&[], (301, 203)), recipe(&[]));
     assert_eq!(
-        mark.draw(&mut planes, &recipe),
-        mark.draw(&mut pixels, &recipe)
+        mark.draw_on(&mut planes, &recipe),
+        mark.draw_on(&mut pixels, &recipe)
     );
     assert_eq!(Planes::luma(&planes).samples(), pixels.bytes);
     assert_ne!(pixels.bytes, untouched);
