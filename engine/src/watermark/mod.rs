@@ -22,12 +22,13 @@ mod shaping;
 mod tiling;
 mod typeset;
 
+use planes::{Plane, Planes};
 use schemas::{Contrast, Recipe, recipe::Position};
 
 use crate::{
     fonts::{Fonts, MissingGlyph},
     picture::Picture,
-    pixels::Region,
+    pixels::{Layout, Pixels, Region},
 };
 pub(crate) use canvas::Canvas;
 pub(crate) use outline::Outline;
@@ -113,8 +114,12 @@ impl Mark {
                 let contrast = self.draw_on(&mut planes, recipe);
                 (Picture::Planes(planes), contrast)
             }
-            gray_or_pixels => {
-                let mut pixels = gray_or_pixels.into_pixels();
+            Picture::Planes(gray) => {
+                let mut pixels = Picture::Planes(gray).into_pixels();
+                let contrast = self.draw_on(&mut pixels, recipe);
+                (gray_as_planes(pixels), contrast)
+            }
+            Picture::Pixels(mut pixels) => {
                 let contrast = self.draw_on(&mut pixels, recipe);
                 (Picture::Pixels(pixels), contrast)
             }
@@ -131,6 +136,15 @@ impl Mark {
             Self::Tiled(pattern) => repeat(canvas, recipe, &pattern.coverage(), &pattern.corners),
         }
     }
+}
+
+/// A grey picture stays in the plane that it came in, until the mark brings colour.
+fn gray_as_planes(pixels: Pixels) -> Picture {
+    if pixels.layout != Layout::Gray {
+        return Picture::Pixels(pixels);
+    }
+    let (width, height) = (pixels.width as usize, pixels.height as usize);
+    Picture::Planes(Planes::gray(Plane::new(width, height, pixels.bytes)))
 }
 
 /// Draws coverage at each of `corners`, in the ink that suits the ground there.

@@ -140,6 +140,21 @@ fn grey_stays_grey_until_the_mark_has_a_colour() {
 }
 
 #[test]
+fn a_grey_photo_is_written_in_every_format() {
+    let source = encoded(
+        GrayImage::from_pixel(60, 40, image::Luma([90])),
+        ImageFormat::Jpeg,
+    );
+    for output in OutputFormat::ALL {
+        for color in ["auto", "#ff0000"] {
+            let fields = [("wm_color", color), ("wm_format", output.as_str())];
+            let result = rendered(&source, &fields).map(|result| (result.width, result.height));
+            assert_eq!(result, Ok((60, 40)), "{color} in {output:?}");
+        }
+    }
+}
+
+#[test]
 fn sixteen_bits_and_palettes_are_taken() {
     let deep = DynamicImage::ImageRgb8(landscape(90, 60)).to_rgba16();
     let result = rendered(&encoded(deep, ImageFormat::Png), &[("wm_format", "png")]).unwrap();
