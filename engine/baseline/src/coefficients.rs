@@ -3,7 +3,7 @@
 //! All blocks' first coefficients stand side by side, then all blocks' second ones: sixteen blocks are transformed by
 //! vectors of sixteen lanes, without a transposition between rows and columns.
 
-use crate::{dct::Size, header::ZIGZAG};
+use crate::{dct::Size, tables::ZIGZAG};
 
 /// Blocks side by side.
 pub(crate) const LANES: usize = 32;

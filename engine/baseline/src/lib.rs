@@ -9,7 +9,7 @@
 //!
 //! Read in this order:
 //! 1. [`plan`] and [`Plan::decode`]: the way in, and the way through.
-//! 2. [`header`] and [`huffman`]: what the file says of itself, and the tables made of it.
+//! 2. [`header`], [`tables`] and [`huffman`]: what the file says of itself, and the tables made of it.
 //! 3. [`channel`] and [`decode`]: how large components come out, and rows of blocks to rows of the result.
 //! 4. [`scan`], [`entropy`], [`bits`] and [`coefficients`]: bytes to coefficients.
 //! 5. [`dct`]: coefficients to samples.
@@ -27,6 +27,7 @@ mod header;
 mod huffman;
 mod scale;
 mod scan;
+mod tables;
 
 use planes::{Planes, Subsampling};
 
