@@ -167,3 +167,42 @@ fn quantise(kernel: &[f64], weights: &mut [i16]) {
     }
     weights[largest] += left as i16;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weights_of_a_result_are_one_in_sum() {
+        for (samples, results) in [(1, 1), (7, 3), (100, 99), (4000, 1440), (9000, 17), (3, 40)] {
+            for start in [0.0, -0.5] {
+                let step = samples as f64 / results as f64;
+                let taps = Taps::new(&Axis {
+                    samples,
+                    start: start * step,
+                    step,
+                    results,
+                });
+                for result in 0..results {
+                    let weights = taps.weights(result).as_flattened();
+                    let sum: i32 = weights.iter().map(|&weight| i32::from(weight)).sum();
+                    assert_eq!(sum, 1 << WEIGHT_BITS, "{result} of {samples} to {results}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn there_are_no_more_pairs_than_memory_was_counted_for() {
+        for tenths in 1..400 {
+            let step = f64::from(tenths) / 10.0;
+            let axis = Axis {
+                samples: 1000,
+                start: 0.0,
+                step,
+                results: (1000.0 / step) as usize,
+            };
+            assert!(Taps::new(&axis).pairs() <= axis.pairs_max(), "{step}");
+        }
+    }
+}

@@ -66,6 +66,57 @@ fn a_picture_that_ends_too_late_is_noticed() {
     assert_eq!(plan.decode(), Err(Broken::LeftOver));
 }
 
+#[test]
+fn data_that_end_too_early_are_noticed() {
+    let file = Source::new(640, 480).encoded();
+    for missing in [1, 20, 3000] {
+        let short = [&file[..file.len() - 2 - missing], &[0xff, 0xd9]].concat();
+        let plan = plan(&short, &target((60, 40))).unwrap();
+        assert_eq!(plan.decode(), Err(Broken::Cut), "{missing} bytes");
+    }
+}
+
+/// What becomes of data that begin with `bits`, after tables as the standard has them.
+fn decoded_bits(bits: &str) -> Broken {
+    let file = Source {
+        gray: true,
+        ..Source::new(64, 64)
+    }
+    .encoded();
+    let padded = format!("{bits}{}", "0".repeat(4096));
+    let bytes = padded.as_bytes().chunks_exact(8).flat_map(|bits| {
+        let byte = bits.iter().fold(0, |byte, bit| byte << 1 | (bit - b'0'));
+        if byte == 0xff {
+            vec![byte, 0]
+        } else {
+            vec![byte]
+        }
+    });
+    let data: Vec<u8> = bytes.collect();
+    let bytes = [&file[..data_begin(&file)], &data, &[0xff, 0xd9]].concat();
+    let plan = plan(&bytes, &target((60, 40))).unwrap();
+    plan.decode().unwrap_err()
+}
+
+fn data_begin(file: &[u8]) -> usize {
+    let scan = file.windows(2).position(|bytes| bytes == [0xff, 0xda]);
+    let scan = scan.unwrap();
+    scan + 2 + usize::from(file[scan + 3])
+}
+
+#[test]
+fn a_code_that_no_table_has_is_noticed() {
+    // No difference, then sixteen ones: the standard keeps that code free.
+    assert_eq!(decoded_bits("001111111111111111"), Broken::Code);
+}
+
+#[test]
+fn a_block_of_too_many_coefficients_is_noticed() {
+    // No difference, then sixteen zeros four times: one more than a block has place for.
+    let zeros = "11111111001".repeat(4);
+    assert_eq!(decoded_bits(&format!("00{zeros}")), Broken::Run);
+}
+
 proptest! {
     #[test]
     fn changed_bytes_do_no_harm(
@@ -103,8 +154,7 @@ proptest! {
     #[test]
     fn any_data_behind_a_good_header_do_no_harm(data in prop::collection::vec(any::<u8>(), 0..5000)) {
         for file in FILES.iter() {
-            let scan = file.windows(2).position(|bytes| bytes == [0xff, 0xda]).unwrap();
-            let header = scan + 2 + usize::from(file[scan + 3]);
+            let header = data_begin(file);
             try_all_sizes(&[&file[..header], &data, &[0xff, 0xd9]].concat());
         }
     }
