@@ -38,6 +38,8 @@ pub(crate) struct Reader<'a> {
     source: &'a [u8],
     window: Box<Window>,
     filled: usize,
+    /// Bytes of the segment that have left the window.
+    passed: usize,
     /// The marker that ends the segment, once the window has reached it.
     end: Option<u8>,
     pub(crate) bits: Bits,
@@ -80,6 +82,7 @@ impl<'a> Reader<'a> {
             source,
             window: Box::new(Window([0; WINDOW_SIZE + 8])),
             filled: 0,
+            passed: 0,
             end: None,
             bits: Bits::default(),
         }
@@ -112,8 +115,14 @@ impl<'a> Reader<'a> {
         if found != expected {
             return Err(Broken::Marker { found, expected });
         }
-        (self.filled, self.end, self.bits) = (0, None, Bits::default());
+        (self.filled, self.passed) = (0, 0);
+        (self.end, self.bits) = (None, Bits::default());
         Ok(())
+    }
+
+    /// How many bits of the segment have been taken; its stuffing does not count.
+    pub(crate) fn position(&self) -> usize {
+        (self.passed * 8).saturating_add_signed(self.bits.next())
     }
 
     /// Moves what is left to the front of the window and reads on behind it.
@@ -125,6 +134,7 @@ impl<'a> Reader<'a> {
         let window = &mut self.window.0;
         window.copy_within(self.bits.position..self.filled, 0);
         self.filled -= self.bits.position;
+        self.passed += self.bits.position;
         self.bits.position = 0;
         while self.end.is_none() && self.filled < WINDOW_SIZE - MCU_BYTES_MAX {
             self.copy_to_next_marker()?;

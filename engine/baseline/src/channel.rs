@@ -142,4 +142,9 @@ impl Grid {
             group: LANES / luma.across,
         }
     }
+
+    /// Width and height of an MCU in pixels.
+    pub(crate) fn mcu_size(&self) -> (usize, usize) {
+        (8 * self.across, 8 * self.down)
+    }
 }

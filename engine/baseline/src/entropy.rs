@@ -28,12 +28,12 @@ pub(crate) struct Block<'t> {
 /// The last DC coefficient of each component, to which the next one is a difference.
 pub(crate) type Predictions = [i32; 3];
 
-/// Decodes the MCU that is `number` from the left of the strips.
+/// Decodes the MCU that is `number` from the left of the strips. Unless it is to `STORE`, only DC coefficients are added up.
 ///
 /// # Errors
 /// When the bits make no sense. The strips hold garbage then.
 #[inline(always)]
-pub(crate) fn decode_mcu(
+pub(crate) fn decode_mcu<const STORE: bool>(
     reader: &mut Reader<'_>,
     blocks: &[Block<'_>],
     predictions: &mut Predictions,
@@ -45,7 +45,7 @@ pub(crate) fn decode_mcu(
         let lane = block.lane + number * block.lane_step;
         let strip = &mut *strips[block.strip].coefficients;
         let prediction = &mut predictions[block.component];
-        bits = block.decode(bits, window, prediction, strip, lane)?;
+        bits = block.decode::<STORE>(bits, window, prediction, strip, lane)?;
     }
     reader.bits = bits;
     Ok(())
@@ -54,7 +54,7 @@ pub(crate) fn decode_mcu(
 impl Block<'_> {
     /// Refills before every second symbol: 56 bits hold two of the longest.
     #[inline(always)]
-    fn decode(
+    fn decode<const STORE: bool>(
         &self,
         mut bits: Bits,
         window: &Window,
@@ -65,14 +65,16 @@ impl Block<'_> {
         bits.refill(window);
         let difference = self.take_dc(&mut bits)?;
         *prediction = prediction.wrapping_add(difference);
-        strip.set(self.layout, 0, lane, *prediction as i16);
+        if STORE {
+            strip.set(self.layout, 0, lane, *prediction as i16);
+        }
 
         let mut place = 0;
-        let mut is_done = self.take_ac(&mut bits, &mut place, strip, lane)?;
+        let mut is_done = self.take_ac::<STORE>(&mut bits, &mut place, strip, lane)?;
         while !is_done {
             bits.refill(window);
-            is_done = self.take_ac(&mut bits, &mut place, strip, lane)?
-                || self.take_ac(&mut bits, &mut place, strip, lane)?;
+            is_done = self.take_ac::<STORE>(&mut bits, &mut place, strip, lane)?
+                || self.take_ac::<STORE>(&mut bits, &mut place, strip, lane)?;
         }
         if place > LAST && place < TO_THE_END {
             return Err(Broken::Run);
@@ -88,7 +90,7 @@ impl Block<'_> {
 
     /// Takes one symbol or two, moves `place` to the last coefficient they set, and says whether that ends the block.
     #[inline(always)]
-    fn take_ac(
+    fn take_ac<const STORE: bool>(
         &self,
         bits: &mut Bits,
         place: &mut usize,
@@ -97,8 +99,10 @@ impl Block<'_> {
     ) -> Result<bool, Broken> {
         let pair = self.ac.pair(bits.buffer).ok_or(Broken::Code)?;
         let (first, last) = (*place + pair.first_advance(), *place + pair.advance());
-        strip.set(self.layout, first, lane, pair.first_value());
-        strip.set(self.layout, last, lane, pair.last_value());
+        if STORE {
+            strip.set(self.layout, first, lane, pair.first_value());
+            strip.set(self.layout, last, lane, pair.last_value());
+        }
         if last < LAST {
             *place = last;
             bits.drop(pair.bits());

@@ -1,5 +1,7 @@
 //! What a file says of itself: read up to the picture's data, and refused unless every word is known.
 
+use planes::Subsampling;
+
 use crate::{Unsupported, tables::Tables};
 
 /// A baseline JPEG of one or three components, all in one scan.
@@ -33,8 +35,8 @@ pub(crate) struct Component {
 /// ITU-T T.81: no MCU of an interleaved scan has more blocks.
 pub(crate) const MCU_BLOCKS_MAX: usize = 10;
 
-const START_OF_IMAGE: [u8; 2] = [0xff, 0xd8];
-const START_OF_SCAN: u8 = 0xda;
+pub(crate) const START_OF_IMAGE: [u8; 2] = [0xff, 0xd8];
+pub(crate) const START_OF_SCAN: u8 = 0xda;
 
 /// The header of `source`, if this crate can read what follows it.
 pub(crate) fn read(source: &[u8]) -> Result<Header<'_>, Unsupported> {
@@ -51,14 +53,37 @@ pub(crate) fn read(source: &[u8]) -> Result<Header<'_>, Unsupported> {
     }
 }
 
-struct Segment<'a> {
-    marker: u8,
-    payload: &'a [u8],
+impl Header<'_> {
+    /// How many pixels share a sample of chroma.
+    pub(crate) fn subsampling(&self) -> Subsampling {
+        match self.components.as_slice() {
+            [luma, chroma, _] => Subsampling {
+                across: luma.across / chroma.across,
+                down: luma.down / chroma.down,
+            },
+            _ => Subsampling::NONE,
+        }
+    }
+
+    /// Multiplying by zero is no harm, dividing is.
+    pub(crate) fn check_divisors(&self) -> Result<(), Unsupported> {
+        let has_zero = |component: &Component| component.quantisation.contains(&0);
+        if self.components.iter().any(has_zero) {
+            return Err(Unsupported::Tables);
+        }
+        Ok(())
+    }
+}
+
+/// A marker, and what belongs to it.
+pub(crate) struct Segment<'a> {
+    pub(crate) marker: u8,
+    pub(crate) payload: &'a [u8],
 }
 
 impl<'a> Segment<'a> {
     /// The next segment, which must stand right here: bytes between segments are for decoders that guess.
-    fn read(rest: &mut &'a [u8]) -> Option<Self> {
+    pub(crate) fn read(rest: &mut &'a [u8]) -> Option<Self> {
         let &[0xff, marker, high, low, ref after @ ..] = *rest else {
             return None;
         };

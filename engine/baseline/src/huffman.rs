@@ -48,6 +48,16 @@ struct LongCode {
     symbol: Symbol,
 }
 
+/// How a symbol is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Code {
+    pub(crate) bits: u32,
+    pub(crate) count: u32,
+}
+
+/// The code of each symbol, as far as the file's table has one.
+pub(crate) type CodeBook = [Option<Code>; 256];
+
 /// What the two kinds of tables hold differently.
 #[derive(Clone, Copy)]
 enum Kind {
@@ -67,6 +77,10 @@ impl DcTable {
     pub(crate) fn symbol(&self, buffer: u64) -> Option<Symbol> {
         self.codes.symbol(buffer)
     }
+
+    pub(crate) fn code_book(&self) -> CodeBook {
+        self.codes.book()
+    }
 }
 
 impl AcTable {
@@ -78,6 +92,10 @@ impl AcTable {
             *pair = codes.pair(bits);
         }
         Some(Self { pairs, codes })
+    }
+
+    pub(crate) fn code_book(&self) -> CodeBook {
+        self.codes.book()
     }
 
     /// One symbol or two that the highest bits of `buffer` begin with; `None` when no code is so.
@@ -134,6 +152,19 @@ impl Symbol {
 
     const fn len(self) -> u32 {
         self.0 & 0xff
+    }
+
+    const fn code_len(self) -> u32 {
+        self.0 >> 16 & 0xff
+    }
+
+    /// As files have it: a run of zeros and the bits of a value, four bits each.
+    const fn byte(self) -> u8 {
+        let value_bits = (self.0 >> 24) as u8;
+        match self.advance() {
+            0 | TO_THE_END => value_bits,
+            advance => (advance as u8 - 1) << 4 | value_bits,
+        }
     }
 }
 
@@ -242,8 +273,28 @@ impl Codes {
         let bits = (buffer >> 48) as u32;
         let following = self.long.partition_point(|long| long.code <= bits);
         let long = self.long[..following].last()?;
-        let code_bits = long.symbol.0 >> 16 & 0xff;
+        let code_bits = long.symbol.code_len();
         ((bits ^ long.code) >> (16 - code_bits) == 0).then_some(long.symbol)
+    }
+
+    /// Symbols to codes: what writing asks for.
+    fn book(&self) -> CodeBook {
+        let short = (0..).zip(&self.short).map(|(at, &symbol)| {
+            let bits = at >> LOOKUP_BITS.saturating_sub(symbol.code_len());
+            (symbol, bits)
+        });
+        let long = self.long.iter().map(|long| {
+            let bits = long.code >> (16 - long.symbol.code_len());
+            (long.symbol, bits)
+        });
+        let mut book = [None; 256];
+        for (symbol, bits) in short.chain(long) {
+            if symbol != Symbol::NONE {
+                let count = symbol.code_len();
+                book[usize::from(symbol.byte())] = Some(Code { bits, count });
+            }
+        }
+        book
     }
 
     /// What [`LOOKUP_BITS`] bits hold.

@@ -15,6 +15,8 @@
 //! 5. [`dct`]: coefficients to samples.
 //! 6. [`scale`]: rows of samples to rows of the result.
 //! 7. [`cpu`]: which of the kernels are taken for all that.
+//!
+//! [`splice()`] is another way through, for a picture that stays at its size: a mark is drawn, the rest is copied.
 
 mod bits;
 mod channel;
@@ -27,6 +29,7 @@ mod header;
 mod huffman;
 mod scale;
 mod scan;
+mod splice;
 mod tables;
 
 use planes::{Planes, Subsampling};
@@ -34,6 +37,7 @@ use planes::{Planes, Subsampling};
 use channel::Channel;
 use cpu::Kernels;
 use header::Header;
+pub use splice::{Region, Unspliced, is_profile, splice};
 
 /// Why a file is left to another decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +56,8 @@ pub enum Unsupported {
     Colours,
     #[error("a table is missing, or holds what baseline JPEG has not")]
     Tables,
+    #[error("no Huffman table of the file has a code for symbol {symbol:#04x}")]
+    Symbol { symbol: u8 },
     #[error("the components are spread over several scans")]
     Scans,
     #[error("scaling would take {bytes} bytes, the limit is {bytes_max}")]

@@ -1,12 +1,14 @@
 //! The picture's data as strips of blocks, as many MCUs at a time as are transformed together.
 
+use std::array;
+
 use crate::{
     Broken,
     bits::Reader,
     channel::Channel,
     coefficients::{Coefficients, Layout},
     cpu::Kernels,
-    dct::Size,
+    dct::{Levels, Size},
     entropy::{Block, Predictions, decode_mcu},
     header::Header,
 };
@@ -88,27 +90,59 @@ impl<'h> Scan<'h> {
         for strip in &mut self.strips {
             strip.coefficients.clear(strip.size);
         }
+        self.take_mcus::<true>(count)
+    }
+
+    /// Reads over the next `count` MCUs.
+    ///
+    /// # Errors
+    /// When the data are damaged.
+    pub(crate) fn skip(&mut self, count: usize) -> Result<(), Broken> {
+        self.take_mcus::<false>(count)
+    }
+
+    /// How many bits have been taken since the last restart marker.
+    pub(crate) fn position(&self) -> usize {
+        self.reader.position()
+    }
+
+    /// The blocks of the MCU that is `number` from the left of the strips, by row and column, in the order of the file.
+    pub(crate) fn levels(&self, number: usize) -> impl Iterator<Item = Levels> + '_ {
+        self.blocks.iter().map(move |block| {
+            let coefficients = &self.strips[block.strip].coefficients;
+            let lane = block.lane + number * block.lane_step;
+            array::from_fn(|index| coefficients.lanes(index)[lane])
+        })
+    }
+
+    pub(crate) fn predictions(&self) -> Predictions {
+        self.predictions
+    }
+
+    fn take_mcus<const STORE: bool>(&mut self, count: usize) -> Result<(), Broken> {
         match self.kernels {
-            Kernels::Scalar => self.decode_mcus(count),
+            Kernels::Scalar => self.decode_mcus::<STORE>(count),
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "the same code, compiled for newer processors")]
             // SAFETY: there is a proof that the processor has what the function needs.
-            Kernels::Avx2(_proof) => unsafe { self.decode_mcus_bmi(count) },
+            Kernels::Avx2(_proof) => unsafe { self.decode_mcus_bmi::<STORE>(count) },
         }
     }
 
     /// The same with instructions that shift by any register, which is what decoding does most.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
-    fn decode_mcus_bmi(&mut self, count: usize) -> Result<(), Broken> {
-        self.decode_mcus(count)
+    fn decode_mcus_bmi<const STORE: bool>(&mut self, count: usize) -> Result<(), Broken> {
+        self.decode_mcus::<STORE>(count)
     }
 
     #[inline(always)]
-    fn decode_mcus(&mut self, count: usize) -> Result<(), Broken> {
+    fn decode_mcus<const STORE: bool>(&mut self, count: usize) -> Result<(), Broken> {
         for number in 0..count {
             self.restart_if_due()?;
-            decode_mcu(
+            // What is not stored goes nowhere, but the first MCU of the strips has a place for certain.
+            let number = if STORE { number } else { 0 };
+            decode_mcu::<STORE>(
                 &mut self.reader,
                 &self.blocks,
                 &mut self.predictions,

@@ -6,10 +6,13 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod forward;
 mod scalar;
 mod weights;
 
 use crate::{coefficients::Coefficients, cpu::Kernels};
+
+pub(crate) use forward::{Levels, Samples, forward};
 
 /// Blocks that are transformed at once.
 pub(crate) const BATCH: usize = 16;

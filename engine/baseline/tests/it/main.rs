@@ -9,4 +9,6 @@ mod exact;
 mod hostile;
 mod refused;
 mod scaled;
+mod splice;
+mod splice_hostile;
 mod support;

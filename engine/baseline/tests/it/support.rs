@@ -79,7 +79,7 @@ impl Source {
         encode_planes(planes, &options).unwrap()
     }
 
-    fn planes(&self) -> Planes {
+    pub(crate) fn planes(&self) -> Planes {
         let (width, height) = self.size();
         let plane = |channel, (width, height): (usize, usize)| {
             let rgb = photo(width, height);
