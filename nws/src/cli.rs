@@ -121,6 +121,9 @@ pub(crate) struct RecipeFlags {
     /// small, or fast: half the time and a few percent more bytes of WebP and AVIF [default: small]
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
+    /// Line for the metadata, with the variables of --wm-text [default: the photo's own]
+    #[arg(long, value_name = "TEXT")]
+    copyright: Option<String>,
 }
 
 impl SettingsFlags {
@@ -178,6 +181,7 @@ impl RecipeFlags {
             ("height", &self.height),
             ("quality", &self.quality),
             ("profile", &self.profile),
+            ("copyright", &self.copyright),
         ];
         let mut request = schemas::Request::default();
         for (field, value) in fields {

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use request::{Context, FIELDS, FieldError, Request};
 pub use values::{
-    Align, Color, MarkText, Opacity, OutputFormat, Position, Profile, Quality, Rotation, Side,
-    Size, Spacing, TEXT_CHARS_MAX,
+    Align, Color, Copyright, MarkText, Opacity, OutputFormat, Position, Profile, Quality, Rotation,
+    Side, Size, Spacing, TEXT_CHARS_MAX,
 };
 pub use variables::{Date, ExifTexts};
 
@@ -26,6 +26,10 @@ pub const ENGINE_REVISION: u32 = 2;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
+    /// Whose the result is, in its metadata. It came after the first ids were made, and is left out where it is the
+    /// default, so that they stay as they are.
+    #[serde(default, skip_serializing_if = "Copyright::is_default")]
+    pub copyright: Copyright,
     /// The engine revision whose bytes are asked for; left out, it is the reader's own.
     #[serde(default = "engine_revision")]
     pub engine: u32,
@@ -128,9 +132,11 @@ mod tests {
             ("wm_rotate", "360"),
             ("wm_spacing", "7"),
             ("wm_align", "auto"),
+            ("copyright", "{exif.copyright}"),
         ];
         assert_eq!(canonical(&left_out), canonical(&[]));
         assert_ne!(canonical(&[("wm_rotate", "7.5")]), canonical(&[]));
+        assert_ne!(canonical(&[("copyright", "Ada")]), canonical(&[]));
     }
 
     #[test]

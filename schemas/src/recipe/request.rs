@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use super::{
-    Align, Color, Date, ENGINE_REVISION, ExifTexts, MarkText, Opacity, OutputFormat, Position,
-    Profile, Quality, Recipe, Rotation, Side, Size, Spacing, values::ValueError, variables,
+    Align, Color, Copyright, Date, ENGINE_REVISION, ExifTexts, MarkText, Opacity, OutputFormat,
+    Position, Profile, Quality, Recipe, Rotation, Side, Size, Spacing, values::ValueError,
+    variables,
 };
 
 /// The fields that are built, by their names in forms and JSON. As a flag, a dash stands for the underscore.
-pub const FIELDS: [&str; 13] = [
+pub const FIELDS: [&str; 14] = [
     "wm_text",
     "wm_position",
     "wm_size",
@@ -22,18 +23,13 @@ pub const FIELDS: [&str; 13] = [
     "height",
     "quality",
     "profile",
-];
-
-/// Fields that have a name already and no code yet.
-const NOT_BUILT: [&str; 5] = [
-    "wm_logo",
-    "progressive",
-    "max_bytes",
-    "wm_logo_size",
     "copyright",
 ];
 
-/// The variables of `wm_text`.
+/// Fields that have a name already and no code yet.
+const NOT_BUILT: [&str; 4] = ["wm_logo", "progressive", "max_bytes", "wm_logo_size"];
+
+/// The variables of `wm_text` and `copyright`.
 pub(super) const VARIABLES: [&str; 6] = [
     "year",
     "date",
@@ -61,6 +57,7 @@ pub struct Request {
     height: Option<Side>,
     quality: Option<Quality>,
     profile: Option<Profile>,
+    copyright: Option<String>,
 }
 
 /// What a request's variables and its `auto` format stand for.
@@ -111,6 +108,7 @@ impl Request {
             "height" => put(&mut self.height, value.parse()),
             "quality" => put(&mut self.quality, value.parse()),
             "profile" => put(&mut self.profile, value.parse()),
+            "copyright" => put(&mut self.copyright, Ok(value.to_owned())),
             _ if NOT_BUILT.contains(&field) => Err(ValueError::new("this field is not built yet")),
             _ => Err(ValueError::new(format!(
                 "there is no such field; there are {}",
@@ -128,16 +126,21 @@ impl Request {
     /// Makes the request literal: variables replaced, `auto` format chosen, defaults filled in.
     ///
     /// # Errors
-    /// When the text has an unknown variable, is too long once expanded, or leaves nothing to draw.
+    /// When a text has an unknown variable or is too long once expanded, or the mark has nothing to draw.
     pub fn resolve(self, context: &Context) -> Result<Recipe, FieldError> {
         let template = self.text.as_deref().unwrap_or(TEXT_DEFAULT);
         let text = variables::replace(template, |name| context.value(name))
             .and_then(MarkText::try_from)
             .map_err(|error| FieldError::new("wm_text", error))?;
+        let template = self.copyright.as_deref().unwrap_or_default();
+        let copyright = variables::replace(template, |name| context.value(name))
+            .and_then(Copyright::try_from)
+            .map_err(|error| FieldError::new("copyright", error))?;
         let (width, height) = fit_box(self.width, self.height);
         let format = self.format.flatten().unwrap_or(context.auto_format);
         let position = self.position.unwrap_or_default();
         Ok(Recipe {
+            copyright,
             engine: ENGINE_REVISION,
             height,
             profile: match format {
@@ -247,6 +250,17 @@ mod tests {
         let recipe =
             recipe(&[("wm_text", "{filename} {date} {exif.artist}{exif.copyright}")]).unwrap();
         assert_eq!(recipe.wm_text.as_str(), "IMG_0042 2026-11-20 Ada");
+    }
+
+    #[test]
+    fn a_copyright_has_the_variables_of_the_mark() {
+        let copyright = |text| recipe(&[("copyright", text)]).map(|recipe| recipe.copyright);
+        assert_eq!(
+            copyright("© {exif.artist} {year}").unwrap().as_str(),
+            "© Ada 2026"
+        );
+        assert_eq!(copyright("{shutter}").unwrap_err().field, "copyright");
+        assert_eq!(copyright(&"x".repeat(257)).unwrap_err().limit, Some(256));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The values of a recipe's fields. Each is parsed from text at the edge and from JSON in a message, by the same rules.
 
 mod arrangement;
+mod copyright;
 mod look;
 mod number;
 mod output;
@@ -11,6 +12,7 @@ mod text;
 use std::borrow::Cow;
 
 pub use arrangement::{Align, Rotation, Spacing};
+pub use copyright::Copyright;
 pub use look::{Color, Opacity, Size};
 pub use output::{OutputFormat, Profile, Quality, Side};
 pub use place::Position;
