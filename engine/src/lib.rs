@@ -10,7 +10,8 @@
 //! 4. [`budget`]: what all of that needs at its height, known before it begins.
 //! 5. [`picture`], [`pixels`], [`color`] and [`profile`]: the picture that goes from step to step, and what its colours
 //!    mean.
-//! 6. [`fonts`]: the letters that travel inside the binary.
+//! 6. [`metadata`]: what is written beside the picture.
+//! 7. [`fonts`]: the letters that travel inside the binary.
 
 mod budget;
 mod color;
@@ -18,6 +19,7 @@ mod decode;
 mod encode;
 pub mod fonts;
 pub mod inspect;
+mod metadata;
 mod orient;
 mod picture;
 mod pixels;
@@ -32,6 +34,7 @@ pub use inspect::{Format, Inspection, inspect};
 pub use orient::Orientation;
 use schemas::{Contrast, OutputFormat, Recipe, Step};
 
+use metadata::Credits;
 use resize::Target;
 use watermark::Mark;
 
@@ -226,7 +229,8 @@ pub fn render(
     let (picture, contrast) = mark.draw(ground, recipe);
 
     tell(on_step, Step::Encode)?;
-    let bytes = encode::encode(&picture, profile.as_ref(), recipe)?;
+    let credits = Credits::of(&header.exif, recipe);
+    let bytes = encode::encode(&picture, profile.as_ref(), &credits, recipe)?;
     Ok(Rendered {
         bytes,
         format: recipe.wm_format,

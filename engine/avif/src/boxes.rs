@@ -1,5 +1,7 @@
 //! The file around the frames: boxes in boxes (ISO/IEC 14496-12, 23008-12; AVIF 1.1).
 
+use crate::Metadata;
+
 /// Colours of BT.709 and sRGB, where no ICC profile says otherwise (ITU-T H.273).
 pub(crate) const PRIMARIES: u8 = 1;
 /// sRGB's curve.
@@ -9,6 +11,12 @@ pub(crate) const MATRIX: u8 = 6;
 
 const COLOR_ID: u16 = 1;
 const ALPHA_ID: u16 = 2;
+const EXIF_ID: u16 = 3;
+const XMP_ID: u16 = 4;
+/// What an item is, in the words of its entry.
+const FRAME: &[u8] = b"av01\0";
+const EXIF: &[u8] = b"Exif\0";
+const XMP: &[u8] = b"mime\0application/rdf+xml\0";
 const ALPHA_URN: &[u8] = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0";
 
 /// A coded picture, of which another may be the transparency.
@@ -22,22 +30,42 @@ pub(crate) struct File<'a> {
     pub(crate) height: u32,
     pub(crate) color: Item,
     pub(crate) alpha: Option<Item>,
-    pub(crate) profile: Option<&'a [u8]>,
+    pub(crate) metadata: Metadata<'a>,
+}
+
+/// Bytes that the file holds as an item.
+struct Part {
+    id: u16,
+    kind: &'static [u8],
+    bytes: Vec<u8>,
 }
 
 impl File<'_> {
     pub(crate) fn to_vec(&self) -> Vec<u8> {
         let mut file = boxed(*b"ftyp", b"avif\0\0\0\0avifmif1miaf");
-        // Where the frames lie is written before them, and is as long whatever it says.
-        let frames_at = file.len() + self.meta(0).len() + 8;
-        file.extend(self.meta(frames_at));
-        let frames: Vec<_> = self
-            .items()
-            .flat_map(|(_, item)| &item.frame)
-            .copied()
-            .collect();
-        file.extend(boxed(*b"mdat", &frames));
+        // Where the parts lie is written before them, and is as long whatever it says.
+        let parts = self.parts();
+        let parts_at = file.len() + self.meta(&parts, 0).len() + 8;
+        file.extend(self.meta(&parts, parts_at));
+        let bytes: Vec<_> = parts.into_iter().flat_map(|part| part.bytes).collect();
+        file.extend(boxed(*b"mdat", &bytes));
         file
+    }
+
+    /// The frames, then what is told beside them.
+    fn parts(&self) -> Vec<Part> {
+        let part = |id, kind, bytes| Part { id, kind, bytes };
+        let frames = self
+            .items()
+            .map(|(id, item)| part(id, FRAME, item.frame.clone()));
+        // The TIFF header begins right after the number that says where it begins.
+        let exif = self.metadata.exif.map(|block| [&[0; 4], block].concat());
+        let exif = exif.map(|bytes| part(EXIF_ID, EXIF, bytes));
+        let xmp = self
+            .metadata
+            .xmp
+            .map(|packet| part(XMP_ID, XMP, packet.into()));
+        frames.chain(exif).chain(xmp).collect()
     }
 
     fn items(&self) -> impl Iterator<Item = (u16, &Item)> {
@@ -45,51 +73,33 @@ impl File<'_> {
         [(COLOR_ID, &self.color)].into_iter().chain(alpha)
     }
 
-    fn meta(&self, frames_at: usize) -> Vec<u8> {
+    fn meta(&self, parts: &[Part], parts_at: usize) -> Vec<u8> {
         let handler = [&[0; 4], b"pict" as &[u8], &[0; 13]].concat();
         let mut content = full_box(*b"hdlr", 0, 0, &handler);
         content.extend(full_box(*b"pitm", 0, 0, &COLOR_ID.to_be_bytes()));
-        content.extend(self.locations(frames_at));
-        content.extend(self.kinds());
+        content.extend(locations(parts, parts_at));
+        content.extend(kinds(parts));
         content.extend(self.references());
         content.extend(self.properties());
         full_box(*b"meta", 0, 0, &content)
     }
 
-    /// Where each item's bytes lie, counted from the beginning of the file, in four bytes as their lengths are.
-    fn locations(&self, frames_at: usize) -> Vec<u8> {
-        let mut content = vec![0x44, 0];
-        content.extend((self.items().count() as u16).to_be_bytes());
-        let mut at = frames_at as u32;
-        for (id, item) in self.items() {
-            let length = item.frame.len() as u32;
-            content.extend(id.to_be_bytes());
-            // In this file, and in one piece.
-            content.extend([0, 0, 0, 1]);
-            content.extend(at.to_be_bytes());
-            content.extend(length.to_be_bytes());
-            at += length;
-        }
-        full_box(*b"iloc", 0, 0, &content)
-    }
-
-    fn kinds(&self) -> Vec<u8> {
-        let mut content = (self.items().count() as u16).to_be_bytes().to_vec();
-        for (id, _) in self.items() {
-            let [high, low] = id.to_be_bytes();
-            let entry = [&[high, low, 0, 0], b"av01\0" as &[u8]].concat();
-            content.extend(full_box(*b"infe", 2, 0, &entry));
-        }
-        full_box(*b"iinf", 0, 0, &content)
-    }
-
-    /// Whose transparency the second item is.
+    /// Whose transparency the second item is, and what the metadata tells of.
     fn references(&self) -> Vec<u8> {
-        if self.alpha.is_none() {
+        let alpha = self.alpha.iter().map(|_| (*b"auxl", ALPHA_ID));
+        let exif = self.metadata.exif.map(|_| (*b"cdsc", EXIF_ID));
+        let xmp = self.metadata.xmp.map(|_| (*b"cdsc", XMP_ID));
+        let references: Vec<u8> = alpha
+            .chain(exif)
+            .chain(xmp)
+            .flat_map(|(kind, from)| {
+                boxed(kind, &[from, 1, COLOR_ID].map(u16::to_be_bytes).concat())
+            })
+            .collect();
+        if references.is_empty() {
             return Vec::new();
         }
-        let reference = [ALPHA_ID, 1, COLOR_ID].map(u16::to_be_bytes).concat();
-        full_box(*b"iref", 0, 0, &boxed(*b"auxl", &reference))
+        full_box(*b"iref", 0, 0, &references)
     }
 
     /// Properties, and which item has which, counted from one; the highest bit marks those that must be understood.
@@ -110,7 +120,7 @@ impl File<'_> {
             } else {
                 own.push(properties.add(color_numbers()));
                 own.extend(
-                    self.profile.map(|profile| {
+                    self.metadata.profile.map(|profile| {
                         properties.add(boxed(*b"colr", &[b"prof", profile].concat()))
                     }),
                 );
@@ -125,6 +135,33 @@ impl File<'_> {
             &[container, full_box(*b"ipma", 0, 0, &owners)].concat(),
         )
     }
+}
+
+/// Where each part's bytes lie, counted from the beginning of the file, in four bytes as their lengths are.
+fn locations(parts: &[Part], parts_at: usize) -> Vec<u8> {
+    let mut content = vec![0x44, 0];
+    content.extend((parts.len() as u16).to_be_bytes());
+    let mut at = parts_at as u32;
+    for Part { id, bytes, .. } in parts {
+        let length = bytes.len() as u32;
+        content.extend(id.to_be_bytes());
+        // In this file, and in one piece.
+        content.extend([0, 0, 0, 1]);
+        content.extend(at.to_be_bytes());
+        content.extend(length.to_be_bytes());
+        at += length;
+    }
+    full_box(*b"iloc", 0, 0, &content)
+}
+
+fn kinds(parts: &[Part]) -> Vec<u8> {
+    let mut content = (parts.len() as u16).to_be_bytes().to_vec();
+    for Part { id, kind, .. } in parts {
+        let [high, low] = id.to_be_bytes();
+        let entry = [&[high, low, 0, 0], *kind].concat();
+        content.extend(full_box(*b"infe", 2, 0, &entry));
+    }
+    full_box(*b"iinf", 0, 0, &content)
 }
 
 #[derive(Default)]

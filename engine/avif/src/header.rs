@@ -298,7 +298,10 @@ mod tests {
         let file = crate::encode(
             &planes::Planes::gray(planes::Plane::new(8, 8, vec![9; 64])),
             Some(planes::Plane::new(8, 8, vec![9; 64])),
-            Some(b"profile"),
+            crate::Metadata {
+                profile: Some(b"profile"),
+                ..Default::default()
+            },
             crate::Settings {
                 quality: 50,
                 speed: 9,

@@ -34,6 +34,17 @@ pub struct Settings {
     pub speed: u8,
 }
 
+/// What is told beside the picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Metadata<'a> {
+    /// An ICC profile.
+    pub profile: Option<&'a [u8]>,
+    /// A TIFF block.
+    pub exif: Option<&'a [u8]>,
+    /// An RDF packet.
+    pub xmp: Option<&'a str>,
+}
+
 /// Why there is no AVIF.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -70,7 +81,7 @@ pub struct Decoded {
     pub alpha: Option<Plane>,
 }
 
-/// Writes planes, with an alpha plane of the same size and an ICC profile if there are any.
+/// Writes planes, with an alpha plane of the same size and metadata if there are any.
 ///
 /// The planes go in as they are, in full range and with BT.601's weights: what a JPEG holds is what the AVIF holds.
 ///
@@ -82,7 +93,7 @@ pub struct Decoded {
 pub fn encode(
     planes: &Planes,
     alpha: Option<Plane>,
-    profile: Option<&[u8]>,
+    metadata: Metadata<'_>,
     settings: Settings,
 ) -> Result<Vec<u8>, Error> {
     let (width, height) = (planes.width(), planes.height());
@@ -104,7 +115,7 @@ pub fn encode(
         height,
         color,
         alpha: alpha.transpose()?,
-        profile,
+        metadata,
     };
     Ok(file.to_vec())
 }

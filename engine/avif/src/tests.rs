@@ -7,6 +7,12 @@ const SETTINGS: Settings = Settings {
     speed: 9,
 };
 
+const METADATA: Metadata<'_> = Metadata {
+    profile: Some(b"profile"),
+    exif: Some(b"MM\0*block"),
+    xmp: Some("<packet/>"),
+};
+
 fn planes(width: usize, height: usize) -> Planes {
     let luma = (0..width * height).map(|at| (at % width * 255 / width) as u8);
     let (across, down) = Subsampling::BOTH_HALVED.of(width, height);
@@ -23,7 +29,7 @@ fn planes(width: usize, height: usize) -> Planes {
 
 #[test]
 fn the_same_planes_give_the_same_bytes() {
-    let written = || encode(&planes(65, 49), None, None, SETTINGS).unwrap();
+    let written = || encode(&planes(65, 49), None, Metadata::default(), SETTINGS).unwrap();
     assert_eq!(written(), written());
     assert_eq!(&written()[4..12], b"ftypavif");
 }
@@ -42,7 +48,7 @@ fn what_is_written_is_read_again() {
     for (width, height) in [(64, 48), (65, 49), (1, 1), (2, 3)] {
         let picture = planes(width, height);
         let alpha = Plane::new(width, height, vec![77; width * height]);
-        let avif = encode(&picture, Some(alpha), Some(b"profile"), SETTINGS).unwrap();
+        let avif = encode(&picture, Some(alpha), METADATA, SETTINGS).unwrap();
         let header = header(&avif);
         assert_eq!(
             (header.width as usize, header.height as usize),
@@ -50,6 +56,10 @@ fn what_is_written_is_read_again() {
         );
         assert_eq!(header.profile.as_deref(), Some(&b"profile"[..]));
         assert_eq!(header.exif_orientation, 1);
+        let exif = header.exif.clone().unwrap();
+        let exif = &avif[exif.start as usize..exif.end as usize];
+        assert_eq!(exif, b"\0\0\0\0MM\0*block");
+        assert!(avif.ends_with(b"<packet/>"));
         let decoded = decode(&avif, &header).unwrap();
         assert_eq!(decoded.matrix, Matrix::BT601);
         let near = |one: &Plane, other: &Plane| {
@@ -79,7 +89,7 @@ fn what_is_written_is_read_again() {
 #[test]
 fn a_grey_picture_stays_grey() {
     let picture = Planes::gray(Plane::new(40, 30, vec![99; 40 * 30]));
-    let avif = encode(&picture, None, None, SETTINGS).unwrap();
+    let avif = encode(&picture, None, Metadata::default(), SETTINGS).unwrap();
     let decoded = decode(&avif, &header(&avif)).unwrap();
     assert!(decoded.planes.chroma().is_none());
     assert!(
@@ -94,7 +104,7 @@ fn a_grey_picture_stays_grey() {
 
 #[test]
 fn a_frame_of_another_size_than_the_header_is_not_decoded() {
-    let avif = encode(&planes(64, 48), None, None, SETTINGS).unwrap();
+    let avif = encode(&planes(64, 48), None, Metadata::default(), SETTINGS).unwrap();
     let mut header = header(&avif);
     header.width = 63;
     assert!(matches!(

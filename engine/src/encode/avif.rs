@@ -5,20 +5,26 @@ use planes::{Chroma, Plane, Planes, Subsampling};
 
 use crate::{
     color,
+    metadata::Metadata,
     picture::Picture,
     pixels::{Layout, Pixels},
 };
 
 pub(super) fn write(
     picture: &Picture,
-    profile: Option<&[u8]>,
+    metadata: &Metadata<'_>,
     settings: Settings,
 ) -> Result<Vec<u8>, String> {
+    let metadata = avif::Metadata {
+        profile: metadata.profile,
+        exif: metadata.exif.as_deref(),
+        xmp: metadata.xmp.as_deref(),
+    };
     let written = match picture {
-        Picture::Planes(planes) => avif::encode(planes, None, profile, settings),
+        Picture::Planes(planes) => avif::encode(planes, None, metadata, settings),
         Picture::Pixels(pixels) => {
             let (planes, alpha) = planes_of(pixels);
-            avif::encode(&planes, alpha, profile, settings)
+            avif::encode(&planes, alpha, metadata, settings)
         }
     };
     written.map_err(|error| error.to_string())

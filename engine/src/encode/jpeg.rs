@@ -3,21 +3,24 @@
 use turbo::{Options, PixelColors};
 
 use crate::{
+    metadata::Metadata,
     picture::Picture,
     pixels::{Layout, Pixels},
 };
 
 pub(super) fn write(
     picture: &Picture,
-    profile: Option<&[u8]>,
+    metadata: &Metadata<'_>,
     quality: u8,
 ) -> Result<Vec<u8>, String> {
+    let segments = segments(metadata);
+    let segments: Vec<_> = segments.iter().map(Vec::as_slice).collect();
     let options = Options {
         quality,
         progressive: false,
         optimized: false,
-        profile,
-        exif: None,
+        profile: metadata.profile,
+        app1: &segments,
     };
     let written = match picture {
         Picture::Planes(planes) => turbo::encode_planes(planes, &options),
@@ -26,6 +29,16 @@ pub(super) fn write(
         }
     };
     written.map_err(|error| error.to_string())
+}
+
+/// Each kind of block has a segment of its own, which begins with a name.
+fn segments(metadata: &Metadata<'_>) -> Vec<Vec<u8>> {
+    let named = |name: &[u8], content: &[u8]| [name, content].concat();
+    let exif = metadata.exif.as_ref();
+    let xmp = metadata.xmp.as_ref();
+    let exif = exif.map(|block| named(b"Exif\0\0", block));
+    let xmp = xmp.map(|packet| named(b"http://ns.adobe.com/xap/1.0/\0", packet.as_bytes()));
+    exif.into_iter().chain(xmp).collect()
 }
 
 const fn size(pixels: &Pixels) -> (usize, usize) {

@@ -1,4 +1,4 @@
-//! Bytes from pixels. Of the source's metadata only its colour profile is carried on: no place, no camera, no thumbnail.
+//! Bytes from pixels, and what is told beside them.
 
 mod avif;
 mod jpeg;
@@ -12,7 +12,7 @@ use schemas::{
 
 use planes::Subsampling;
 
-use crate::{InputError, picture::Picture, profile::Profile};
+use crate::{InputError, metadata::Credits, picture::Picture, profile::Profile};
 
 /// What libaom keeps of a picture besides it: frames with borders, one of them at twice the size, what each block costs.
 const AVIF_WORKING_FACTOR: u64 = 8;
@@ -58,20 +58,22 @@ pub(crate) fn prepared(picture: Picture, format: OutputFormat) -> Picture {
 pub(crate) fn encode(
     picture: &Picture,
     profile: Option<&Profile>,
+    credits: &Credits,
     recipe: &Recipe,
 ) -> Result<Vec<u8>, InputError> {
     let format = recipe.wm_format;
     let quality = quality(recipe, (picture.width(), picture.height()));
     let profile = profile.and_then(|profile| profile.describing(picture.has_color()));
+    let metadata = credits.beside(profile);
     let written = match (format, picture) {
-        (OutputFormat::Jpeg, picture) => jpeg::write(picture, profile, quality),
-        (OutputFormat::Png, Picture::Pixels(pixels)) => png::write(pixels, profile),
+        (OutputFormat::Jpeg, picture) => jpeg::write(picture, &metadata, quality),
+        (OutputFormat::Png, Picture::Pixels(pixels)) => png::write(pixels, &metadata),
         (OutputFormat::Png, Picture::Planes(_)) => Err("it takes pixels".to_owned()),
         (OutputFormat::Webp, picture) => {
-            webp::write(picture, profile, webp_settings(recipe, quality))
+            webp::write(picture, &metadata, webp_settings(recipe, quality))
         }
         (OutputFormat::Avif, picture) => {
-            avif::write(picture, profile, avif_settings(recipe, quality))
+            avif::write(picture, &metadata, avif_settings(recipe, quality))
         }
     };
     written.map_err(|reason| InputError::NotEncodable { format, reason })

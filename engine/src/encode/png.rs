@@ -2,11 +2,17 @@
 
 use std::borrow::Cow;
 
-use png::{BitDepth, ColorType, Compression, Encoder, Info};
+use png::{BitDepth, ColorType, Compression, Encoder, Info, text_metadata::ITXtChunk};
 
-use crate::pixels::{Layout, Pixels};
+use crate::{
+    metadata::Metadata,
+    pixels::{Layout, Pixels},
+};
 
-pub(super) fn write(picture: &Pixels, profile: Option<&[u8]>) -> Result<Vec<u8>, String> {
+/// The name that XMP goes by in PNG.
+const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
+
+pub(super) fn write(picture: &Pixels, metadata: &Metadata<'_>) -> Result<Vec<u8>, String> {
     let mut info = Info::with_size(picture.width, picture.height);
     info.bit_depth = BitDepth::Eight;
     info.color_type = match picture.layout {
@@ -15,7 +21,11 @@ pub(super) fn write(picture: &Pixels, profile: Option<&[u8]>) -> Result<Vec<u8>,
         Layout::Rgb => ColorType::Rgb,
         Layout::Rgba => ColorType::Rgba,
     };
-    info.icc_profile = profile.map(Cow::Borrowed);
+    info.icc_profile = metadata.profile.map(Cow::Borrowed);
+    info.exif_metadata = metadata.exif.as_deref().map(Cow::Borrowed);
+    let xmp = metadata.xmp.as_deref();
+    info.utf8_text
+        .extend(xmp.map(|packet| ITXtChunk::new(XMP_KEYWORD, packet)));
     let mut bytes = Vec::new();
     write_with(info, picture, &mut bytes).map_err(|error| error.to_string())?;
     Ok(bytes)

@@ -1,16 +1,21 @@
-//! Lossy WebP, its colours described by an ICC profile where there is one.
+//! Lossy WebP, in the extended container where there is more to tell than the picture.
 
-use img_parts::{Bytes, ImageICC, webp::WebP};
+use img_parts::{
+    Bytes, ImageEXIF, ImageICC,
+    riff::{RiffChunk, RiffContent},
+    webp::{CHUNK_VP8X, CHUNK_XMP, WebP},
+};
 use webp::{Channels, Settings};
 
 use crate::{
+    metadata::Metadata,
     picture::Picture,
     pixels::{Layout, Pixels},
 };
 
 pub(super) fn write(
     picture: &Picture,
-    profile: Option<&[u8]>,
+    metadata: &Metadata<'_>,
     settings: Settings,
 ) -> Result<Vec<u8>, String> {
     let bytes = match picture {
@@ -19,7 +24,10 @@ pub(super) fn write(
         }
         Picture::Pixels(pixels) => of_pixels(pixels, settings)?,
     };
-    with_profile(bytes, profile)
+    if *metadata == Metadata::default() {
+        return Ok(bytes);
+    }
+    extended(bytes, metadata).map_err(|error| error.to_string())
 }
 
 fn of_pixels(picture: &Pixels, settings: Settings) -> Result<Vec<u8>, String> {
@@ -37,11 +45,28 @@ fn of_pixels(picture: &Pixels, settings: Settings) -> Result<Vec<u8>, String> {
     webp::encode(pixels, settings).map_err(|error| error.to_string())
 }
 
-fn with_profile(bytes: Vec<u8>, profile: Option<&[u8]>) -> Result<Vec<u8>, String> {
-    let Some(profile) = profile else {
-        return Ok(bytes);
-    };
-    let mut webp = WebP::from_bytes(bytes.into()).map_err(|error| error.to_string())?;
-    webp.set_icc_profile(Some(Bytes::copy_from_slice(profile)));
+fn extended(bytes: Vec<u8>, metadata: &Metadata<'_>) -> img_parts::Result<Vec<u8>> {
+    let mut webp = WebP::from_bytes(bytes.into())?;
+    webp.set_icc_profile(metadata.profile.map(Bytes::copy_from_slice));
+    webp.set_exif(metadata.exif.clone().map(Bytes::from));
+    if let Some(packet) = &metadata.xmp {
+        let content = RiffContent::Data(Bytes::copy_from_slice(packet.as_bytes()));
+        webp.chunks_mut().push(RiffChunk::new(CHUNK_XMP, content));
+        announce_xmp(&mut webp);
+    }
     Ok(webp.encoder().bytes().to_vec())
+}
+
+/// The header that the other blocks made says which there are; `img-parts` knows no XMP.
+fn announce_xmp(webp: &mut WebP) {
+    const XMP: u8 = 0x04;
+    let header = webp
+        .chunks_mut()
+        .iter_mut()
+        .find(|chunk| chunk.id() == CHUNK_VP8X);
+    if let Some(RiffContent::Data(content)) = header.map(RiffChunk::content_mut) {
+        let mut announced = content.to_vec();
+        announced[0] |= XMP;
+        *content = announced.into();
+    }
 }

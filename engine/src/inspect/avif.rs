@@ -4,7 +4,7 @@ use std::io::{BufRead, Seek};
 
 use super::{
     Header, Stored,
-    exif::EXIF_BYTES_MAX,
+    blocks::{BLOCK_BYTES_MAX, Blocks},
     reader::{Broken, Reader},
 };
 use crate::orient::Orientation;
@@ -31,7 +31,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
             height: header.height,
             channels: if header.alpha.is_some() { 4 } else { 3 },
             decode_bytes: pixels * BYTES_A_PIXEL + DECODER_BYTES,
-            exif,
+            blocks: Blocks::of_exif(exif),
         },
         orientation: Orientation::from_exif(header.exif_orientation.into()),
     })
@@ -60,7 +60,7 @@ pub(crate) fn header(reader: &mut Reader<impl BufRead + Seek>) -> Result<avif::H
 /// The TIFF block, which begins where four bytes say that it does. Whatever is broken in it is as if it were not there.
 fn read_exif(reader: &mut Reader<impl BufRead + Seek>, start: u64, end: u64) -> Option<Vec<u8>> {
     let length = end.checked_sub(start)?;
-    if length > EXIF_BYTES_MAX.into() {
+    if length > BLOCK_BYTES_MAX.into() {
         return None;
     }
     reader.go_to(start).ok()?;

@@ -4,6 +4,7 @@ use std::io::{BufRead, Seek};
 
 use super::{
     Header,
+    blocks::Blocks,
     reader::{Broken, Reader},
 };
 
@@ -33,6 +34,6 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, B
         height,
         channels: 4,
         decode_bytes: pixels * 4 + DECODER_BYTES,
-        exif: None,
+        blocks: Blocks::default(),
     })
 }

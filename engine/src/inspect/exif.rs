@@ -3,18 +3,13 @@
 use exif::{Error, Exif, Field, In, Tag, Value};
 use schemas::recipe::{Date, ExifTexts};
 
+use super::blocks::{Said, drawable};
 use crate::orient::Orientation;
 
-/// Longest EXIF block that is looked into. A JPEG segment cannot hold more than 64 KiB; what is longer elsewhere carries
-/// thumbnails and maker notes.
-pub(super) const EXIF_BYTES_MAX: u32 = 1024 * 1024;
-/// Longest text, in characters: as long as a mark may be.
-const TEXT_CHARS_MAX: usize = 256;
-
 /// What a TIFF block says.
-pub(super) fn read(tiff: Vec<u8>) -> (Orientation, ExifTexts) {
+pub(super) fn read(tiff: Vec<u8>) -> Said {
     let Some(exif) = parse(tiff) else {
-        return Default::default();
+        return Said::default();
     };
     let texts = ExifTexts {
         date: [Tag::DateTimeOriginal, Tag::DateTime]
@@ -24,7 +19,10 @@ pub(super) fn read(tiff: Vec<u8>) -> (Orientation, ExifTexts) {
         artist: text(&exif, Tag::Artist),
         copyright: text(&exif, Tag::Copyright),
     };
-    (orientation(&exif), texts)
+    Said {
+        orientation: orientation(&exif),
+        texts,
+    }
 }
 
 /// A block that is broken in one place still counts for the rest.
@@ -36,11 +34,10 @@ fn parse(tiff: Vec<u8>) -> Option<Exif> {
     }
 }
 
-fn orientation(exif: &Exif) -> Orientation {
+fn orientation(exif: &Exif) -> Option<Orientation> {
     exif.get_field(Tag::Orientation, In::PRIMARY)
         .and_then(|field| field.value.get_uint(0))
         .and_then(Orientation::from_exif)
-        .unwrap_or_default()
 }
 
 /// `YYYY:MM:DD hh:mm:ss` as `YYYY-MM-DD`; cameras without a clock write zeros or blanks.
@@ -58,19 +55,14 @@ fn date(exif: &Exif, tag: Tag) -> Option<String> {
     real.then(|| date.to_string())
 }
 
-/// A text without what cannot be drawn. The standard says ASCII; cameras and editors write UTF-8.
+/// The standard says ASCII; cameras and editors write UTF-8.
 fn text(exif: &Exif, tag: Tag) -> String {
     let field = exif.get_field(tag, In::PRIMARY);
     let Some(parts) = field.and_then(ascii) else {
         return String::new();
     };
     let whole = parts.join(&b' ');
-    let drawable: String = String::from_utf8_lossy(&whole)
-        .chars()
-        .filter(|c| !c.is_control() && *c != char::REPLACEMENT_CHARACTER)
-        .take(TEXT_CHARS_MAX)
-        .collect();
-    drawable.trim().to_owned()
+    drawable(&String::from_utf8_lossy(&whole))
 }
 
 fn ascii(field: &Field) -> Option<&[Vec<u8>]> {

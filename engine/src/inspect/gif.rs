@@ -4,6 +4,7 @@ use std::io::{BufRead, Seek};
 
 use super::{
     Header,
+    blocks::Blocks,
     reader::{Broken, Reader},
 };
 
@@ -21,6 +22,6 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, B
         // The screen, and a frame that does not fill it, both RGBA.
         channels: 4,
         decode_bytes: pixels * 8 + DECODER_BYTES,
-        exif: None,
+        blocks: Blocks::default(),
     })
 }

@@ -4,6 +4,7 @@ use std::io::{BufRead, Seek};
 
 use super::{
     Header,
+    blocks::Blocks,
     reader::{Broken, Reader},
 };
 
@@ -15,11 +16,16 @@ const STRAY_BYTES_MAX: u32 = 64 * 1024;
 const DECODER_BYTES: u64 = 16 * 1024 * 1024;
 /// What an APP1 segment begins with if it is EXIF.
 const EXIF_PREFIX: &[u8] = b"Exif\0\0";
+/// What it begins with if it is XMP.
+const XMP_PREFIX: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+/// What an APP13 segment begins with if it holds Photoshop's resources.
+const RESOURCES_PREFIX: &[u8] = b"Photoshop 3.0\0";
 
 const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
 const SOS: u8 = 0xda;
 const APP1: u8 = 0xe1;
+const APP13: u8 = 0xed;
 
 /// What the start of frame says.
 struct Frame {
@@ -31,7 +37,7 @@ struct Frame {
 }
 
 pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, Broken> {
-    let mut exif = None;
+    let mut blocks = Blocks::default();
     let mut frame = None;
     let mut stray = 0;
     reader.skip(2)?;
@@ -49,7 +55,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, B
                     height: frame.height,
                     channels: frame.channels(),
                     decode_bytes: frame.decode_bytes(scan_components),
-                    exif,
+                    blocks,
                 });
             }
             0xc0..=0xc2 | 0xc9 | 0xca if frame.is_none() => {
@@ -61,7 +67,10 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, B
                     "lossless and hierarchical JPEG are not supported",
                 ));
             }
-            APP1 if exif.is_none() => exif = read_exif(reader)?,
+            APP1 if blocks.exif.is_none() || blocks.xmp.is_none() => {
+                blocks.note_app1(&segment(reader)?);
+            }
+            APP13 if blocks.resources.is_none() => blocks.note_app13(&segment(reader)?),
             _ => {
                 let length = segment_length(reader)?;
                 reader.skip(length.into())?;
@@ -131,10 +140,22 @@ fn read_frame(reader: &mut Reader<impl BufRead + Seek>, marker: u8) -> Result<Fr
     })
 }
 
-fn read_exif(reader: &mut Reader<impl BufRead + Seek>) -> Result<Option<Vec<u8>>, Broken> {
+fn segment(reader: &mut Reader<impl BufRead + Seek>) -> Result<Vec<u8>, Broken> {
     let length = segment_length(reader)?;
-    let content = reader.vec(length.into())?;
-    Ok(content.strip_prefix(EXIF_PREFIX).map(<[u8]>::to_vec))
+    reader.vec(length.into())
+}
+
+/// The first segment of each kind counts.
+impl Blocks {
+    fn note_app1(&mut self, segment: &[u8]) {
+        let content = |prefix: &[u8]| segment.strip_prefix(prefix).map(<[u8]>::to_vec);
+        self.exif = self.exif.take().or_else(|| content(EXIF_PREFIX));
+        self.xmp = self.xmp.take().or_else(|| content(XMP_PREFIX));
+    }
+
+    fn note_app13(&mut self, segment: &[u8]) {
+        self.resources = segment.strip_prefix(RESOURCES_PREFIX).map(<[u8]>::to_vec);
+    }
 }
 
 impl Frame {

@@ -4,14 +4,17 @@
 //! and keeps a bounded number of bytes, whatever the file claims.
 
 mod avif;
+mod blocks;
 mod bmp;
 mod exif;
 mod gif;
+mod iptc;
 mod jpeg;
 mod png;
 mod reader;
 mod tiff;
 mod webp;
+mod xmp;
 
 use std::{
     fmt,
@@ -21,6 +24,7 @@ use std::{
 use schemas::recipe::ExifTexts;
 
 use crate::{InputError, Limits, orient::Orientation};
+use blocks::Blocks;
 use reader::{Broken, Reader};
 
 /// A format that is taken in, told by its first bytes.
@@ -51,7 +55,7 @@ pub struct Inspection {
     /// Bytes that decoding all of them needs at its height, themselves among them. JPEG is scaled while it is decoded and
     /// needs less for a small result.
     pub decode_bytes: u64,
-    /// What a mark may quote.
+    /// What a mark may quote, and what is carried on.
     pub exif: ExifTexts,
 }
 
@@ -62,8 +66,7 @@ struct Header {
     /// Bytes of a decoded pixel.
     channels: u64,
     decode_bytes: u64,
-    /// A TIFF block, not looked into yet.
-    exif: Option<Vec<u8>>,
+    blocks: Blocks,
 }
 
 impl Header {
@@ -102,15 +105,15 @@ pub fn inspect(source: impl BufRead + Seek, limits: &Limits) -> Result<Inspectio
     } = stored;
     limits.check_dimensions(header.width, header.height)?;
     limits.check_bytes(header.least_bytes(format))?;
-    let (by_exif, exif) = header.exif.map(exif::read).unwrap_or_default();
+    let said = header.blocks.read();
     Ok(Inspection {
         format,
         width: header.width,
         height: header.height,
-        orientation: orientation.unwrap_or(by_exif),
+        orientation: orientation.or(said.orientation).unwrap_or_default(),
         picture_bytes: u64::from(header.width) * u64::from(header.height) * header.channels,
         decode_bytes: header.decode_bytes,
-        exif,
+        exif: said.texts,
     })
 }
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, Seek};
 
 use super::{
     Header,
-    exif::EXIF_BYTES_MAX,
+    blocks::{BLOCK_BYTES_MAX, Blocks},
     reader::{Broken, Reader},
 };
 
@@ -26,7 +26,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, B
         decode_bytes: pixels
             .saturating_mul(channels)
             .saturating_add(DECODER_BYTES),
-        exif: chunks.exif,
+        blocks: chunks.blocks,
     })
 }
 
@@ -62,10 +62,10 @@ fn read_ihdr(reader: &mut Reader<impl BufRead + Seek>) -> Result<(u32, u32, Colo
 #[derive(Default)]
 struct Chunks {
     transparency: bool,
-    exif: Option<Vec<u8>>,
+    blocks: Blocks,
 }
 
-/// Looks for transparency and EXIF. EXIF may follow the pixels, so a file that is cut there is not broken yet.
+/// Looks for transparency and metadata, which may follow the pixels: a file that is cut there is not broken yet.
 fn read_chunks(reader: &mut Reader<impl BufRead + Seek>) -> Result<Chunks, Broken> {
     let mut chunks = Chunks::default();
     let mut pixels_seen = false;
@@ -78,10 +78,10 @@ fn read_chunks(reader: &mut Reader<impl BufRead + Seek>) -> Result<Chunks, Broke
             b"IEND" => break,
             b"IDAT" => pixels_seen = true,
             b"tRNS" => chunks.transparency = true,
-            b"eXIf" if length <= EXIF_BYTES_MAX => {
+            b"eXIf" | b"iTXt" if length <= BLOCK_BYTES_MAX => {
                 match reader.vec(length as usize) {
                     Err(_) if pixels_seen => return Ok(chunks),
-                    content => chunks.exif = Some(content?),
+                    content => chunks.blocks.note(&name, content?),
                 }
                 reader.skip(4)?;
                 continue;
@@ -94,6 +94,18 @@ fn read_chunks(reader: &mut Reader<impl BufRead + Seek>) -> Result<Chunks, Broke
         Ok(chunks)
     } else {
         Err(Broken::because("it has no pixels"))
+    }
+}
+
+impl Blocks {
+    /// The first chunk of each kind counts. No program compresses XMP, and nothing is inflated here.
+    fn note(&mut self, name: &[u8; 4], content: Vec<u8>) {
+        const XMP_KEYWORD: &[u8] = b"XML:com.adobe.xmp\0\0";
+        if name == b"eXIf" {
+            self.exif.get_or_insert(content);
+        } else if content.starts_with(XMP_KEYWORD) {
+            self.xmp.get_or_insert(content);
+        }
     }
 }
 

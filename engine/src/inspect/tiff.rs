@@ -4,7 +4,7 @@ use std::io::{BufRead, Seek};
 
 use super::{
     Header, Stored,
-    exif::EXIF_BYTES_MAX,
+    blocks::{BLOCK_BYTES_MAX, Blocks},
     reader::{Broken, Reader},
 };
 use crate::orient::Orientation;
@@ -44,7 +44,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
             channels: samples.min(4),
             // A strip may be the whole picture: packed, unpacked and in eight bits, all at once, of two bytes a sample.
             decode_bytes: pixels * samples * 6 + DECODER_BYTES,
-            exif: beginning(reader),
+            blocks: Blocks::of_exif(beginning(reader)),
         },
         orientation: Orientation::from_exif(directory.orientation),
     })
@@ -78,7 +78,7 @@ fn directory(reader: &mut Reader<impl BufRead + Seek>) -> Result<Directory, Brok
 /// Date, artist and copyright lie in the same directories, if they lie at the beginning.
 fn beginning(reader: &mut Reader<impl BufRead + Seek>) -> Option<Vec<u8>> {
     reader.go_to(0).ok()?;
-    reader.up_to(EXIF_BYTES_MAX.into()).ok()
+    reader.up_to(BLOCK_BYTES_MAX.into()).ok()
 }
 
 impl Directory {

@@ -4,11 +4,11 @@ use std::io::{BufRead, Seek};
 
 use super::{
     Header,
-    exif::EXIF_BYTES_MAX,
+    blocks::{BLOCK_BYTES_MAX, Blocks},
     reader::{Broken, Reader},
 };
 
-/// Chunks that are looked at: each frame of an animation is one, and EXIF comes after them.
+/// Chunks that are looked at: each frame of an animation is one, and metadata comes after them.
 const CHUNKS_MAX: u32 = 4096;
 /// Tables and borders that the decoder keeps besides the pictures.
 const DECODER_BYTES: u64 = 16 * 1024 * 1024;
@@ -32,7 +32,7 @@ struct Chunks {
     picture: Option<(u32, u32)>,
     coding: Option<Coding>,
     alpha: bool,
-    exif: Option<Vec<u8>>,
+    blocks: Blocks,
 }
 
 pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, Broken> {
@@ -48,7 +48,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, B
         height,
         channels: 4,
         decode_bytes: coding.bytes_for(pixels) + DECODER_BYTES,
-        exif: chunks.exif,
+        blocks: chunks.blocks,
     })
 }
 
@@ -65,7 +65,9 @@ fn read_chunks(reader: &mut Reader<impl BufRead + Seek>) -> Result<Chunks, Broke
             b"VP8 " if chunks.picture.is_none() => chunks.read_lossy(reader)?,
             b"VP8L" if chunks.picture.is_none() => chunks.read_lossless(reader)?,
             b"ALPH" => chunks.note_alpha(),
-            b"EXIF" if length <= EXIF_BYTES_MAX => chunks.read_exif(reader, length),
+            b"EXIF" | b"XMP " if length <= BLOCK_BYTES_MAX => {
+                chunks.read_metadata(reader, &name, length)
+            }
             _ => 0,
         };
         let length = u64::from(length);
@@ -123,17 +125,26 @@ impl Chunks {
         0
     }
 
-    fn read_exif(&mut self, reader: &mut Reader<impl BufRead + Seek>, length: u32) -> u64 {
+    fn read_metadata(
+        &mut self,
+        reader: &mut Reader<impl BufRead + Seek>,
+        name: &[u8; 4],
+        length: u32,
+    ) -> u64 {
         let content = reader.vec(length as usize).unwrap_or_default();
         let read = content.len() as u64;
-        let tiff = content.strip_prefix(b"Exif\0\0").map(<[u8]>::to_vec);
-        self.exif = Some(tiff.unwrap_or(content));
+        if name == b"XMP " {
+            self.blocks.xmp = Some(content);
+        } else {
+            let tiff = content.strip_prefix(b"Exif\0\0").map(<[u8]>::to_vec);
+            self.blocks.exif = Some(tiff.unwrap_or(content));
+        }
         read
     }
 
     fn is_complete(&self) -> bool {
         let simple = self.canvas.is_none() && self.picture.is_some();
-        simple || (self.coding.is_some() && self.exif.is_some())
+        simple || (self.coding.is_some() && self.blocks.exif.is_some() && self.blocks.xmp.is_some())
     }
 
     /// A still picture fills its canvas; otherwise its decoder could need more than the canvas says.

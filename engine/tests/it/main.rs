@@ -10,5 +10,6 @@ mod legible;
 mod marks;
 mod metadata;
 mod planes;
+mod private;
 mod render;
 mod support;

@@ -6,7 +6,6 @@ use crate::support::{decoded, encoded, landscape, rendered};
 use engine::{Limits, Orientation, inspect};
 use image::{ImageFormat, Rgb, RgbImage};
 use img_parts::{Bytes, DynImage, ImageEXIF, ImageICC};
-use schemas::OutputFormat;
 
 /// An EXIF block of ASCII and SHORT fields, little endian, with a GPS block that must never be seen again.
 pub(crate) fn exif(orientation: u16, artist: &str, date: &str) -> Vec<u8> {
@@ -152,43 +151,6 @@ fn an_endless_artist_is_shortened() {
     );
     let header = inspect(Cursor::new(source), &Limits::default()).unwrap();
     assert_eq!(header.exif.artist.chars().count(), 256);
-}
-
-#[test]
-fn nothing_but_the_colour_profile_is_carried_on() {
-    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
-        let source = encoded(landscape(80, 60), format);
-        let source = with_profile(with_exif(source, exif(1, "Ada", "")), &profile(b"RGB "));
-        assert!(source.windows(12).any(|window| window == b"SECRET-PLACE"));
-        for output in OutputFormat::ALL {
-            let result = rendered(&source, &[("wm_format", output.as_str())]).unwrap();
-            if output == OutputFormat::Avif {
-                let carried = result
-                    .bytes
-                    .windows(3000)
-                    .any(|window| window == profile(b"RGB "));
-                assert!(carried, "{format:?} to AVIF");
-                assert!(!result.bytes.windows(4).any(|window| window == b"Exif"));
-                continue;
-            }
-            let written = DynImage::from_bytes(result.bytes.clone().into())
-                .unwrap()
-                .unwrap();
-            assert_eq!(
-                written.icc_profile().as_deref(),
-                Some(&profile(b"RGB ")[..]),
-                "{format:?} {output:?}"
-            );
-            assert_eq!(written.exif(), None);
-            assert!(
-                !result
-                    .bytes
-                    .windows(12)
-                    .any(|window| window == b"SECRET-PLACE")
-            );
-            assert_eq!(decoded(&result.bytes).width(), 80);
-        }
-    }
 }
 
 #[test]

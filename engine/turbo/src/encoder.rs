@@ -20,8 +20,8 @@ pub struct Options<'a> {
     pub optimized: bool,
     /// An ICC profile.
     pub profile: Option<&'a [u8]>,
-    /// Content of an APP1 segment.
-    pub exif: Option<&'a [u8]>,
+    /// Contents of APP1 segments: EXIF, XMP.
+    pub app1: &'a [&'a [u8]],
 }
 
 /// What the bytes of a pixel are.
@@ -135,8 +135,8 @@ impl Options<'_> {
     fn started(&self, raw: EncoderOptions, in_bands: bool) -> Result<Encoder, Error> {
         let pixels = raw.width as usize * raw.height as usize;
         let mut encoder = Encoder::start(raw, in_bands, pixels / 4 + 4096)?;
-        if let Some(exif) = self.exif {
-            encoder = encoder.with_marker(APP1, exif)?;
+        for segment in self.app1 {
+            encoder = encoder.with_marker(APP1, segment)?;
         }
         match self.profile {
             Some(profile) => encoder.with_profile(profile),

@@ -31,7 +31,7 @@ const OPTIONS: Options<'_> = Options {
     progressive: false,
     optimized: false,
     profile: None,
-    exif: None,
+    app1: &[],
 };
 
 /// Slow waves, so that every size of them looks alike.
@@ -323,11 +323,12 @@ fn a_profile_and_exif_are_carried() {
     let profile: Vec<u8> = (0..150_000_u32).map(|i| (i / 7) as u8).collect();
     let options = Options {
         profile: Some(&profile),
-        exif: Some(b"Exif\0\0MM"),
+        app1: &[b"Exif\0\0MM", b"more"],
         ..OPTIONS
     };
     let bytes = encode_pixels(&[9; 3], (1, 1), PixelColors::Rgb, &options).unwrap();
     assert!(bytes.windows(8).any(|window| window == b"Exif\0\0MM"));
+    assert!(bytes.windows(4).any(|window| window == b"more"));
     assert_eq!(
         Decoder::open(&bytes).unwrap().profile().unwrap(),
         Some(profile)
