@@ -4,7 +4,7 @@ use crate::{
     Broken,
     bits::{Bits, Reader, Window},
     coefficients::{Coefficients, Layout},
-    huffman::{AcTable, DcTable, Symbol, TO_THE_END},
+    huffman::{AcTable, Class, DcTable, Symbol, TO_THE_END},
     scan::Strip,
 };
 
@@ -51,7 +51,48 @@ pub(crate) fn decode_mcu<const STORE: bool>(
     Ok(())
 }
 
+/// Hands on the symbols of the next MCU: their component, their table, themselves as files have them, and the bits behind.
+///
+/// # Errors
+/// When the bits make no sense.
+pub(crate) fn read_symbols(
+    reader: &mut Reader<'_>,
+    blocks: &[Block<'_>],
+    take: &mut impl FnMut(usize, Class, u8, u32),
+) -> Result<(), Broken> {
+    let (window, mut bits) = reader.prepare()?;
+    for block in blocks {
+        bits = block.read_symbols(bits, window, take)?;
+    }
+    reader.bits = bits;
+    Ok(())
+}
+
 impl Block<'_> {
+    fn read_symbols(
+        &self,
+        mut bits: Bits,
+        window: &Window,
+        take: &mut impl FnMut(usize, Class, u8, u32),
+    ) -> Result<Bits, Broken> {
+        let mut class = Class::Dc;
+        let mut place = 0;
+        while place < LAST {
+            bits.refill(window);
+            let symbol = match class {
+                Class::Dc => self.dc.symbol(bits.buffer),
+                Class::Ac => self.ac.symbol(bits.buffer),
+            };
+            let symbol = symbol.ok_or(Broken::Code)?;
+            let stored = symbol.stored(bits.buffer);
+            take(self.component, class, symbol.byte(), stored);
+            bits.drop(symbol.bits());
+            place += symbol.advance();
+            class = Class::Ac;
+        }
+        Ok(bits)
+    }
+
     /// Refills before every second symbol: 56 bits hold two of the longest.
     #[inline(always)]
     fn decode<const STORE: bool>(

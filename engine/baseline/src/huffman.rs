@@ -55,6 +55,13 @@ pub(crate) struct Code {
     pub(crate) count: u32,
 }
 
+/// Which of a component's two tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Dc,
+    Ac,
+}
+
 /// The code of each symbol, as far as the file's table has one.
 pub(crate) type CodeBook = [Option<Code>; 256];
 
@@ -98,6 +105,11 @@ impl AcTable {
         self.codes.book()
     }
 
+    /// The symbol that the highest bits of `buffer` begin with; `None` when no code is so.
+    pub(crate) fn symbol(&self, buffer: u64) -> Option<Symbol> {
+        self.codes.symbol(buffer)
+    }
+
     /// One symbol or two that the highest bits of `buffer` begin with; `None` when no code is so.
     #[inline(always)]
     pub(crate) fn pair(&self, buffer: u64) -> Option<Pair> {
@@ -136,8 +148,13 @@ impl Symbol {
 
     /// Coefficients from the last one to this one.
     #[inline(always)]
-    const fn advance(self) -> usize {
+    pub(crate) const fn advance(self) -> usize {
         (self.0 >> 8 & 0xff) as usize
+    }
+
+    /// The bits after the code at the top of `buffer`, as they are.
+    pub(crate) const fn stored(self, buffer: u64) -> u32 {
+        (buffer.wrapping_shl(self.0 >> 16) >> 1 >> (63 - (self.0 >> 24))) as u32
     }
 
     /// The value after the code at the top of `buffer`; negative ones are stored one less, without their sign bit.
@@ -159,7 +176,7 @@ impl Symbol {
     }
 
     /// As files have it: a run of zeros and the bits of a value, four bits each.
-    const fn byte(self) -> u8 {
+    pub(crate) const fn byte(self) -> u8 {
         let value_bits = (self.0 >> 24) as u8;
         match self.advance() {
             0 | TO_THE_END => value_bits,

@@ -9,8 +9,9 @@ use crate::{
     coefficients::{Coefficients, Layout},
     cpu::Kernels,
     dct::{Levels, Size},
-    entropy::{Block, Predictions, decode_mcu},
+    entropy::{Block, Predictions, decode_mcu, read_symbols},
     header::Header,
+    huffman::Class,
 };
 
 const END_OF_IMAGE: u8 = 0xd9;
@@ -99,6 +100,22 @@ impl<'h> Scan<'h> {
     /// When the data are damaged.
     pub(crate) fn skip(&mut self, count: usize) -> Result<(), Broken> {
         self.take_mcus::<false>(count)
+    }
+
+    /// Hands on the symbols of the next `count` MCUs, see [`read_symbols`].
+    ///
+    /// # Errors
+    /// When the data are damaged.
+    pub(crate) fn symbols(
+        &mut self,
+        count: usize,
+        take: &mut impl FnMut(usize, Class, u8, u32),
+    ) -> Result<(), Broken> {
+        for _ in 0..count {
+            self.restart_if_due()?;
+            read_symbols(&mut self.reader, &self.blocks, take)?;
+        }
+        Ok(())
     }
 
     /// How many bits have been taken since the last restart marker.

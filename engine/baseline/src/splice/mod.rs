@@ -8,24 +8,33 @@
 //! 1. [`splice`]: the way through.
 //! 2. [`frame`]: which MCUs are copied and which are not.
 //! 3. [`survey`] and [`patch`]: reading, and the planes that are drawn on.
-//! 4. [`assembly`], [`cursor`] and [`writer`]: bits from the source, and bits of our own.
-//! 5. [`segments`]: what comes before the picture.
+//! 4. [`codes`]: the file's Huffman tables, with more codes when the mark needs some.
+//! 5. [`assembly`]: the file from its first MCU to its last.
+//! 6. [`copy`], [`cursor`] and [`writer`]: bits from the source, and bits of our own.
+//! 7. [`translation`]: the source's symbols in other codes.
+//! 8. [`segments`]: what comes before the picture.
 
 mod assembly;
+mod codes;
+mod copy;
 mod cursor;
 mod frame;
 mod patch;
 mod segments;
 mod survey;
+mod translation;
 mod writer;
 
 use planes::Planes;
 
 use crate::{Broken, Unsupported, header};
-use assembly::Assembly;
+use assembly::walk;
+use codes::{Codes, Tally};
+use copy::Copy;
 use frame::Frame;
 pub use segments::is_profile;
 use survey::Survey;
+use translation::Translation;
 
 /// Pixels of the picture, counted from its top left. What lies outside the picture is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +66,7 @@ pub enum Unspliced {
 ///
 /// # Errors
 /// When the file is not known for certain to be a baseline JPEG of luma and chroma, when its data are damaged, or when its
-/// Huffman tables have no code for something that was drawn.
+/// Huffman tables cannot get the codes that a mark needs.
 ///
 /// # Panics
 /// When `draw` leaves planes of another shape.
@@ -72,8 +81,20 @@ pub fn splice(
     let frame = Frame::new(&header, region);
     let mut survey = Survey::make(&header, &frame)?;
     if let Some(patch) = &mut survey.patch {
-        patch.draw(draw);
+        patch.draw(&header.components, draw);
     }
-    let head = segments::copied(source, keep)?;
-    Assembly::new(&header, head).finish(&survey)
+    let mut codes = Codes::new(&header);
+    walk(&header, &survey, &mut Tally::new(&mut codes))?;
+    if codes.are_enough() {
+        let head = segments::copied(source, keep, None)?;
+        let mut copy = Copy::new(&header, &codes, head);
+        walk(&header, &survey, &mut copy)?;
+        return Ok(copy.finish());
+    }
+    codes.extend()?;
+    let head = segments::copied(source, keep, Some(&codes.segment()))?;
+    let channels = survey::channels(&header);
+    let mut translation = Translation::new(&header, &channels, &codes, head);
+    walk(&header, &survey, &mut translation)?;
+    Ok(translation.finish())
 }

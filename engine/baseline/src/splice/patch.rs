@@ -1,8 +1,8 @@
 //! The planes beneath the mark: made while the file is read, drawn on, and cut into blocks again.
 
-use std::array;
+use std::{array, mem};
 
-use planes::{Chroma, Plane, Planes};
+use planes::{Chroma, Plane, Planes, Subsampling};
 
 use super::frame::{Frame, Stretch};
 use crate::{
@@ -40,9 +40,9 @@ struct Band {
 pub(super) struct Patch {
     origin: (usize, usize),
     mcus_across: usize,
-    before: Planes,
+    mcus: usize,
     planes: Planes,
-    /// The source's blocks, in the order of the file.
+    /// All blocks in the order of the file: the source's, until something is drawn on them.
     levels: Vec<Levels>,
 }
 
@@ -134,7 +134,7 @@ impl<'a> Sketch<'a> {
                 self.frame.rows.start * mcu_height,
             ),
             mcus_across: self.frame.columns.len(),
-            before: planes.clone(),
+            mcus: self.frame.columns.len() * self.frame.rows.len(),
             planes,
             levels: self.levels,
         }
@@ -178,48 +178,71 @@ impl Band {
 }
 
 impl Patch {
-    pub(super) fn draw(&mut self, draw: &mut dyn FnMut(&mut Planes, (usize, usize))) {
-        draw(&mut self.planes, self.origin);
-        let shape = |planes: &Planes| {
-            let chroma = planes.chroma().map(|chroma| chroma.subsampling);
-            (planes.width(), planes.height(), chroma)
-        };
+    /// Draws, and codes the blocks that were drawn on.
+    ///
+    /// # Panics
+    /// When the planes get another shape.
+    pub(super) fn draw(
+        &mut self,
+        components: &[Component],
+        draw: &mut dyn FnMut(&mut Planes, (usize, usize)),
+    ) {
+        let mut drawn = self.planes.clone();
+        draw(&mut drawn, self.origin);
         assert_eq!(
+            shape(&drawn),
             shape(&self.planes),
-            shape(&self.before),
             "drawing keeps the shape"
         );
+        let before = mem::replace(&mut self.planes, drawn);
+        let blocks = blocks(components);
+        for (at, levels) in self.levels.iter_mut().enumerate() {
+            let mcu = at / blocks.len();
+            let block = &blocks[at % blocks.len()];
+            let x = (mcu % self.mcus_across * block.step.0 + block.inside.0) * 8;
+            let y = (mcu / self.mcus_across * block.step.1 + block.inside.1) * 8;
+            let [before, after] =
+                [&before, &self.planes].map(|planes| samples(plane(planes, block.component), x, y));
+            if let Some(samples) = after.filter(|_| before != after) {
+                *levels = forward(&samples, &components[block.component].quantisation);
+            }
+        }
     }
 
-    /// The blocks of the MCU that is `number` in the patch, and the component that each belongs to.
-    pub(super) fn blocks<'a>(
-        &'a self,
-        components: &'a [Component],
-        number: usize,
-    ) -> impl Iterator<Item = (usize, Levels)> + 'a {
-        let positions = (0..).zip(components).flat_map(|(index, component)| {
-            let inside = move |at| (at % component.across, at / component.across);
-            (0..component.across * component.down).map(move |at| (index, component, inside(at)))
-        });
-        let blocks: usize = components.iter().map(|c| c.across * c.down).sum();
-        let mcu = (number % self.mcus_across, number / self.mcus_across);
-        let levels = &self.levels[number * blocks..];
-        levels
-            .iter()
-            .zip(positions)
-            .map(move |(levels, (index, component, inside))| {
-                let x = (mcu.0 * component.across + inside.0) * 8;
-                let y = (mcu.1 * component.down + inside.1) * 8;
-                let [before, after] =
-                    [&self.before, &self.planes].map(|planes| samples(plane(planes, index), x, y));
-                match after {
-                    Some(samples) if before != after => {
-                        (index, forward(&samples, &component.quantisation))
-                    }
-                    _ => (index, *levels),
-                }
-            })
+    /// The blocks of `count` MCUs from `first` on, in the order of the file.
+    pub(super) fn levels(&self, first: usize, count: usize) -> &[Levels] {
+        let blocks = self.levels.len() / self.mcus;
+        &self.levels[first * blocks..(first + count) * blocks]
     }
+}
+
+/// A block of every MCU.
+struct Position {
+    component: usize,
+    /// Blocks from one MCU to the next, and from its first block to this.
+    step: (usize, usize),
+    inside: (usize, usize),
+}
+
+fn blocks(components: &[Component]) -> Vec<Position> {
+    let of_component = |(index, component): (usize, &Component)| {
+        let step = (component.across, component.down);
+        (0..step.0 * step.1).map(move |at| Position {
+            component: index,
+            step,
+            inside: (at % step.0, at / step.0),
+        })
+    };
+    components
+        .iter()
+        .enumerate()
+        .flat_map(of_component)
+        .collect()
+}
+
+fn shape(planes: &Planes) -> (usize, usize, Option<Subsampling>) {
+    let chroma = planes.chroma().map(|chroma| chroma.subsampling);
+    (planes.width(), planes.height(), chroma)
 }
 
 fn plane(planes: &Planes, component: usize) -> &Plane {

@@ -5,6 +5,7 @@ use crate::{
     header::{START_OF_IMAGE, START_OF_SCAN, Segment},
 };
 
+const HUFFMAN_TABLES: u8 = 0xc4;
 const JFIF: &[u8] = b"JFIF\0";
 const ADOBE: &[u8] = b"Adobe";
 
@@ -20,10 +21,11 @@ pub fn is_profile(marker: u8, payload: &[u8]) -> bool {
     marker == 0xe2 && payload.starts_with(b"ICC_PROFILE\0")
 }
 
-/// Everything up to the picture's data. Of application data and comments, only what colours depend on and what `keep` wants.
+/// Everything up to the picture's data, with other Huffman tables if there are any. Of application data and comments, only what colours depend on and what `keep` wants.
 pub(super) fn copied(
     source: &[u8],
     keep: &dyn Fn(u8, &[u8]) -> bool,
+    tables: Option<&[u8]>,
 ) -> Result<Vec<u8>, Unsupported> {
     let mut copied = START_OF_IMAGE.to_vec();
     let rest = source.strip_prefix(&START_OF_IMAGE);
@@ -41,10 +43,15 @@ pub(super) fn copied(
                 append(&mut copied, marker, &[kept]);
             }
             0xe0..=0xef | 0xfe if !keep(marker, payload) => {}
+            HUFFMAN_TABLES if tables.is_some() => {}
+            START_OF_SCAN => {
+                if let Some(tables) = tables {
+                    append(&mut copied, HUFFMAN_TABLES, &[tables]);
+                }
+                append(&mut copied, marker, &[payload]);
+                return Ok(copied);
+            }
             _ => append(&mut copied, marker, &[payload]),
-        }
-        if marker == START_OF_SCAN {
-            return Ok(copied);
         }
     }
 }

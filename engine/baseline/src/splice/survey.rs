@@ -35,6 +35,7 @@ pub(super) struct Piece {
 pub(super) enum Content {
     /// Bits since the last restart marker, and what the next MCU's DC coefficients are differences to.
     Copied {
+        count: usize,
         bits: Range<usize>,
         predictions: Predictions,
     },
@@ -73,6 +74,7 @@ fn content(
             let begin = stretch.restart.map_or_else(|| scan.position(), |_| 0);
             scan.skip(stretch.count)?;
             Ok(Content::Copied {
+                count: stretch.count,
                 bits: begin..scan.position(),
                 predictions: scan.predictions(),
             })
@@ -90,7 +92,7 @@ fn content(
 }
 
 /// Everything at its own size.
-fn channels(header: &Header<'_>) -> Vec<Channel> {
+pub(super) fn channels(header: &Header<'_>) -> Vec<Channel> {
     let target = Target {
         width: header.width,
         height: header.height,

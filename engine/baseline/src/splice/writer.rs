@@ -33,28 +33,18 @@ impl Writer {
         }
     }
 
-    /// A symbol without a value.
-    pub(super) fn put_symbol(&mut self, book: &CodeBook, symbol: u8) -> Result<(), Unsupported> {
-        let Code { bits, count } =
-            book[usize::from(symbol)].ok_or(Unsupported::Symbol { symbol })?;
-        self.put(bits, count);
-        Ok(())
-    }
-
-    /// A value after `run` zeros, less than sixteen.
-    pub(super) fn put_value(
+    /// A symbol, and as many bits behind it as its lower half says.
+    #[inline]
+    pub(super) fn put_symbol(
         &mut self,
         book: &CodeBook,
-        run: u8,
-        value: i32,
+        symbol: u8,
+        stored: u32,
     ) -> Result<(), Unsupported> {
-        let value_bits = u32::BITS - value.unsigned_abs().leading_zeros();
-        // No table has codes for values of more bits than fit here.
-        let symbol = run << 4 | value_bits.min(15) as u8;
-        self.put_symbol(book, symbol)?;
-        // Negative ones are stored one less, without their sign bit.
-        let stored = (value - i32::from(value < 0)) as u32;
-        self.put(stored & ((1 << value_bits) - 1), value_bits);
+        let code = book[usize::from(symbol)];
+        let Code { bits, count } = code.ok_or(Unsupported::Symbol { symbol })?;
+        let value_bits = u32::from(symbol & 15);
+        self.put(bits << value_bits | stored, count + value_bits);
         Ok(())
     }
 

@@ -1,9 +1,9 @@
 //! A splice changes what was drawn on, and nothing else.
 
-use baseline::{Region, Unspliced, Unsupported, is_profile, splice};
+use baseline::{Region, Unspliced, is_profile, splice};
+use jpeg_encoder::{ColorType, Encoder};
 use planes::{Plane, Planes, Subsampling};
 use proptest::prelude::*;
-use turbo::{Options, encode_planes};
 
 use crate::support::{SAMPLINGS, Source, oracle, subsampling};
 
@@ -223,29 +223,76 @@ fn restart_markers_do_not_matter() {
     }
 }
 
-/// One colour all over, with no codes for anything else.
-fn flat_file() -> Vec<u8> {
-    let plane = Plane::new(64, 48, vec![90; 64 * 48]);
-    let options = Options {
-        quality: 80,
-        progressive: false,
-        optimized: true,
-        profile: None,
-        exif: None,
-    };
-    encode_planes(&Planes::gray(plane), &options).unwrap()
+#[test]
+fn a_mark_may_need_codes_that_the_file_has_not() {
+    // One colour all over: optimised tables have codes for that and for nothing else.
+    for gray in [false, true] {
+        let source = Source {
+            gray,
+            optimized: true,
+            ..Source::new(164, 148)
+        };
+        let mut flat = source.planes();
+        flat.luma_mut().samples_mut().fill(90);
+        let file = source.encoded_from(&flat);
+        for region in places(164, 148) {
+            assert_spliced(&file, source, region);
+        }
+    }
 }
 
 #[test]
-fn a_mark_that_the_tables_have_no_codes_for_is_refused() {
-    let refused = marked(&flat_file(), region(9, 9, 30, 30));
-    assert!(
-        matches!(
-            refused,
-            Err(Unspliced::Unsupported(Unsupported::Symbol { .. }))
-        ),
-        "{refused:?}"
-    );
+fn a_photo_with_tables_of_its_own_changes_only_where_it_is_drawn_on() {
+    for subsampling in SAMPLINGS {
+        for quality in [30, 70, 95] {
+            let source = Source {
+                quality,
+                subsampling,
+                optimized: true,
+                ..Source::new(201, 133)
+            };
+            let file = source.encoded();
+            for region in places(201, 133) {
+                assert_spliced(&file, source, region);
+            }
+        }
+    }
+}
+
+#[test]
+fn restart_markers_do_not_matter_when_codes_are_missing() {
+    let (width, height) = (203, 90);
+    let source = Source {
+        gray: true,
+        ..Source::new(width, height)
+    };
+    // Flat blocks, each of another grey: codes for all differences, and for nothing else.
+    let gray = |index: usize| {
+        let (x, y) = (index % usize::from(width), index / usize::from(width));
+        ((x / 8 * 7919) ^ (y / 8 * 104_729)) as u8
+    };
+    let samples = usize::from(width) * usize::from(height);
+    let flat: Vec<u8> = (0..samples).map(gray).collect();
+    let file = |restart_interval| {
+        let mut file = Vec::new();
+        let mut encoder = Encoder::new(&mut file, 85);
+        encoder.set_optimized_huffman_tables(true);
+        encoder.set_restart_interval(restart_interval);
+        encoder
+            .encode(&flat, width, height, ColorType::Luma)
+            .unwrap();
+        file
+    };
+    for region in places(width.into(), height.into()) {
+        let expected = oracle(&marked(&file(60_000), region).unwrap(), &source);
+        for interval in [1, 2, 7, 26, 100] {
+            let spliced = marked(&file(interval), region).unwrap();
+            assert!(
+                oracle(&spliced, &source) == expected,
+                "{interval}, {region:?}"
+            );
+        }
+    }
 }
 
 proptest! {
@@ -255,9 +302,10 @@ proptest! {
         (x, y, across, down) in (0..320_usize, 0..160_usize, 0..320_usize, 0..160_usize),
         quality in 1..=100_u8,
         sampling in 0..SAMPLINGS.len(),
+        optimized: bool,
     ) {
         let subsampling = SAMPLINGS[sampling];
-        let source = Source { quality, subsampling, ..Source::new(width, height) };
+        let source = Source { quality, subsampling, optimized, ..Source::new(width, height) };
         assert_spliced(&source.encoded(), source, region(x, y, across, down));
     }
 }

@@ -1,0 +1,193 @@
+//! The file's Huffman tables, and room in them for what a mark needs.
+
+use std::ops::Range;
+
+use super::{Unspliced, assembly::Output};
+use crate::{
+    Unsupported,
+    header::{Component, Header},
+    huffman::{Class, Code, CodeBook},
+};
+
+/// The tables that components have, each once.
+#[derive(Debug)]
+pub(super) struct Codes<'a> {
+    components: &'a [Component],
+    tables: Vec<Table>,
+}
+
+#[derive(Debug)]
+struct Table {
+    class: Class,
+    index: usize,
+    book: CodeBook,
+    /// Symbols that new blocks have, and the table has not.
+    missing: Vec<u8>,
+}
+
+/// Notes which symbols are missing.
+#[derive(Debug)]
+pub(super) struct Tally<'t, 'a>(&'t mut Codes<'a>);
+
+const CODE_BITS_MAX: u32 = 16;
+
+impl<'a> Codes<'a> {
+    pub(super) fn new(header: &'a Header<'a>) -> Self {
+        let mut codes = Self {
+            components: &header.components,
+            tables: Vec::new(),
+        };
+        for component in &header.components {
+            let dc = header.tables.dc(component).code_book();
+            let ac = header.tables.ac(component).code_book();
+            codes.add(Class::Dc, component.dc_index, dc);
+            codes.add(Class::Ac, component.ac_index, ac);
+        }
+        codes
+    }
+
+    fn add(&mut self, class: Class, index: usize, book: CodeBook) {
+        let is_there = |table: &Table| table.class == class && table.index == index;
+        if !self.tables.iter().any(is_there) {
+            self.tables.push(Table {
+                class,
+                index,
+                book,
+                missing: Vec::new(),
+            });
+        }
+    }
+
+    #[inline]
+    pub(super) fn book(&self, component: usize, class: Class) -> &CodeBook {
+        &self.tables[self.position(component, class)].book
+    }
+
+    #[inline]
+    fn position(&self, component: usize, class: Class) -> usize {
+        let component = &self.components[component];
+        let index = match class {
+            Class::Dc => component.dc_index,
+            Class::Ac => component.ac_index,
+        };
+        let is_it = |table: &Table| table.class == class && table.index == index;
+        let position = self.tables.iter().position(is_it);
+        position.expect("the tables of all components were added")
+    }
+
+    /// Whether the file can keep its tables.
+    pub(super) fn are_enough(&self) -> bool {
+        self.tables.iter().all(|table| table.missing.is_empty())
+    }
+
+    /// Gives codes to what is missing. Those of other symbols change.
+    pub(super) fn extend(&mut self) -> Result<(), Unsupported> {
+        for table in &mut self.tables {
+            if let Some(&symbol) = table.missing.first() {
+                let extended = extended(&table.book, &table.missing);
+                table.book = extended.ok_or(Unsupported::Symbol { symbol })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The content of a segment of Huffman tables.
+    pub(super) fn segment(&self) -> Vec<u8> {
+        let content = |table: &Table| {
+            let class = match table.class {
+                Class::Dc => 0,
+                Class::Ac => 0x10,
+            };
+            let symbols = in_order(&table.book);
+            let mut counts = [0; CODE_BITS_MAX as usize];
+            for (code_bits, _) in &symbols {
+                counts[*code_bits as usize - 1] += 1;
+            }
+            let mut content = vec![class | table.index as u8];
+            content.extend(counts);
+            content.extend(symbols.iter().map(|(_, symbol)| symbol));
+            content
+        };
+        self.tables.iter().flat_map(content).collect()
+    }
+}
+
+/// Bits of the code and symbol, from the first code to the last.
+fn in_order(book: &CodeBook) -> Vec<(u32, u8)> {
+    let codes = (0..=u8::MAX).zip(book);
+    let mut codes: Vec<(Code, u8)> = codes
+        .filter_map(|(symbol, code)| Some(((*code)?, symbol)))
+        .collect();
+    codes.sort_by_key(|(code, symbol)| (code.count, code.bits, *symbol));
+    let symbols = codes.iter().map(|(code, symbol)| (code.count, *symbol));
+    symbols.collect()
+}
+
+/// The longest codes go to what is missing. Where there are none left, a rare symbol makes room by taking one itself: that
+/// costs a few bits, where tables for the whole picture would cost another reading.
+fn extended(book: &CodeBook, missing: &[u8]) -> Option<CodeBook> {
+    let mut symbols = in_order(book);
+    let taken: usize = symbols.iter().map(|(bits, _)| room(*bits)).sum();
+    // A code of nothing but ones is not allowed.
+    let wanted = (taken + missing.len() + 1).saturating_sub(room(0));
+    if wanted > 0 {
+        let makes_room = |(bits, _): &(u32, u8)| room(*bits) > wanted;
+        symbols.iter_mut().rfind(|symbol| makes_room(symbol))?.0 = CODE_BITS_MAX;
+    }
+    symbols.extend(missing.iter().map(|symbol| (CODE_BITS_MAX, *symbol)));
+    symbols.sort_by_key(|(bits, _)| *bits);
+    Some(assigned(&symbols))
+}
+
+/// How many of the longest codes begin with a code of so many bits.
+fn room(code_bits: u32) -> usize {
+    1 << (CODE_BITS_MAX - code_bits)
+}
+
+/// Each code is one more than the last, as ITU-T T.81, annex C, has it.
+fn assigned(symbols: &[(u32, u8)]) -> CodeBook {
+    let mut book = [None; 256];
+    let mut next = 0;
+    for (count, symbol) in symbols {
+        let bits = (next >> (CODE_BITS_MAX - count)) as u32;
+        let count = *count;
+        book[usize::from(*symbol)] = Some(Code { bits, count });
+        next += room(count);
+    }
+    book
+}
+
+impl<'t, 'a> Tally<'t, 'a> {
+    pub(super) fn new(codes: &'t mut Codes<'a>) -> Self {
+        Self(codes)
+    }
+}
+
+impl Output for Tally<'_, '_> {
+    fn restart(&mut self, _number: usize) -> Result<(), Unspliced> {
+        Ok(())
+    }
+
+    fn source(&mut self, _mcus: usize, _bits: &Range<usize>) -> Result<(), Unspliced> {
+        Ok(())
+    }
+
+    fn leave_out(&mut self, _mcus: usize) -> Result<(), Unspliced> {
+        Ok(())
+    }
+
+    fn symbol(
+        &mut self,
+        component: usize,
+        class: Class,
+        symbol: u8,
+        _stored: u32,
+    ) -> Result<(), Unsupported> {
+        let position = self.0.position(component, class);
+        let table = &mut self.0.tables[position];
+        if table.book[usize::from(symbol)].is_none() && !table.missing.contains(&symbol) {
+            table.missing.push(symbol);
+        }
+        Ok(())
+    }
+}
