@@ -12,10 +12,9 @@ use img_parts::{
     riff::{RiffChunk, RiffContent},
     webp::WebP,
 };
-use moxcms::ColorProfile;
 use schemas::OutputFormat;
 
-use crate::support::{decoded, encoded, landscape, rendered};
+use crate::support::{decoded, display_p3, encoded, landscape, rendered};
 
 /// What every planted secret begins with, in any block and coding.
 const SECRET: &[u8] = b"SECRET";
@@ -102,10 +101,6 @@ fn resources() -> Vec<u8> {
     .concat()
 }
 
-fn profile() -> Vec<u8> {
-    ColorProfile::new_display_p3().encode().unwrap()
-}
-
 /// A JPEG with every block that there is, some of them behind the picture.
 fn hostile_jpeg(exif: &[u8], xmp: &str) -> Vec<u8> {
     let mut jpeg = Jpeg::from_bytes(encoded(landscape(80, 60), ImageFormat::Jpeg).into()).unwrap();
@@ -125,7 +120,7 @@ fn hostile_jpeg(exif: &[u8], xmp: &str) -> Vec<u8> {
     for (at, segment) in planted.into_iter().enumerate() {
         jpeg.segments_mut().insert(at, segment);
     }
-    jpeg.set_icc_profile(Some(profile().into()));
+    jpeg.set_icc_profile(Some(display_p3().into()));
     let mut bytes = jpeg.encoder().bytes().to_vec();
     bytes.extend(b"\xff\xd8SECRET-PREVIEW\xff\xd9");
     bytes
@@ -146,14 +141,14 @@ fn hostile_png() -> Vec<u8> {
         png.chunks_mut().insert(1, chunk);
     }
     png.set_exif(Some(exif(&CREDITS).into()));
-    png.set_icc_profile(Some(profile().into()));
+    png.set_icc_profile(Some(display_p3().into()));
     png.encoder().bytes().to_vec()
 }
 
 fn hostile_webp() -> Vec<u8> {
     let mut webp = WebP::from_bytes(encoded(landscape(80, 60), ImageFormat::WebP).into()).unwrap();
     webp.set_exif(Some(exif(&CREDITS).into()));
-    webp.set_icc_profile(Some(profile().into()));
+    webp.set_icc_profile(Some(display_p3().into()));
     for (name, content) in [(b"XMP ", XMP.as_bytes()), (b"PRVT", b"SECRET-PRIVATE")] {
         let content = RiffContent::Data(Bytes::copy_from_slice(content));
         webp.chunks_mut().push(RiffChunk::new(*name, content));
@@ -233,7 +228,7 @@ fn no_secret_survives_and_credits_and_colours_do() {
             let result = rendered(&source, &[("wm_format", format.as_str())]).unwrap();
             let bytes = &result.bytes;
             assert!(!holds(bytes, SECRET), "{name} to {format:?}");
-            assert!(!holds(bytes, b"gps") && !holds(bytes, b"2026:11"), "{name}");
+            assert!(!holds(bytes, b"2026:11:20"), "{name} to {format:?}");
             let (exif, xmp) = blocks(format, bytes);
             assert_eq!(fields(exif.unwrap()), expected, "{name} to {format:?}");
             let xmp = xmp.unwrap();
@@ -241,8 +236,8 @@ fn no_secret_survives_and_credits_and_colours_do() {
             assert!(xmp.contains(">© Ada Ltd</rdf:li>"), "{xmp}");
             // PNG deflates its profile.
             assert!(
-                format == OutputFormat::Png || holds(bytes, &profile()),
-                "{name}"
+                format == OutputFormat::Png || holds(bytes, &display_p3()),
+                "{name} to {format:?}"
             );
             // Turned, as XMP alone knows.
             assert_eq!(decoded(bytes).width(), 60);

@@ -4,6 +4,7 @@ use std::{io::Cursor, ops::ControlFlow};
 
 use engine::{Fonts, Limits, RenderError, Rendered, render};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use moxcms::ColorProfile;
 use schemas::{
     OutputFormat, Recipe, Request,
     recipe::{Context, Date},
@@ -26,6 +27,13 @@ pub(crate) fn rendered(source: &[u8], fields: &[(&str, &str)]) -> Result<Rendere
         &Limits::default(),
         &mut |_| ControlFlow::Continue(()),
     )
+}
+
+/// The profile of today's telephones, without the moment it was made at.
+pub(crate) fn display_p3() -> Vec<u8> {
+    let mut profile = ColorProfile::new_display_p3().encode().unwrap();
+    profile[24..36].fill(0);
+    profile
 }
 
 /// Hills under a sky: light above, dark below, with detail everywhere.
