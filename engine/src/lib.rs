@@ -221,11 +221,13 @@ pub fn render(
     let decode::Opened { stored, profile } = decode::decode(source, &header, &target, limits)?;
 
     tell(on_step, Step::Resize)?;
+    let target = target.described_by(profile.as_ref());
     let small = resize::resized(stored, &target);
     let upright = orient::upright(small, header.orientation);
 
     tell(on_step, Step::Watermark)?;
-    let ground = encode::prepared(upright, recipe.wm_format);
+    let (described, profile) = profile::settled(upright, profile, recipe.wm_format);
+    let ground = encode::prepared(described, recipe.wm_format);
     let (picture, contrast) = mark.draw(ground, recipe);
 
     tell(on_step, Step::Encode)?;

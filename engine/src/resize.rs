@@ -9,6 +9,7 @@ use crate::{
     orient::Orientation,
     picture::Picture,
     pixels::{Layout, Pixels},
+    profile::Profile,
 };
 
 /// What the picture is scaled to, before it is turned.
@@ -20,6 +21,17 @@ pub(crate) struct Target {
     pub(crate) chroma: Subsampling,
     /// How it will be turned.
     pub(crate) orientation: Orientation,
+}
+
+impl Target {
+    /// With all of the chroma where colours will be converted pixel by pixel.
+    pub(crate) fn described_by(self, profile: Option<&Profile>) -> Self {
+        let chroma = match profile {
+            Some(profile) if !profile.is_carried() => Subsampling::NONE,
+            _ => self.chroma,
+        };
+        Self { chroma, ..self }
+    }
 }
 
 /// The largest dimensions of the same ratio that fit into the box, never larger than the picture, at least one pixel.

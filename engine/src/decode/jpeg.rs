@@ -30,15 +30,13 @@ pub(super) fn decode(
     let found = decoder.header();
     check_size((found.width, found.height), header)?;
     // A profile that cannot be read is no reason to refuse the picture.
-    let profile = decoder.profile().ok().flatten();
+    let profile = decoder.profile().ok().flatten().and_then(Profile::parse);
+    let target = &target.described_by(profile.as_ref());
     let stored = match scaled(source, header, target) {
         Some(planes) => Stored::Scaled(planes),
-        None => as_stored(decoder, target, limits).map_err(reason)?,
+        None => as_stored(decoder, profile.as_ref(), target, limits).map_err(reason)?,
     };
-    Ok(Opened {
-        stored,
-        profile: profile.and_then(Profile::parse),
-    })
+    Ok(Opened { stored, profile })
 }
 
 /// The planes of a file that the engine's own decoder knows for certain, and finds nothing wrong with.
@@ -57,6 +55,7 @@ fn scaled(source: &[u8], header: &Inspection, target: &Target) -> Option<Planes>
 /// What libjpeg-turbo makes of any file.
 fn as_stored(
     decoder: Decoder<'_>,
+    profile: Option<&Profile>,
     target: &Target,
     limits: &Limits,
 ) -> Result<Stored, turbo::Error> {
@@ -76,7 +75,9 @@ fn as_stored(
         }
         Colors::Cmyk { inverted } => {
             let pixels = decoder.pixels(scale, limits)?;
-            Ok(stored_pixels(pixels, |bytes| without_ink(bytes, inverted)))
+            Ok(stored_pixels(pixels, |bytes| {
+                without_ink(bytes, inverted, profile)
+            }))
         }
     }
 }
@@ -103,8 +104,12 @@ fn stored_pixels(pixels: turbo::Pixels, to_rgb: impl Fn(Vec<u8>) -> Vec<u8>) -> 
     }
 }
 
-/// Done in place: the pixels move together.
-fn without_ink(mut bytes: Vec<u8>, inverted: bool) -> Vec<u8> {
+/// Done in place: the pixels move together. Ink is rare, and scaled by the decoder already; a resize of four inks is not
+/// worth its code.
+fn without_ink(mut bytes: Vec<u8>, inverted: bool, profile: Option<&Profile>) -> Vec<u8> {
+    if profile.is_some_and(|profile| profile.without_ink(&mut bytes, inverted).is_some()) {
+        return bytes;
+    }
     let pixels = bytes.len() / 4;
     for at in 0..pixels {
         let ink = [0, 1, 2, 3].map(|channel| bytes[4 * at + channel]);

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use crate::support::{decoded, encoded, landscape, rendered};
 use engine::{Limits, Orientation, inspect};
 use image::{ImageFormat, Rgb, RgbImage};
-use img_parts::{Bytes, DynImage, ImageEXIF, ImageICC};
+use img_parts::{Bytes, DynImage, ImageEXIF};
 
 /// An EXIF block of ASCII and SHORT fields, little endian, with a GPS block that must never be seen again.
 pub(crate) fn exif(orientation: u16, artist: &str, date: &str) -> Vec<u8> {
@@ -44,20 +44,6 @@ pub(crate) fn with_exif(source: Vec<u8>, block: Vec<u8>) -> Vec<u8> {
     let mut picture = DynImage::from_bytes(source.into()).unwrap().unwrap();
     picture.set_exif(Some(Bytes::from(block)));
     picture.encoder().bytes().to_vec()
-}
-
-fn with_profile(source: Vec<u8>, profile: &[u8]) -> Vec<u8> {
-    let mut picture = DynImage::from_bytes(source.into()).unwrap().unwrap();
-    picture.set_icc_profile(Some(Bytes::copy_from_slice(profile)));
-    picture.encoder().bytes().to_vec()
-}
-
-fn profile(space: &[u8; 4]) -> Vec<u8> {
-    let mut bytes = vec![7; 3000];
-    bytes[..4].copy_from_slice(&3000_u32.to_be_bytes());
-    bytes[16..20].copy_from_slice(space);
-    bytes[36..40].copy_from_slice(b"acsp");
-    bytes
 }
 
 /// Red, green, blue and white quarters.
@@ -151,15 +137,4 @@ fn an_endless_artist_is_shortened() {
     );
     let header = inspect(Cursor::new(source), &Limits::default()).unwrap();
     assert_eq!(header.exif.artist.chars().count(), 256);
-}
-
-#[test]
-fn a_profile_of_another_colour_space_is_left_out() {
-    let source = with_profile(
-        encoded(landscape(80, 60), ImageFormat::Jpeg),
-        &profile(b"CMYK"),
-    );
-    let result = rendered(&source, &[]).unwrap();
-    let written = DynImage::from_bytes(result.bytes.into()).unwrap().unwrap();
-    assert_eq!(written.icc_profile(), None);
 }
