@@ -11,18 +11,18 @@ use baseline::{Region, Target, is_profile, plan, splice};
 use lanczos::{Channels, Frame};
 use planes::{Chroma, Plane, Planes, Subsampling};
 use rustix::time::{ClockId, clock_gettime};
-use turbo::{Component, Decoder, Limits, Options, Scale, encode_planes};
+use turbo::{Component, Decoder, Limits, Options, Quantisation, Scale, encode_planes};
 
 const ROUNDS: usize = 15;
 
 const BOX: (usize, usize) = (1920, 1080);
 
 const OPTIONS: Options<'static> = Options {
-    quality: 90,
+    quantisation: Quantisation::Quality(90),
     progressive: false,
     optimized: false,
     profile: None,
-    exif: None,
+    app1: &[],
 };
 
 struct Job {

@@ -9,7 +9,7 @@ use std::{
 
 use baseline::{Target, plan};
 use planes::{Chroma, Plane, Planes, Subsampling};
-use turbo::{Options, encode_planes};
+use turbo::{Options, Quantisation, encode_planes};
 
 /// Counts what is held, and the most that ever was.
 struct Counting;
@@ -57,11 +57,11 @@ fn file_of(width: usize, height: usize) -> Vec<u8> {
         },
     );
     let options = Options {
-        quality: 50,
+        quantisation: Quantisation::Quality(50),
         progressive: false,
         optimized: true,
         profile: None,
-        exif: None,
+        app1: &[],
     };
     encode_planes(&picture, &options).expect("memory takes every byte")
 }

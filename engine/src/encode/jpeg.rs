@@ -1,6 +1,6 @@
 //! JPEG through libjpeg-turbo: planes as they are, pixels with colour at half resolution (4:2:0).
 
-use turbo::{Options, PixelColors};
+use turbo::{Options, PixelColors, Quantisation};
 
 use crate::{
     metadata::Metadata,
@@ -16,7 +16,7 @@ pub(super) fn write(
     let segments = segments(metadata);
     let segments: Vec<_> = segments.iter().map(Vec::as_slice).collect();
     let options = Options {
-        quality,
+        quantisation: Quantisation::Quality(quality),
         progressive: false,
         optimized: false,
         profile: metadata.profile,

@@ -1,7 +1,7 @@
 /* The part of libjpeg's decoder that Rust uses. `ffi.rs` declares the same structures and functions. */
 #include "failure.h"
 
-enum { COMPONENTS_MAX = 4, BAND_ROWS_MAX = 4 * DCTSIZE };
+enum { COMPONENTS_MAX = 4, QUANTISED_MAX = 3, BAND_ROWS_MAX = 4 * DCTSIZE };
 
 /* What the header says. */
 struct header {
@@ -86,6 +86,25 @@ int turbo_decoder_profile(struct decoder *decoder, uint8_t **bytes, size_t *leng
   if (setjmp(decoder->failure.caught)) return -1;
   if (!jpeg_read_icc_profile(&decoder->jpeg, bytes, &profile_length)) profile_length = 0;
   *length = profile_length;
+  return 0;
+}
+
+/* By what tables the components were quantised, in reading order, and how many luma pixels share a chroma sample. 0, or -1
+ * where the header does not say: nothing failed then. */
+int turbo_decoder_quantisation(const struct decoder *decoder, uint16_t tables[QUANTISED_MAX][DCTSIZE2], uint32_t *across,
+                               uint32_t *down) {
+  const struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
+  const jpeg_component_info *luma = &jpeg->comp_info[0];
+  if (jpeg->num_components > QUANTISED_MAX) return -1;
+  for (int i = 0; i < QUANTISED_MAX; i++) {
+    const jpeg_component_info *component = i < jpeg->num_components ? &jpeg->comp_info[i] : luma;
+    if (component->quant_tbl_no < 0 || component->quant_tbl_no >= NUM_QUANT_TBLS) return -1;
+    const JQUANT_TBL *table = jpeg->quant_tbl_ptrs[component->quant_tbl_no];
+    if (table == NULL) return -1;
+    for (int k = 0; k < DCTSIZE2; k++) tables[i][k] = table->quantval[k];
+    *across = (uint32_t)(luma->h_samp_factor / component->h_samp_factor);
+    *down = (uint32_t)(luma->v_samp_factor / component->v_samp_factor);
+  }
   return 0;
 }
 

@@ -2,10 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-use planes::Plane;
+use planes::{Plane, Subsampling};
 
 use crate::{
-    Error,
+    Error, Tables,
     ffi::{self, Bands, Cost, color_space},
 };
 
@@ -97,6 +97,19 @@ impl<'s> Decoder<'s> {
     /// When there is no memory for it.
     pub fn profile(&mut self) -> Result<Option<Vec<u8>>, Error> {
         self.inner.profile()
+    }
+
+    /// How the picture was quantised and subsampled, if it is luma and chroma or luma alone, and its header says.
+    pub fn tables(&self) -> Option<(Tables, Subsampling)> {
+        if !matches!(self.header.colors, Colors::Gray | Colors::LumaChroma) {
+            return None;
+        }
+        let (tables, across, down) = self.inner.quantisation()?;
+        let subsampling = Subsampling {
+            across: across.max(1) as usize,
+            down: down.max(1) as usize,
+        };
+        Some((Tables(tables), subsampling))
     }
 
     /// Decodes the components as they are stored, each with its own sampling.

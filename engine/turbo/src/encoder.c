@@ -73,8 +73,20 @@ struct encoder *turbo_encoder_new(size_t capacity) {
 
 const char *turbo_encoder_reason(const struct encoder *encoder) { return encoder->failure.reason; }
 
-/* Writes the header. Like every function below: 0, or -1 and a reason, and then the encoder can only be freed. */
-int turbo_encoder_start(struct encoder *encoder, const struct options *options, int in_bands) {
+/* Quantises each component as another file did. */
+static void take_tables(j_compress_ptr jpeg, const uint16_t tables[COMPONENTS_MAX][DCTSIZE2]) {
+  for (int i = 0; i < jpeg->num_components; i++) {
+    int slot = i == 2 && memcmp(tables[1], tables[2], sizeof tables[1]) == 0 ? 1 : i;
+    unsigned int table[DCTSIZE2];
+    for (int k = 0; k < DCTSIZE2; k++) table[k] = tables[i][k];
+    jpeg_add_quant_table(jpeg, slot, table, 100, FALSE);
+    jpeg->comp_info[i].quant_tbl_no = slot;
+  }
+}
+
+/* Writes the header; `tables` may be null. Like every function below: 0, or -1 and a reason, and then the encoder can only be freed. */
+int turbo_encoder_start(struct encoder *encoder, const struct options *options,
+                        const uint16_t (*tables)[DCTSIZE2], int in_bands) {
   struct jpeg_compress_struct *jpeg = &encoder->jpeg;
   if (setjmp(encoder->failure.caught)) return -1;
   jpeg->image_width = options->width;
@@ -83,6 +95,7 @@ int turbo_encoder_start(struct encoder *encoder, const struct options *options, 
   jpeg->input_components = jpeg->in_color_space == JCS_GRAYSCALE ? 1 : 3;
   jpeg_set_defaults(jpeg);
   jpeg_set_quality(jpeg, options->quality, TRUE);
+  if (tables != NULL) take_tables(jpeg, tables);
   jpeg->comp_info[0].h_samp_factor = options->across;
   jpeg->comp_info[0].v_samp_factor = options->down;
   jpeg->optimize_coding = options->optimized != 0;

@@ -5,15 +5,14 @@
 use planes::{Plane, Planes, Subsampling};
 
 use crate::{
-    Error,
+    Error, Quantisation,
     ffi::{Encoder, EncoderOptions, color_space},
 };
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
-    /// 1 to 100.
-    pub quality: u8,
+    pub quantisation: Quantisation<'a>,
     /// Coarse first, for slow lines: smaller files that take longer to write and to read.
     pub progressive: bool,
     /// Huffman tables of the picture's own: a few percent smaller, for a second pass.
@@ -125,7 +124,7 @@ impl Options<'_> {
             color_space,
             across,
             down,
-            quality: self.quality.into(),
+            quality: self.quantisation.quality().into(),
             progressive: self.progressive.into(),
             optimized: self.optimized.into(),
         })
@@ -134,7 +133,8 @@ impl Options<'_> {
     /// A quarter of a byte a pixel is what quality 85 needs of most pictures.
     fn started(&self, raw: EncoderOptions, in_bands: bool) -> Result<Encoder, Error> {
         let pixels = raw.width as usize * raw.height as usize;
-        let mut encoder = Encoder::start(raw, in_bands, pixels / 4 + 4096)?;
+        let mut encoder =
+            Encoder::start(raw, self.quantisation.tables(), in_bands, pixels / 4 + 4096)?;
         for segment in self.app1 {
             encoder = encoder.with_marker(APP1, segment)?;
         }

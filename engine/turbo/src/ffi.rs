@@ -15,6 +15,9 @@ use crate::Error;
 const COMPONENTS_MAX: usize = 4;
 const ENCODED_COMPONENTS_MAX: usize = 3;
 
+/// A quantisation table for each of luma, blue-difference and red-difference, row by row.
+pub(crate) type RawTables = [[u16; 64]; ENCODED_COMPONENTS_MAX];
+
 /// The `J_COLOR_SPACE` of `jpeglib.h`, as far as it is used.
 pub(crate) mod color_space {
     pub(crate) const GRAYSCALE: i32 = 1;
@@ -85,6 +88,12 @@ unsafe extern "C" {
         bytes: *mut *mut u8,
         length: *mut usize,
     ) -> c_int;
+    fn turbo_decoder_quantisation(
+        decoder: *const RawDecoder,
+        tables: *mut RawTables,
+        across: *mut u32,
+        down: *mut u32,
+    ) -> c_int;
     fn turbo_free(pointer: *mut u8);
     fn turbo_decoder_start_bands(
         decoder: *mut RawDecoder,
@@ -111,6 +120,7 @@ unsafe extern "C" {
     fn turbo_encoder_start(
         encoder: *mut RawEncoder,
         options: *const EncoderOptions,
+        tables: *const RawTables,
         in_bands: c_int,
     ) -> c_int;
     fn turbo_encoder_write_marker(
@@ -195,6 +205,23 @@ impl<'s> Decoder<'s> {
         // SAFETY: they were allocated for us and are not used again.
         unsafe { turbo_free(bytes) };
         Ok(Some(profile))
+    }
+
+    /// The tables of components, and how many luma pixels share a chroma sample across and down, where the header says.
+    pub(crate) fn quantisation(&self) -> Option<(RawTables, u32, u32)> {
+        let mut tables = [[0; 64]; ENCODED_COMPONENTS_MAX];
+        let (mut across, mut down) = (0, 0);
+        // SAFETY: the decoder is alive and has read its header, which is read alone; the tables have the shape that C
+        // writes, and all three are written during the call alone.
+        let status = unsafe {
+            turbo_decoder_quantisation(
+                self.raw.as_ptr(),
+                &raw mut tables,
+                &raw mut across,
+                &raw mut down,
+            )
+        };
+        (status == 0).then_some((tables, across, down))
     }
 
     pub(crate) fn into_bands(self, cost: Cost) -> Result<Bands<'s>, Error> {
@@ -342,6 +369,7 @@ impl Encoder {
     /// `capacity` is how long the file is expected to be.
     pub(crate) fn start(
         options: EncoderOptions,
+        tables: Option<&RawTables>,
         in_bands: bool,
         capacity: usize,
     ) -> Result<Self, Error> {
@@ -349,9 +377,11 @@ impl Encoder {
         let raw = unsafe { turbo_encoder_new(capacity.max(1)) };
         let raw = NonNull::new(raw).ok_or(Error::NoMemory)?;
         let encoder = Self { raw, options };
-        // SAFETY: the encoder is alive, and the options are read during the call alone.
-        let status =
-            unsafe { turbo_encoder_start(raw.as_ptr(), &raw const options, in_bands.into()) };
+        let tables = tables.map_or(ptr::null(), ptr::from_ref);
+        // SAFETY: the encoder is alive; the options, and the tables unless they are null, are read during the call alone.
+        let status = unsafe {
+            turbo_encoder_start(raw.as_ptr(), &raw const options, tables, in_bands.into())
+        };
         encoder.checked(status)
     }
 

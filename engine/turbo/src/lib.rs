@@ -6,7 +6,8 @@
 //! Read in this order:
 //! 1. [`Decoder`]: the header, then components or pixels.
 //! 2. [`encode_planes`] and [`encode_pixels`].
-//! 3. `ffi`: the only module with `unsafe` code, over `decoder.c` and `encoder.c`.
+//! 3. [`Quantisation`]: how much of a picture is kept, by a number or as another file has it.
+//! 4. `ffi`: the only module with `unsafe` code, over `decoder.c` and `encoder.c`.
 
 #![deny(unsafe_code)]
 
@@ -14,11 +15,13 @@ mod decoder;
 mod encoder;
 #[expect(unsafe_code, reason = "libjpeg-turbo is a C library")]
 mod ffi;
+mod quantisation;
 
 pub use decoder::{Colors, Component, Decoder, Header, Limits, Pixels, Scale};
 use planes::Subsampling;
 
 pub use encoder::{Options, PixelColors, encode_pixels, encode_planes};
+pub use quantisation::{Quantisation, Tables};
 
 /// Why there is no picture, or no file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

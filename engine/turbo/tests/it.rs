@@ -6,8 +6,8 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use planes::{Chroma, Plane, Planes, Subsampling};
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
 use turbo::{
-    Colors, Component, Decoder, Error, Limits, Options, PixelColors, Scale, encode_pixels,
-    encode_planes,
+    Colors, Component, Decoder, Error, Limits, Options, PixelColors, Quantisation, Scale,
+    encode_pixels, encode_planes,
 };
 
 const LIMITS: Limits = Limits {
@@ -27,7 +27,7 @@ const SAMPLINGS: [(SamplingFactor, usize, usize); 8] = [
 ];
 
 const OPTIONS: Options<'_> = Options {
-    quality: 90,
+    quantisation: Quantisation::Quality(90),
     progressive: false,
     optimized: false,
     profile: None,
@@ -163,7 +163,7 @@ fn what_planes_are_written_come_back() {
             let picture = Planes::new(plane(width, height), chroma);
             for (progressive, optimized) in [(false, false), (false, true), (true, true)] {
                 let options = Options {
-                    quality: 98,
+                    quantisation: Quantisation::Quality(98),
                     progressive,
                     optimized,
                     ..OPTIONS
@@ -335,6 +335,43 @@ fn a_profile_and_exif_are_carried() {
     );
     let without = encode_pixels(&[9; 3], (1, 1), PixelColors::Rgb, &OPTIONS).unwrap();
     assert_eq!(Decoder::open(&without).unwrap().profile().unwrap(), None);
+}
+
+#[test]
+fn a_file_can_be_written_by_the_tables_of_another() {
+    for (sampling, across, down) in SAMPLINGS {
+        let original = file(40, 30, |encoder| encoder.set_sampling_factor(sampling));
+        let (tables, subsampling) = Decoder::open(&original).unwrap().tables().unwrap();
+        assert_eq!(subsampling, Subsampling { across, down });
+        let options = Options {
+            quantisation: Quantisation::Tables(&tables),
+            ..OPTIONS
+        };
+        let written = encode_pixels(&[9; 3], (1, 1), PixelColors::Rgb, &options).unwrap();
+        let (same, _) = Decoder::open(&written).unwrap().tables().unwrap();
+        assert_eq!(same, tables);
+        let other = encode_pixels(&[9; 3], (1, 1), PixelColors::Rgb, &OPTIONS).unwrap();
+        assert_ne!(Decoder::open(&other).unwrap().tables().unwrap().0, tables);
+    }
+}
+
+#[test]
+fn colour_is_written_by_the_luma_table_of_a_grey_file() {
+    let grey = encode_pixels(&[9], (1, 1), PixelColors::Gray, &OPTIONS).unwrap();
+    let (tables, subsampling) = Decoder::open(&grey).unwrap().tables().unwrap();
+    assert_eq!(subsampling, Subsampling::NONE);
+    let options = Options {
+        quantisation: Quantisation::Tables(&tables),
+        ..OPTIONS
+    };
+    let colored = encode_pixels(&[9; 3], (1, 1), PixelColors::Rgb, &options).unwrap();
+    assert_eq!(Decoder::open(&colored).unwrap().tables().unwrap().0, tables);
+}
+
+#[test]
+fn tables_are_told_only_of_luma_and_chroma() {
+    let ink = file_of(8, 8, ColorType::Cmyk, |value| vec![value as u8; 4], |_| {});
+    assert_eq!(Decoder::open(&ink).unwrap().tables(), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use baseline::Target;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use planes::{Chroma, Plane, Planes, Subsampling};
-use turbo::{Colors, Decoder, Limits, Options, Scale, encode_planes};
+use turbo::{Colors, Decoder, Limits, Options, Quantisation, Scale, encode_planes};
 
 pub(crate) const SAMPLINGS: [Subsampling; 6] = [
     subsampling(1, 1),
@@ -70,11 +70,11 @@ impl Source {
     /// By libjpeg-turbo.
     pub(crate) fn encoded_from(&self, planes: &Planes) -> Vec<u8> {
         let options = Options {
-            quality: self.quality,
+            quantisation: Quantisation::Quality(self.quality),
             progressive: false,
             optimized: self.optimized,
             profile: None,
-            exif: None,
+            app1: &[],
         };
         encode_planes(planes, &options).unwrap()
     }
