@@ -1,6 +1,6 @@
 //! What working on a picture needs at its height, known before there are pixels.
 
-use schemas::OutputFormat;
+use schemas::Recipe;
 
 use crate::{Format, Inspection, decode, encode, watermark::Mark};
 
@@ -9,7 +9,7 @@ pub(crate) fn working_bytes(
     header: &Inspection,
     (width, height): (u32, u32),
     mark: &Mark,
-    format: OutputFormat,
+    recipe: &Recipe,
 ) -> u64 {
     let channels = header.picture_bytes / (u64::from(header.width) * u64::from(header.height));
     let result = u64::from(width) * u64::from(height) * channels;
@@ -23,7 +23,7 @@ pub(crate) fn working_bytes(
                 result
             },
         result + mark.working_bytes(),
-        result + encode::working_bytes(format, result),
+        result + encode::working_bytes(recipe, (width, height), result),
     ];
     steps.into_iter().max().unwrap_or(u64::MAX)
 }

@@ -29,11 +29,13 @@ mod watermark;
 
 use std::{io::Cursor, ops::ControlFlow};
 
+pub use encode::Written;
 pub use fonts::{Fonts, MissingGlyph};
 pub use inspect::{Format, Inspection, inspect};
 pub use orient::Orientation;
 use schemas::{Contrast, OutputFormat, Recipe, Step};
 
+use encode::{Encoded, Original};
 use metadata::Credits;
 use resize::Target;
 use watermark::Mark;
@@ -60,6 +62,8 @@ pub struct Rendered {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
+    /// How it came to its size.
+    pub written: Written,
     /// What the mark's edge reaches of WCAG's contrast; `None` if the mark leaves no ink.
     pub contrast: Option<Contrast>,
 }
@@ -93,6 +97,8 @@ pub enum InputError {
         format: OutputFormat,
         reason: String,
     },
+    #[error("result needs {bytes} bytes at the least, the limit is {bytes_max}")]
+    ResultTooLarge { bytes: u64, bytes_max: u64 },
 }
 
 /// Why there is no picture.
@@ -116,6 +122,7 @@ impl InputError {
             Self::Broken { .. } => "broken_image",
             Self::MissingGlyph(_) => "missing_glyph",
             Self::NotEncodable { .. } => "not_encodable",
+            Self::ResultTooLarge { .. } => "result_too_large",
         }
     }
 
@@ -136,7 +143,9 @@ impl InputError {
                 pixels, pixels_max, ..
             } => Some((pixels, pixels_max)),
             Self::SideTooLong { side, side_max } => Some((side as u64, side_max as u64)),
-            Self::TooManyBytes { bytes, bytes_max } => Some((bytes, bytes_max)),
+            Self::TooManyBytes { bytes, bytes_max } | Self::ResultTooLarge { bytes, bytes_max } => {
+                Some((bytes, bytes_max))
+            }
             _ => None,
         }
     }
@@ -215,7 +224,11 @@ pub fn render(
 ) -> Result<Rendered, RenderError> {
     let header = inspect(Cursor::new(source), limits)?;
     let (size, mark) = planned(&header, recipe, fonts, limits)?;
-    let target = target(&header, size, recipe);
+    let original = Original {
+        bytes: source,
+        header: &header,
+    };
+    let target = target(&original, size, recipe);
 
     tell(on_step, Step::Decode)?;
     let decode::Opened { stored, profile } = decode::decode(source, &header, &target, limits)?;
@@ -232,12 +245,14 @@ pub fn render(
 
     tell(on_step, Step::Encode)?;
     let credits = Credits::of(&header.exif, recipe);
-    let bytes = encode::encode(&picture, profile.as_ref(), &credits, recipe)?;
+    let Encoded { bytes, written } =
+        encode::encode(&picture, profile.as_ref(), &credits, recipe, &original)?;
     Ok(Rendered {
         bytes,
         format: recipe.wm_format,
         width: picture.width(),
         height: picture.height(),
+        written,
         contrast,
     })
 }
@@ -251,19 +266,20 @@ fn planned(
 ) -> Result<((u32, u32), Mark), InputError> {
     let size = result_size(header, recipe);
     let mark = Mark::lay_out(recipe, fonts, size)?;
-    let bytes = budget::working_bytes(header, size, &mark, recipe.wm_format);
+    let bytes = budget::working_bytes(header, size, &mark, recipe);
     limits.check_bytes(bytes)?;
     Ok((size, mark))
 }
 
 /// What a picture becomes before it is turned: the big one stays as it is stored.
-fn target(header: &Inspection, size: (u32, u32), recipe: &Recipe) -> Target {
-    let (width, height) = header.orientation.applied_to(size);
+fn target(original: &Original<'_>, size: (u32, u32), recipe: &Recipe) -> Target {
+    let orientation = original.header.orientation;
+    let (width, height) = orientation.applied_to(size);
     Target {
         width,
         height,
-        chroma: encode::chroma(recipe.wm_format),
-        orientation: header.orientation,
+        chroma: encode::chroma(recipe, original),
+        orientation,
     }
 }
 

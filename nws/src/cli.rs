@@ -115,7 +115,7 @@ pub(crate) struct RecipeFlags {
     /// Height of the box to fit into, in pixels
     #[arg(long, value_name = "PIXELS")]
     height: Option<String>,
-    /// 1 to 100, or auto
+    /// 1 to 100, auto, or keep: as the source was written, where both are JPEG
     #[arg(long, value_name = "QUALITY")]
     quality: Option<String>,
     /// small, or fast: half the time and a few percent more bytes of WebP and AVIF [default: small]
@@ -124,6 +124,18 @@ pub(crate) struct RecipeFlags {
     /// Line for the metadata, with the variables of --wm-text [default: the photo's own]
     #[arg(long, value_name = "TEXT")]
     copyright: Option<String>,
+    /// Write JPEG coarse first, for slow lines
+    #[arg(
+        long,
+        value_name = "true|false",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    progressive: Option<String>,
+    /// The most bytes a result may have: quality falls until it has no more
+    #[arg(long, value_name = "BYTES")]
+    max_bytes: Option<String>,
 }
 
 impl SettingsFlags {
@@ -182,6 +194,8 @@ impl RecipeFlags {
             ("quality", &self.quality),
             ("profile", &self.profile),
             ("copyright", &self.copyright),
+            ("progressive", &self.progressive),
+            ("max_bytes", &self.max_bytes),
         ];
         let mut request = schemas::Request::default();
         for (field, value) in fields {

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use request::{Context, FIELDS, FieldError, Request};
 pub use values::{
-    Align, Color, Copyright, MarkText, Opacity, OutputFormat, Position, Profile, Quality, Rotation,
-    Side, Size, Spacing, TEXT_CHARS_MAX,
+    Align, Color, Copyright, MarkText, MaxBytes, Opacity, OutputFormat, Position, Profile, Quality,
+    Rotation, Side, Size, Spacing, TEXT_CHARS_MAX,
 };
 pub use variables::{Date, ExifTexts};
 
@@ -36,10 +36,17 @@ pub struct Recipe {
     /// Height of the box the picture is fitted into, in pixels.
     #[serde(default = "default_height")]
     pub height: Side,
+    /// The most bytes that the result may have: its quality falls until it has no more. Like every field that came after
+    /// the first ids were made, it is left out where it is the default, so that they stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<MaxBytes>,
     /// What the result's bytes are written for. It came after the first ids were made, and is left out where it is the
     /// default, so that they stay as they are.
     #[serde(default, skip_serializing_if = "Profile::is_default")]
     pub profile: Profile,
+    /// Whether a JPEG comes coarse first, for slow lines.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub progressive: bool,
     /// Quality of a lossy output.
     #[serde(default)]
     pub quality: Quality,
@@ -83,6 +90,14 @@ impl Recipe {
 
 const fn engine_revision() -> u32 {
     ENGINE_REVISION
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+const fn is_off(switch: &bool) -> bool {
+    !*switch
 }
 
 const fn default_width() -> Side {
@@ -133,10 +148,18 @@ mod tests {
             ("wm_spacing", "7"),
             ("wm_align", "auto"),
             ("copyright", "{exif.copyright}"),
+            ("progressive", "false"),
         ];
         assert_eq!(canonical(&left_out), canonical(&[]));
-        assert_ne!(canonical(&[("wm_rotate", "7.5")]), canonical(&[]));
-        assert_ne!(canonical(&[("copyright", "Ada")]), canonical(&[]));
+        for younger in [
+            ("wm_rotate", "7.5"),
+            ("copyright", "Ada"),
+            ("progressive", "true"),
+            ("max_bytes", "100000"),
+            ("quality", "keep"),
+        ] {
+            assert_ne!(canonical(&[younger]), canonical(&[]), "{younger:?}");
+        }
     }
 
     #[test]

@@ -8,17 +8,35 @@ use crate::{
     pixels::{Layout, Pixels},
 };
 
+/// Largest picture that is held as coefficients, two bytes a sample, to be counted before it is written. 9 megapixels: all
+/// that screens can show.
+const OPTIMIZED_PIXELS_MAX: u64 = 9_000_000;
+
+/// How a JPEG is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings<'t> {
+    pub(super) quantisation: Quantisation<'t>,
+    pub(super) progressive: bool,
+    /// Whether it takes longer, for fewer bytes.
+    pub(super) thorough: bool,
+}
+
+/// Whether a picture of this size may have Huffman tables of its own.
+pub(super) const fn is_optimizable((width, height): (u32, u32)) -> bool {
+    width as u64 * height as u64 <= OPTIMIZED_PIXELS_MAX
+}
+
 pub(super) fn write(
     picture: &Picture,
     metadata: &Metadata<'_>,
-    quality: u8,
+    settings: Settings<'_>,
 ) -> Result<Vec<u8>, String> {
     let segments = segments(metadata);
     let segments: Vec<_> = segments.iter().map(Vec::as_slice).collect();
     let options = Options {
-        quantisation: Quantisation::Quality(quality),
-        progressive: false,
-        optimized: false,
+        quantisation: settings.quantisation,
+        progressive: settings.progressive,
+        optimized: settings.thorough && is_optimizable((picture.width(), picture.height())),
         profile: metadata.profile,
         app1: &segments,
     };

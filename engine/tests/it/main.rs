@@ -14,3 +14,4 @@ mod planes;
 mod private;
 mod render;
 mod support;
+mod weight;

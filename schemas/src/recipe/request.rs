@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use super::{
-    Align, Color, Copyright, Date, ENGINE_REVISION, ExifTexts, MarkText, Opacity, OutputFormat,
-    Position, Profile, Quality, Recipe, Rotation, Side, Size, Spacing, values::ValueError,
+    Align, Color, Copyright, Date, ENGINE_REVISION, ExifTexts, MarkText, MaxBytes, Opacity,
+    OutputFormat, Position, Profile, Quality, Recipe, Rotation, Side, Size, Spacing,
+    values::{ValueError, switch},
     variables,
 };
 
 /// The fields that are built, by their names in forms and JSON. As a flag, a dash stands for the underscore.
-pub const FIELDS: [&str; 14] = [
+pub const FIELDS: [&str; 16] = [
     "wm_text",
     "wm_position",
     "wm_size",
@@ -24,10 +25,12 @@ pub const FIELDS: [&str; 14] = [
     "quality",
     "profile",
     "copyright",
+    "progressive",
+    "max_bytes",
 ];
 
 /// Fields that have a name already and no code yet.
-const NOT_BUILT: [&str; 4] = ["wm_logo", "progressive", "max_bytes", "wm_logo_size"];
+const NOT_BUILT: [&str; 2] = ["wm_logo", "wm_logo_size"];
 
 /// The variables of `wm_text` and `copyright`.
 pub(super) const VARIABLES: [&str; 6] = [
@@ -58,6 +61,8 @@ pub struct Request {
     quality: Option<Quality>,
     profile: Option<Profile>,
     copyright: Option<String>,
+    progressive: Option<bool>,
+    max_bytes: Option<MaxBytes>,
 }
 
 /// What a request's variables and its `auto` format stand for.
@@ -109,6 +114,8 @@ impl Request {
             "quality" => put(&mut self.quality, value.parse()),
             "profile" => put(&mut self.profile, value.parse()),
             "copyright" => put(&mut self.copyright, Ok(value.to_owned())),
+            "progressive" => put(&mut self.progressive, switch(value)),
+            "max_bytes" => put(&mut self.max_bytes, value.parse()),
             _ if NOT_BUILT.contains(&field) => Err(ValueError::new("this field is not built yet")),
             _ => Err(ValueError::new(format!(
                 "there is no such field; there are {}",
@@ -143,10 +150,12 @@ impl Request {
             copyright,
             engine: ENGINE_REVISION,
             height,
+            max_bytes: self.max_bytes,
             profile: match format {
                 OutputFormat::Jpeg | OutputFormat::Png => Profile::default(),
                 OutputFormat::Webp | OutputFormat::Avif => self.profile.unwrap_or_default(),
             },
+            progressive: format == OutputFormat::Jpeg && self.progressive.unwrap_or_default(),
             quality: if format == OutputFormat::Png {
                 Quality::Auto
             } else {
@@ -301,6 +310,8 @@ mod tests {
             ("wm_opacity", "inf"),
             ("wm_format", "tiff"),
             ("profile", "slow"),
+            ("progressive", "maybe"),
+            ("max_bytes", "0"),
             ("wm_position", "middle"),
         ] {
             assert_eq!(
@@ -329,6 +340,17 @@ mod tests {
     fn a_quality_means_nothing_to_png_and_so_makes_no_other_job() {
         let png = |quality| recipe(&[("wm_format", "png"), ("quality", quality)]).unwrap();
         assert_eq!(png("80"), png("90"));
+    }
+
+    #[test]
+    fn only_jpeg_is_progressive() {
+        let recipe = |format, progressive| {
+            recipe(&[("wm_format", format), ("progressive", progressive)]).unwrap()
+        };
+        assert_ne!(recipe("jpeg", "true"), recipe("jpeg", "false"));
+        for format in ["webp", "avif", "png"] {
+            assert_eq!(recipe(format, "true"), recipe(format, "false"));
+        }
     }
 
     #[test]

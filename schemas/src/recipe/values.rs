@@ -8,6 +8,7 @@ mod output;
 mod place;
 mod schema;
 mod text;
+mod weight;
 
 use std::borrow::Cow;
 
@@ -18,6 +19,8 @@ pub use output::{OutputFormat, Profile, Quality, Side};
 pub use place::Position;
 use schema::schema;
 pub use text::{MarkText, TEXT_CHARS_MAX};
+pub use weight::MaxBytes;
+pub(super) use weight::switch;
 
 /// Why a text is not a value: what was found, what is allowed, and both as numbers where a limit was passed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,10 +50,6 @@ impl ValueError {
             limit: above.map(|_| max),
         }
     }
-}
-
-fn not_built(text: &str) -> ValueError {
-    ValueError::new(format!("{text} is not built yet"))
 }
 
 /// A stranger's text, short enough for an error.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ValueError, not_built, number::WordOrNumber, quoted, schema};
+use super::{ValueError, number::WordOrNumber, quoted, schema};
 
 /// The format of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -33,13 +33,15 @@ pub enum Profile {
 #[serde(try_from = "u64", into = "u32")]
 pub struct Side(u32);
 
-/// Quality of a lossy result: 1 to 100, or by output area. PNG is lossless and pays no attention to it.
+/// Quality of a lossy result: 1 to 100, by output area, or as the source has it. PNG is lossless and pays no attention to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "WordOrNumber", into = "WordOrNumber")]
 pub enum Quality {
     /// 80 below 500×500, 85, 90 above 1920×1080; five less for WebP, 25 less for AVIF.
     #[default]
     Auto,
+    /// The source's own, where source and result are JPEG; as `Auto` elsewhere.
+    Keep,
     /// 1 to 100.
     Fixed(u8),
 }
@@ -196,13 +198,13 @@ impl Quality {
 
     fn from_number(text: &str) -> Result<Self, ValueError> {
         let number = text.parse::<u64>().map_err(|_| {
-            let problem = "is neither auto nor a whole number from 1 to 100";
+            let problem = "is neither auto, keep nor a whole number from 1 to 100";
             ValueError::new(format!("{} {problem}", quoted(text)))
         })?;
         match u8::try_from(number) {
             Ok(quality @ 1..=100) => Ok(Self::Fixed(quality)),
             _ => Err(ValueError::outside(
-                format!("{number}, 1 to {} or auto are allowed", Self::MAX),
+                format!("{number}, 1 to {}, auto or keep are allowed", Self::MAX),
                 Some(number),
                 Self::MAX,
             )),
@@ -216,7 +218,7 @@ impl FromStr for Quality {
     fn from_str(text: &str) -> Result<Self, ValueError> {
         match text {
             "auto" => Ok(Self::Auto),
-            "keep" => Err(not_built(text)),
+            "keep" => Ok(Self::Keep),
             _ => Self::from_number(text),
         }
     }
@@ -227,9 +229,12 @@ impl TryFrom<WordOrNumber> for Quality {
 
     fn try_from(value: WordOrNumber) -> Result<Self, ValueError> {
         match value {
-            WordOrNumber::Word(word) if word != "auto" && word != "keep" => Err(ValueError::new(
-                format!("{} is neither \"auto\" nor a number", quoted(&word)),
-            )),
+            WordOrNumber::Word(word) if word != "auto" && word != "keep" => {
+                Err(ValueError::new(format!(
+                    "{} is neither \"auto\", \"keep\" nor a number",
+                    quoted(&word)
+                )))
+            }
             WordOrNumber::Word(word) => word.parse(),
             WordOrNumber::Number(number) => number.to_string().parse(),
         }
@@ -240,6 +245,7 @@ impl From<Quality> for WordOrNumber {
     fn from(quality: Quality) -> Self {
         match quality {
             Quality::Auto => Self::auto(),
+            Quality::Keep => Self::Word("keep".to_owned()),
             Quality::Fixed(quality) => Self::Number(quality.into()),
         }
     }
@@ -248,7 +254,7 @@ impl From<Quality> for WordOrNumber {
 schema! {
     Side: { "type": "integer", "minimum": 1, "maximum": 16384, "description": "pixels" }
     Quality: {
-        "oneOf": [{ "const": "auto" }, { "type": "integer", "minimum": 1, "maximum": 100 }], "default": "auto",
+        "oneOf": [{ "enum": ["auto", "keep"] }, { "type": "integer", "minimum": 1, "maximum": 100 }], "default": "auto",
         "description": "of a lossy result"
     }
 }
@@ -294,8 +300,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_says_so() {
-        let error = "keep".parse::<Quality>().unwrap_err();
-        assert!(error.to_string().ends_with("is not built yet"), "{error}");
+    fn a_quality_is_spelled_as_it_was_read() {
+        for (text, json) in [("auto", r#""auto""#), ("keep", r#""keep""#), ("80", "80")] {
+            let quality: Quality = text.parse().unwrap();
+            assert_eq!(serde_json::to_string(&quality).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Quality>(json).unwrap(), quality);
+        }
     }
 }

@@ -1,0 +1,132 @@
+//! Results that are no larger than they may be.
+
+use schemas::{OutputFormat, Recipe};
+
+use super::{
+    Original, Writer,
+    quality::{Way, Written},
+    search::{Found, search},
+};
+use crate::InputError;
+
+/// A written picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Encoded {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) written: Written,
+}
+
+/// How many bytes a result may have, and who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ceiling {
+    /// The client: more is an error.
+    Asked(u64),
+    /// The original: more is allowed where less would be another picture.
+    Original(u64),
+}
+
+/// Writes the picture as its recipe asks, and smaller where that is too large.
+pub(super) fn encoded(writer: &Writer<'_>, original: &Original<'_>) -> Result<Encoded, InputError> {
+    let (recipe, size) = (writer.recipe, writer.size());
+    let way = Way::asked(recipe, size, || original.tables());
+    // Whoever keeps the source's tables asks for its size as well.
+    let first = writer.encoded(&way, matches!(way, Way::Tables(_)))?;
+    match Ceiling::of(recipe, original, size) {
+        Some(ceiling) if !ceiling.holds(&first) => lighter(writer, original, (way, first), ceiling),
+        _ => Ok(first),
+    }
+}
+
+/// As much of the picture as fits: first by more effort, and as the source was written; then by less quality.
+fn lighter(
+    writer: &Writer<'_>,
+    original: &Original<'_>,
+    (way, first): (Way, Encoded),
+    ceiling: Ceiling,
+) -> Result<Encoded, InputError> {
+    let mut smallest = first;
+    if let Some(way) = second_way(way, writer.recipe, original, ceiling) {
+        let second = writer.encoded(&way, true)?;
+        if ceiling.holds(&second) {
+            return Ok(second);
+        }
+        if second.length() < smallest.length() {
+            smallest = second;
+        }
+    }
+    coarser(writer, smallest, ceiling)
+}
+
+/// The highest quality that fits, of a picture whose `smallest` file does not.
+fn coarser(
+    writer: &Writer<'_>,
+    smallest: Encoded,
+    ceiling: Ceiling,
+) -> Result<Encoded, InputError> {
+    let quality = match smallest.written {
+        Written::Lossless => return ceiling.settle(smallest, None),
+        Written::AtQuality(quality) => quality,
+        Written::AsSource => QUALITY_MAX,
+    };
+    let too_large = (quality, smallest.length());
+    let at = |quality| writer.write(&Way::Quality(quality), true);
+    match search(too_large, ceiling.bytes(), at)? {
+        Found::Fitting(attempt) => Ok(Encoded {
+            bytes: attempt.bytes,
+            written: Written::AtQuality(attempt.quality),
+        }),
+        Found::TooLarge { bytes } => ceiling.settle(smallest, Some(bytes)),
+    }
+}
+
+/// No quality lies above.
+const QUALITY_MAX: u8 = 100;
+
+/// Another way to write the same quality in fewer bytes. By the source's own tables a picture is about as large as the
+/// source; Huffman tables of its own, or a slower deflate, leave a little less.
+fn second_way(way: Way, recipe: &Recipe, original: &Original<'_>, ceiling: Ceiling) -> Option<Way> {
+    match (recipe.wm_format, ceiling, way) {
+        (OutputFormat::Webp | OutputFormat::Avif, ..) | (_, _, Way::Tables(_)) => None,
+        (OutputFormat::Jpeg, Ceiling::Original(_), way) => {
+            let tables = original.tables().map(Box::new);
+            Some(tables.map_or(way, Way::Tables))
+        }
+        (_, _, way) => Some(way),
+    }
+}
+
+impl Ceiling {
+    fn of(recipe: &Recipe, original: &Original<'_>, size: (u32, u32)) -> Option<Self> {
+        match recipe.max_bytes {
+            Some(max) => Some(Self::Asked(max.bytes())),
+            None => original.bytes_max(recipe, size).map(Self::Original),
+        }
+    }
+
+    const fn bytes(self) -> u64 {
+        match self {
+            Self::Asked(bytes) | Self::Original(bytes) => bytes,
+        }
+    }
+
+    fn holds(self, encoded: &Encoded) -> bool {
+        encoded.length() <= self.bytes()
+    }
+
+    /// What becomes of a picture that cannot be small enough: its lowest quality has `least` bytes.
+    fn settle(self, smallest: Encoded, least: Option<u64>) -> Result<Encoded, InputError> {
+        match self {
+            Self::Original(_) => Ok(smallest),
+            Self::Asked(bytes_max) => Err(InputError::ResultTooLarge {
+                bytes: least.unwrap_or(u64::MAX).min(smallest.length()),
+                bytes_max,
+            }),
+        }
+    }
+}
+
+impl Encoded {
+    fn length(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+}
