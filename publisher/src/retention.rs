@@ -1,4 +1,4 @@
-//! Originals and results that are older than they are kept: orphans of uploads that came to nothing, and what was made
+//! Originals, logos and results that are older than they are kept: orphans of uploads that came to nothing, and what was made
 //! long ago. Storing an original again makes it young, so one whose job was just accepted stays.
 
 use std::time::{Duration, SystemTime};
@@ -46,7 +46,7 @@ async fn remove_old(app: &App, now: SystemTime) -> Result<usize, Error> {
         return Ok(0);
     };
     let mut removed = 0;
-    for kind in [Kind::Original, Kind::Result, Kind::Accepted] {
+    for kind in [Kind::Original, Kind::Logo, Kind::Result, Kind::Accepted] {
         removed += remove_old_of(app, kind, before).await?;
     }
     Ok(removed)

@@ -1,4 +1,4 @@
-//! Originals and results, by key.
+//! Originals, logos and results, by key.
 //!
 //! Embedded: [`Disk`]. Networked: [`S3`]. [`Cached`] stands before either and keeps fresh results in Redis.
 
@@ -26,6 +26,8 @@ pub use s3::{S3, S3Options};
 pub enum Key {
     /// A photo as it was uploaded, by the digest of its bytes.
     Original(Digest),
+    /// The logo of a mark as it was uploaded, by the digest of its bytes.
+    Logo(Digest),
     /// What a job made of it.
     Result(JobId),
     /// Nothing but the word that a job was accepted, kept here where it could not be recorded.
@@ -36,19 +38,23 @@ pub enum Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Original,
+    Logo,
     Result,
     Accepted,
 }
 
 /// The text is no key of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the key of an object: original/, result/ or accepted/ and 64 hex digits are expected")]
+#[error(
+    "not the key of an object: original/, logo/, result/ or accepted/ and 64 hex digits are expected"
+)]
 pub struct NotAKey;
 
 impl Kind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Original => "original",
+            Self::Logo => "logo",
             Self::Result => "result",
             Self::Accepted => "accepted",
         }
@@ -59,6 +65,7 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Original(digest) => write!(f, "{}/{digest}", Kind::Original.as_str()),
+            Self::Logo(digest) => write!(f, "{}/{digest}", Kind::Logo.as_str()),
             Self::Result(id) => write!(f, "{}/{id}", Kind::Result.as_str()),
             Self::Accepted(id) => write!(f, "{}/{id}", Kind::Accepted.as_str()),
         }
@@ -72,6 +79,7 @@ impl FromStr for Key {
         let (kind, name) = text.split_once('/').ok_or(NotAKey)?;
         let key = match kind {
             _ if kind == Kind::Original.as_str() => name.parse().ok().map(Self::Original),
+            _ if kind == Kind::Logo.as_str() => name.parse().ok().map(Self::Logo),
             _ if kind == Kind::Result.as_str() => name.parse().ok().map(Self::Result),
             _ if kind == Kind::Accepted.as_str() => name.parse().ok().map(Self::Accepted),
             _ => None,

@@ -254,7 +254,7 @@ fn time_for(size_bytes: u64) -> Duration {
 /// What travels beside `body`, so that a change on its way is seen.
 fn digests(key: &Key, body: &Body) -> HeaderMap {
     let digest = match (key, body) {
-        (Key::Original(digest), _) => *digest,
+        (Key::Original(digest) | Key::Logo(digest), _) => *digest,
         (_, Body::Digested { sha256, .. }) => *sha256,
         // Only a few bytes come without it: a worker has the digest of its results.
         (Key::Result(_) | Key::Accepted(_), Body::Bytes(bytes)) => Digest::of(bytes),

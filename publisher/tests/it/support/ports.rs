@@ -156,6 +156,7 @@ impl ObjectStore for MemoryObjects {
         let objects = self.objects.lock().unwrap();
         let objects = objects.iter().filter(|(key, _)| match key {
             Key::Original(_) => kind == Kind::Original,
+            Key::Logo(_) => kind == Kind::Logo,
             Key::Result(_) => kind == Kind::Result,
             Key::Accepted(_) => kind == Kind::Accepted,
         });
