@@ -5,14 +5,15 @@ use std::ops::Range;
 use super::{Unspliced, assembly::Output};
 use crate::{
     Unsupported,
-    header::{Component, Header},
+    header::Header,
     huffman::{Class, Code, CodeBook},
 };
 
 /// The tables that components have, each once.
 #[derive(Debug)]
-pub(super) struct Codes<'a> {
-    components: &'a [Component],
+pub(super) struct Codes {
+    /// Where each component's tables are, by class.
+    places: Vec<[usize; 2]>,
     tables: Vec<Table>,
 }
 
@@ -27,52 +28,42 @@ struct Table {
 
 /// Notes which symbols are missing.
 #[derive(Debug)]
-pub(super) struct Tally<'t, 'a>(&'t mut Codes<'a>);
+pub(super) struct Tally<'a>(&'a mut Codes);
 
 const CODE_BITS_MAX: u32 = 16;
 
-impl<'a> Codes<'a> {
-    pub(super) fn new(header: &'a Header<'a>) -> Self {
+impl Codes {
+    pub(super) fn new(header: &Header<'_>) -> Self {
         let mut codes = Self {
-            components: &header.components,
+            places: Vec::new(),
             tables: Vec::new(),
         };
         for component in &header.components {
             let dc = header.tables.dc(component).code_book();
             let ac = header.tables.ac(component).code_book();
-            codes.add(Class::Dc, component.dc_index, dc);
-            codes.add(Class::Ac, component.ac_index, ac);
+            let dc_place = codes.place(Class::Dc, component.dc_index, dc);
+            let ac_place = codes.place(Class::Ac, component.ac_index, ac);
+            codes.places.push([dc_place, ac_place]);
         }
         codes
     }
 
-    fn add(&mut self, class: Class, index: usize, book: CodeBook) {
-        let is_there = |table: &Table| table.class == class && table.index == index;
-        if !self.tables.iter().any(is_there) {
+    fn place(&mut self, class: Class, index: usize, book: CodeBook) -> usize {
+        let is_it = |table: &Table| table.class == class && table.index == index;
+        self.tables.iter().position(is_it).unwrap_or_else(|| {
             self.tables.push(Table {
                 class,
                 index,
                 book,
                 missing: Vec::new(),
             });
-        }
+            self.tables.len() - 1
+        })
     }
 
     #[inline]
     pub(super) fn book(&self, component: usize, class: Class) -> &CodeBook {
-        &self.tables[self.position(component, class)].book
-    }
-
-    #[inline]
-    fn position(&self, component: usize, class: Class) -> usize {
-        let component = &self.components[component];
-        let index = match class {
-            Class::Dc => component.dc_index,
-            Class::Ac => component.ac_index,
-        };
-        let is_it = |table: &Table| table.class == class && table.index == index;
-        let position = self.tables.iter().position(is_it);
-        position.expect("the tables of all components were added")
+        &self.tables[self.places[component][class as usize]].book
     }
 
     /// Whether the file can keep its tables.
@@ -157,13 +148,13 @@ fn assigned(symbols: &[(u32, u8)]) -> CodeBook {
     book
 }
 
-impl<'t, 'a> Tally<'t, 'a> {
-    pub(super) fn new(codes: &'t mut Codes<'a>) -> Self {
+impl<'a> Tally<'a> {
+    pub(super) fn new(codes: &'a mut Codes) -> Self {
         Self(codes)
     }
 }
 
-impl Output for Tally<'_, '_> {
+impl Output for Tally<'_> {
     fn restart(&mut self, _number: usize) -> Result<(), Unspliced> {
         Ok(())
     }
@@ -183,8 +174,8 @@ impl Output for Tally<'_, '_> {
         symbol: u8,
         _stored: u32,
     ) -> Result<(), Unsupported> {
-        let position = self.0.position(component, class);
-        let table = &mut self.0.tables[position];
+        let place = self.0.places[component][class as usize];
+        let table = &mut self.0.tables[place];
         if table.book[usize::from(symbol)].is_none() && !table.missing.contains(&symbol) {
             table.missing.push(symbol);
         }

@@ -8,14 +8,14 @@ use crate::{Unsupported, header::Header, huffman::Class};
 /// A file in the making.
 #[derive(Debug)]
 pub(super) struct Copy<'a> {
-    codes: &'a Codes<'a>,
+    codes: &'a Codes,
     cursor: Cursor<'a>,
     writer: Writer,
 }
 
 impl<'a> Copy<'a> {
     /// Begins with `head`, which is all that comes before the picture's data.
-    pub(super) fn new(header: &Header<'a>, codes: &'a Codes<'a>, head: Vec<u8>) -> Self {
+    pub(super) fn new(header: &Header<'a>, codes: &'a Codes, head: Vec<u8>) -> Self {
         Self {
             codes,
             cursor: Cursor::new(header.data),

@@ -4,6 +4,9 @@
 //! others are decoded, drawn on, and coded with the file's own tables; of them, blocks that nothing was drawn on keep their
 //! coefficients. All other samples are the source's, bit for bit, and most of the work is to find out where MCUs begin.
 //!
+//! Where the file's Huffman tables lack a code that the mark needs, they get it, and the bits of all MCUs are written anew:
+//! the same coefficients in other codes.
+//!
 //! Read in this order:
 //! 1. [`splice`]: the way through.
 //! 2. [`frame`]: which MCUs are copied and which are not.
@@ -57,8 +60,9 @@ pub enum Unspliced {
 /// `source` with what `draw` draws in `region`.
 ///
 /// `draw` is called once, with the pixels of the region grown to whole MCUs and the position of their top left in the
-/// picture; not at all when the region is outside. The picture is as the file has it: turning it upright is up to the caller,
-/// who also knows whether the region may be the whole picture. That works, but saves nothing then.
+/// picture; not at all when the region is outside. The picture is as the file has it: turning it upright is up to the caller.
+/// The region may be the whole picture, for a mark that is tiled: then four bytes are held for each of its samples, and all
+/// that is saved is the loss in blocks between the marks.
 ///
 /// Every segment of application data and every comment is dropped, unless `keep` wants it by its marker and content; see
 /// [`is_profile`]. Those that say what the components mean stay in any case, without their thumbnails. Whatever follows the

@@ -13,7 +13,7 @@ use crate::{
 /// A file in the making.
 #[derive(Debug)]
 pub(super) struct Translation<'a> {
-    codes: &'a Codes<'a>,
+    codes: &'a Codes,
     scan: Scan<'a>,
     writer: Writer,
 }
@@ -23,7 +23,7 @@ impl<'a> Translation<'a> {
     pub(super) fn new(
         header: &'a Header<'a>,
         channels: &[Channel],
-        codes: &'a Codes<'a>,
+        codes: &'a Codes,
         head: Vec<u8>,
     ) -> Self {
         Self {

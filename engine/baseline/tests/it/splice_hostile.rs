@@ -145,6 +145,19 @@ fn filling_before_a_marker_does_no_harm() {
 }
 
 #[test]
+fn filling_before_a_stuffed_byte_does_no_harm() {
+    let file = &FILES[0];
+    let data = file.windows(2).position(|two| two == [0xff, 0xda]).unwrap();
+    let stuffed = data
+        + file[data..]
+            .windows(2)
+            .position(|two| two == [0xff, 0])
+            .unwrap();
+    let filled = [&file[..stuffed], &[0xff], &file[stuffed..]].concat();
+    assert!(spliced(&filled).unwrap() == spliced(file).unwrap());
+}
+
+#[test]
 fn a_cut_file_is_broken_wherever_it_is_cut() {
     for file in FILES.iter() {
         for end in (750..file.len()).step_by(97).chain([file.len() - 1]) {
