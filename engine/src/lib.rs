@@ -11,7 +11,7 @@
 //! 5. [`picture`], [`pixels`], [`color`] and [`profile`]: the picture that goes from step to step, and what its colours
 //!    mean.
 //! 6. [`metadata`]: what is written beside the picture.
-//! 7. [`fonts`]: the letters that travel inside the binary.
+//! 7. [`fonts`], [`logo`]: what a mark is drawn with, the letters that travel inside the binary and a picture.
 
 mod budget;
 mod color;
@@ -19,6 +19,7 @@ mod decode;
 mod encode;
 pub mod fonts;
 pub mod inspect;
+pub mod logo;
 mod metadata;
 mod orient;
 mod picture;
@@ -32,6 +33,7 @@ use std::{io::Cursor, ops::ControlFlow};
 pub use encode::Written;
 pub use fonts::{Fonts, MissingGlyph};
 pub use inspect::{Format, Inspection, inspect};
+pub use logo::{Logo, LogoError, LogoHeader};
 pub use orient::Orientation;
 use schemas::{Contrast, OutputFormat, Recipe, Step};
 
@@ -51,6 +53,15 @@ pub struct Limits {
     pub decoded_bytes_max: u64,
 }
 
+/// What marks are drawn with.
+#[derive(Clone, Copy, Debug)]
+pub struct Material<'m> {
+    /// The letters.
+    pub fonts: &'m Fonts,
+    /// The logo, if the mark has one.
+    pub logo: Option<&'m Logo>,
+}
+
 /// A finished picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
@@ -64,7 +75,7 @@ pub struct Rendered {
     pub height: u32,
     /// How it came to its size.
     pub written: Written,
-    /// What the mark's edge reaches of WCAG's contrast; `None` if the mark leaves no ink.
+    /// What the edge of the mark's letters reaches of WCAG's contrast; `None` if it has none, or they leave no ink.
     pub contrast: Option<Contrast>,
 }
 
@@ -92,6 +103,10 @@ pub enum InputError {
     Broken { format: Format, reason: String },
     #[error(transparent)]
     MissingGlyph(#[from] MissingGlyph),
+    #[error("wm_logo: {0}")]
+    Logo(#[from] LogoError),
+    #[error("there is neither a text nor a logo to mark the picture with")]
+    NoMark,
     #[error("result cannot be written as {format:?}: {reason}")]
     NotEncodable {
         format: OutputFormat,
@@ -121,6 +136,8 @@ impl InputError {
             Self::TooManyBytes { .. } => "too_many_bytes",
             Self::Broken { .. } => "broken_image",
             Self::MissingGlyph(_) => "missing_glyph",
+            Self::Logo(error) => error.code(),
+            Self::NoMark => "no_mark",
             Self::NotEncodable { .. } => "not_encodable",
             Self::ResultTooLarge { .. } => "result_too_large",
         }
@@ -138,16 +155,23 @@ impl InputError {
 
     /// What was measured and what is allowed, where a limit was passed.
     pub const fn measured_and_limit(&self) -> Option<(u64, u64)> {
-        match *self {
+        match self {
             Self::TooManyPixels {
                 pixels, pixels_max, ..
-            } => Some((pixels, pixels_max)),
-            Self::SideTooLong { side, side_max } => Some((side as u64, side_max as u64)),
+            } => Some((*pixels, *pixels_max)),
+            Self::SideTooLong { side, side_max } => Some((*side as u64, *side_max as u64)),
             Self::TooManyBytes { bytes, bytes_max } | Self::ResultTooLarge { bytes, bytes_max } => {
-                Some((bytes, bytes_max))
+                Some((*bytes, *bytes_max))
             }
+            Self::Logo(error) => error.measured_and_limit(),
             _ => None,
         }
+    }
+}
+
+impl<'m> From<&'m Fonts> for Material<'m> {
+    fn from(fonts: &'m Fonts) -> Self {
+        Self { fonts, logo: None }
     }
 }
 
@@ -202,12 +226,13 @@ pub fn check(
     header: &Inspection,
     recipe: &Recipe,
     fonts: &Fonts,
+    logo: Option<LogoHeader>,
     limits: &Limits,
 ) -> Result<(), InputError> {
-    planned(header, recipe, fonts, limits).map(|_| ())
+    planned(header, recipe, fonts, logo, limits).map(|_| ())
 }
 
-/// Fits `source` into the recipe's box, marks it and encodes it.
+/// Fits `source` into the recipe's box, marks it with what `material` holds and encodes it.
 ///
 /// `on_step` hears of each of [`Step::Decode`], [`Step::Resize`], [`Step::Watermark`] and [`Step::Encode`] before it
 /// begins; `ControlFlow::Break` stops the work there.
@@ -215,15 +240,25 @@ pub fn check(
 /// # Errors
 /// [`RenderError::Input`] when the source is over a limit or broken, or the mark cannot be drawn;
 /// [`RenderError::Stopped`] when the caller said so.
-pub fn render(
+pub fn render<'m>(
     source: &[u8],
     recipe: &Recipe,
-    fonts: &Fonts,
+    material: impl Into<Material<'m>>,
+    limits: &Limits,
+    on_step: &mut dyn FnMut(Step) -> ControlFlow<()>,
+) -> Result<Rendered, RenderError> {
+    rendered(source, recipe, material.into(), limits, on_step)
+}
+
+fn rendered(
+    source: &[u8],
+    recipe: &Recipe,
+    Material { fonts, logo }: Material<'_>,
     limits: &Limits,
     on_step: &mut dyn FnMut(Step) -> ControlFlow<()>,
 ) -> Result<Rendered, RenderError> {
     let header = inspect(Cursor::new(source), limits)?;
-    let (size, mark) = planned(&header, recipe, fonts, limits)?;
+    let (size, mark) = planned(&header, recipe, fonts, logo.map(Logo::header), limits)?;
     let original = Original {
         bytes: source,
         header: &header,
@@ -241,7 +276,7 @@ pub fn render(
     tell(on_step, Step::Watermark)?;
     let (described, profile) = profile::settled(upright, profile, recipe.wm_format);
     let ground = encode::prepared(described, recipe.wm_format);
-    let (picture, contrast) = mark.draw(ground, recipe);
+    let (picture, contrast) = mark.draw(ground, recipe, logo);
 
     tell(on_step, Step::Encode)?;
     let credits = Credits::of(&header.exif, recipe);
@@ -262,10 +297,11 @@ fn planned(
     header: &Inspection,
     recipe: &Recipe,
     fonts: &Fonts,
+    logo: Option<LogoHeader>,
     limits: &Limits,
 ) -> Result<((u32, u32), Mark), InputError> {
     let size = result_size(header, recipe);
-    let mark = Mark::lay_out(recipe, fonts, size)?;
+    let mark = Mark::lay_out(recipe, fonts, logo, size)?;
     let bytes = budget::working_bytes(header, size, &mark, recipe);
     limits.check_bytes(bytes)?;
     Ok((size, mark))

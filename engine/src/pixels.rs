@@ -128,6 +128,18 @@ impl Pixels {
         };
         Self::new(self.width, self.height, layout, bytes)
     }
+
+    /// The same picture as red, green, blue and alpha.
+    pub(crate) fn with_alpha(self) -> Self {
+        let colored = self.with_color();
+        if colored.layout == Layout::Rgba {
+            return colored;
+        }
+        let (pixels, _) = colored.bytes.as_chunks();
+        let rgba = |&[red, green, blue]: &[u8; 3]| [red, green, blue, 255];
+        let bytes = pixels.iter().flat_map(rgba).collect();
+        Self::new(colored.width, colored.height, Layout::Rgba, bytes)
+    }
 }
 
 /// A channel of straight alpha over an opaque ground, rounded.

@@ -106,6 +106,12 @@ pub(crate) struct RecipeFlags {
     /// Side on which several lines are even: left, center, right, or auto
     #[arg(long, value_name = "SIDE")]
     wm_align: Option<String>,
+    /// PNG or WebP file that is drawn too; it stands above the text, or alone where no --wm-text is given
+    #[arg(long, value_name = "FILE")]
+    wm_logo: Option<PathBuf>,
+    /// Height of the logo in percent of √(width·height), 0.5 to 100
+    #[arg(long, value_name = "PERCENT")]
+    wm_logo_size: Option<String>,
     /// jpeg, webp, avif or png [default: the source's]
     #[arg(long, value_name = "FORMAT")]
     wm_format: Option<String>,
@@ -174,7 +180,12 @@ impl RecipeFlags {
         self.wm_format.as_deref()?.parse().ok()
     }
 
-    /// The request that the flags make.
+    /// The file of the logo.
+    pub(crate) fn logo(&self) -> Option<&std::path::Path> {
+        self.wm_logo.as_deref()
+    }
+
+    /// The request that the flags make, but for the logo.
     ///
     /// # Errors
     /// When a value is out of range.
@@ -188,6 +199,7 @@ impl RecipeFlags {
             ("wm_rotate", &self.wm_rotate),
             ("wm_spacing", &self.wm_spacing),
             ("wm_align", &self.wm_align),
+            ("wm_logo_size", &self.wm_logo_size),
             ("wm_format", &self.wm_format),
             ("width", &self.width),
             ("height", &self.height),

@@ -239,7 +239,7 @@ async fn plan(
         auto_format,
     };
     let recipe = upload.request.clone().resolve(&context)?;
-    engine::check(&inspection, &recipe, &app.fonts, &app.limits).map_err(unmarkable)?;
+    engine::check(&inspection, &recipe, &app.fonts, None, &app.limits).map_err(unmarkable)?;
     let now_ms = now.as_millisecond().try_into().unwrap_or_default();
     Ok(Job::new(upload.image.sha256, recipe, now_ms))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::Digest as _;
 
 use crate::{Digest, JobId, Recipe};
@@ -17,11 +17,23 @@ pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 /// What a worker is asked to do. Anyone may publish one that meets `schemas/json/job.v1.schema.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [
+    { "required": ["logo"] },
+    { "properties": { "recipe": { "required": ["wm_text"] } } },
+]))]
 pub struct Job {
     /// The version of this message: 1.
     pub version: Version,
     /// The photo.
     pub original: Original,
+    /// The logo of the mark, where it has one.
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Logo")]
+    pub logo: Option<Logo>,
     /// What to do to it.
     pub recipe: Recipe,
     /// When it was accepted, in milliseconds since 1970-01-01 UTC.
@@ -34,6 +46,14 @@ pub struct Job {
 #[schemars(with = "AnyOriginal")]
 pub struct Original {
     /// SHA-256 of the original's bytes.
+    pub sha256: Digest,
+}
+
+/// The logo of a job, in the object store under `logo/<sha256>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Logo {
+    /// SHA-256 of the logo's bytes.
     pub sha256: Digest,
 }
 
@@ -53,6 +73,8 @@ pub enum JobError {
     },
     #[error("message does not meet job.v1.schema.json: {0}")]
     Schema(#[from] serde_json::Error),
+    #[error("message has neither recipe.wm_text nor a logo: there is nothing to draw")]
+    NoMark,
     #[error("message names itself {given}, its content makes it {computed}")]
     WrongId { given: String, computed: JobId },
 }
@@ -63,19 +85,30 @@ impl Job {
         Self {
             version: Version,
             original: Original { sha256 },
+            logo: None,
             recipe,
             queued_at_ms,
         }
+    }
+
+    /// The same with a logo of digest `sha256`, if there is one.
+    #[must_use]
+    pub fn with_logo(self, sha256: Option<Digest>) -> Self {
+        let logo = sha256.map(|sha256| Logo { sha256 });
+        Self { logo, ..self }
     }
 
     /// SHA-256("nws.job.v1" ‖ SHA-256(original) ‖ SHA-256(logo, or empty) ‖ canonical recipe).
     ///
     /// The same photo with the same recipe is the same job, whoever sends it and whenever.
     pub fn id(&self) -> JobId {
+        let logo = self
+            .logo
+            .map_or_else(|| Digest::of(b""), |logo| logo.sha256);
         let id = sha2::Sha256::new()
             .chain_update(JOB_V1)
             .chain_update(self.original.sha256.as_bytes())
-            .chain_update(Digest::of(b"").as_bytes())
+            .chain_update(logo.as_bytes())
             .chain_update(self.recipe.canonical());
         JobId::new(Digest::from_bytes(id.finalize().into()))
     }
@@ -97,6 +130,9 @@ impl Job {
             });
         }
         let job: Self = serde_json::from_slice(body)?;
+        if job.logo.is_none() && job.recipe.wm_text.is_none() {
+            return Err(JobError::NoMark);
+        }
         match given_id {
             Some(given) if given != job.id().to_string() => Err(JobError::WrongId {
                 given: shortened(given),
@@ -105,6 +141,11 @@ impl Job {
             _ => Ok(job),
         }
     }
+}
+
+/// A logo that is there, and no `null`.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Logo>, D::Error> {
+    Logo::deserialize(deserializer).map(Some)
 }
 
 /// A stranger's id, short enough for a log line.

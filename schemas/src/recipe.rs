@@ -8,12 +8,12 @@ mod values;
 mod variables;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use request::{Context, FIELDS, FieldError, Request};
 pub use values::{
-    Align, Color, Copyright, MarkText, MaxBytes, Opacity, OutputFormat, Position, Profile, Quality,
-    Rotation, Side, Size, Spacing, TEXT_CHARS_MAX,
+    Align, Color, Copyright, LogoSize, MarkText, MaxBytes, Opacity, OutputFormat, Position,
+    Profile, Quality, Rotation, Side, Size, Spacing, TEXT_CHARS_MAX,
 };
 pub use variables::{Date, ExifTexts};
 
@@ -62,6 +62,9 @@ pub struct Recipe {
     pub wm_color: Color,
     /// Format of the result.
     pub wm_format: OutputFormat,
+    /// Height of the mark's logo; the job says which. It came after the first ids were made too.
+    #[serde(default, skip_serializing_if = "LogoSize::is_default")]
+    pub wm_logo_size: LogoSize,
     /// Opacity of the mark.
     #[serde(default)]
     pub wm_opacity: Opacity,
@@ -77,8 +80,14 @@ pub struct Recipe {
     /// Room between the marks of a pattern.
     #[serde(default, skip_serializing_if = "Spacing::is_default")]
     pub wm_spacing: Spacing,
-    /// The mark.
-    pub wm_text: MarkText,
+    /// The mark's letters. A mark that is a logo alone has none.
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "MarkText")]
+    pub wm_text: Option<MarkText>,
 }
 
 impl Recipe {
@@ -86,6 +95,11 @@ impl Recipe {
     pub fn canonical(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("a recipe has only string keys and finite numbers")
     }
+}
+
+/// A text that is there, and no `null`: a mark without letters has one spelling.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<MarkText>, D::Error> {
+    MarkText::deserialize(deserializer).map(Some)
 }
 
 const fn engine_revision() -> u32 {
@@ -160,6 +174,24 @@ mod tests {
         ] {
             assert_ne!(canonical(&[younger]), canonical(&[]), "{younger:?}");
         }
+    }
+
+    #[test]
+    fn a_logos_size_and_a_missing_text_are_told_where_they_say_something() {
+        let canonical = |fields: &[(&str, &str)]| {
+            let mut request = Request::default();
+            request.add_logo().unwrap();
+            for (field, value) in fields {
+                request.set(field, value).unwrap();
+            }
+            let recipe = request.resolve(&Context::example()).unwrap();
+            String::from_utf8(recipe.canonical()).unwrap()
+        };
+        let alone = canonical(&[("wm_logo_size", "10")]);
+        assert!(alone.ends_with(r#""wm_position":"bottom-right","wm_size":3}"#));
+        let with_text = canonical(&[("wm_logo_size", "7.5"), ("wm_text", "NWS")]);
+        assert!(with_text.contains(r#""wm_format":"jpeg","wm_logo_size":7.5,"wm_opacity":"#));
+        assert!(with_text.ends_with(r#""wm_text":"NWS"}"#));
     }
 
     #[test]

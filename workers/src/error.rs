@@ -25,6 +25,8 @@ pub enum WorkError {
     Undecodable(#[from] JobError),
     #[error("the object store has no original {0}")]
     OriginalMissing(Digest),
+    #[error("the object store has no logo {0}")]
+    LogoMissing(Digest),
     #[error("its worker died {crashes} times with it in hand, the limit is {CRASHES_MAX}")]
     CrashLoop { crashes: u32 },
     #[error("the picture brought its slot down")]
@@ -74,6 +76,7 @@ impl WorkError {
             | Self::Undecodable(_) => "input",
             Self::Panicked { .. } | Self::CrashLoop { .. } => "bug",
             Self::OriginalMissing(_)
+            | Self::LogoMissing(_)
             | Self::TooSlow(_)
             | Self::NewerEngine { .. }
             | Self::Overtaken
@@ -96,7 +99,8 @@ impl WorkError {
             Self::OriginalTooLong { .. } => "original_too_long",
             Self::ResultTooLong { .. } => "result_too_long",
             Self::Undecodable(_) => "undecodable",
-            Self::OriginalMissing(_) => "original_missing",
+            // A logo is part of what a job is made of: one word for both, and the message tells them apart.
+            Self::OriginalMissing(_) | Self::LogoMissing(_) => "original_missing",
             Self::CrashLoop { .. } => "crash_loop",
             Self::Panicked { .. } => CRASHED,
             Self::TooSlow(_) => "too_slow",

@@ -12,6 +12,7 @@
 mod burials;
 pub mod config;
 pub mod error;
+mod logos;
 pub mod optimize;
 pub mod retry;
 pub mod slots;

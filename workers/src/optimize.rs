@@ -13,12 +13,12 @@ use engine::{Fonts, Limits};
 use prometheus::IntGauge;
 use schemas::{State, job::JobError};
 
-use crate::{config::Config, error::WorkError, slots::Slots, tell::Teller};
+use crate::{config::Config, error::WorkError, logos::Logos, slots::Slots, tell::Teller};
 
 /// What a worker works with.
 #[derive(Clone, Debug)]
 pub struct Tools {
-    /// Where originals come from and results go.
+    /// Where originals and logos come from and results go.
     pub objects: Arc<dyn ObjectStore>,
     /// Where each job stands.
     pub results: Arc<dyn Results>,
@@ -40,6 +40,7 @@ pub struct Optimizer {
     tools: Tools,
     teller: Teller,
     slots: Slots,
+    logos: Arc<Logos>,
     deadline: Duration,
     name: String,
 }
@@ -68,6 +69,7 @@ impl Optimizer {
             teller: Teller::new(tools.results.clone(), tools.metrics.clone()),
             tools,
             slots: Slots::new(config.worker_slots),
+            logos: Arc::default(),
             deadline: Duration::from_secs(config.job_deadline_secs),
             name: config.worker_name.clone(),
         }

@@ -52,7 +52,9 @@ pub fn judge(outcome: &Result<Outcome, WorkError>, tries: Tries, random: f64) ->
     match error {
         error if error.is_permanent() => Verdict::Fail(failure),
         WorkError::Undecodable(_) => bury(Reason::Undecodable, failure),
-        WorkError::OriginalMissing(_) => bury(Reason::OriginalMissing, failure),
+        WorkError::OriginalMissing(_) | WorkError::LogoMissing(_) => {
+            bury(Reason::OriginalMissing, failure)
+        }
         WorkError::DiedBefore(told) => bury(why_it_died(told.as_ref(), tries), failure),
         WorkError::CrashLoop { .. } => bury(Reason::CrashLoop, failure),
         // One more chance on another worker; after that it is most likely the picture.

@@ -66,6 +66,27 @@ pub(crate) fn decode(
     })
 }
 
+/// The pixels of a PNG or a WebP of which `header` was read, as they are stored.
+pub(crate) fn pixels(
+    source: &[u8],
+    header: &Inspection,
+    limits: &Limits,
+) -> Result<Pixels, InputError> {
+    let decoded = match header.format {
+        Format::Png => png::decode(source),
+        Format::Webp => containers::decode_webp(source, limits),
+        other => Err(format!("{other} is not decoded to pixels")),
+    };
+    let pixels = decoded.and_then(|decoded| {
+        check_size((decoded.pixels.width, decoded.pixels.height), header)?;
+        Ok(decoded.pixels)
+    });
+    pixels.map_err(|reason| InputError::Broken {
+        format: header.format,
+        reason,
+    })
+}
+
 impl Decoded {
     fn opened(self, header: &Inspection) -> Result<Opened, String> {
         let Pixels { width, height, .. } = self.pixels;

@@ -3,7 +3,9 @@
 mod pixels;
 mod planes;
 
-use super::{coverage::Coverage, ink::Ink};
+use std::ops::Range;
+
+use super::{coverage::Coverage, decal::Decal, ink::Ink};
 use crate::pixels::Region;
 
 /// A picture that a mark can measure and change. Coordinates are pixels of the picture and within it.
@@ -23,6 +25,9 @@ pub(crate) trait Canvas {
     /// Lays a stamp over the picture. Nothing outside of it changes, but for pixels that share a chroma sample with it.
     /// A grey picture takes neutral ink only.
     fn lay(&mut self, stamp: &Stamp<'_>, ink: &Ink);
+
+    /// Lays the logo of a stamp over the picture, by the same rules.
+    fn lay_logo(&mut self, stamp: &Stamp<'_>, decal: &Decal);
 }
 
 /// Coverage as it comes to lie on a picture.
@@ -65,10 +70,15 @@ impl<'c> Stamp<'c> {
         })
     }
 
+    /// The pixels of the coverage that a row of the region shows.
+    pub(super) fn places(&self, y: usize) -> Range<usize> {
+        let from = (self.cut.1 + y) * self.coverage.width + self.cut.0;
+        from..from + self.region.width as usize
+    }
+
     /// Coverage of a row of the region: letters and halo.
     pub(super) fn row(&self, y: usize) -> (&'c [u8], &'c [u8]) {
-        let from = (self.cut.1 + y) * self.coverage.width + self.cut.0;
-        let columns = from..from + self.region.width as usize;
+        let columns = self.places(y);
         (
             &self.coverage.letters[columns.clone()],
             &self.coverage.halo[columns],

@@ -19,6 +19,14 @@ impl Coverage {
     /// Draws `block` into a rectangle of `width` × `height`, as far from its corner as the halo reaches.
     pub(super) fn of_block(block: &Block, scale: Scale, (width, height): (u32, u32)) -> Self {
         let mut letters = vec![0; width as usize * height as usize];
+        if block.glyphs.is_empty() {
+            return Self {
+                width: width as usize,
+                height: height as usize,
+                halo: letters.clone(),
+                letters,
+            };
+        }
         Mask::new(path(block, scale).as_slice())
             .size(width, height)
             .render_into(&mut letters, None);

@@ -3,9 +3,9 @@
 //! Read in this order:
 //! 1. [`shaping`]: characters become glyphs, in the order they are seen.
 //! 2. [`outline`], [`mod@typeset`]: glyphs become lines and curves of known extent, which the fonts remember.
-//! 3. [`layout`]: lines become a block, measured in ems, and the block is turned.
+//! 3. [`layout`]: lines and a logo become a block, measured in ems, and the block is turned.
 //! 4. [`placement`], [`tiling`]: the block gets its size and its places in the picture.
-//! 5. [`coverage`]: outlines become coverage.
+//! 5. [`coverage`], [`decal`]: outlines become coverage, and the logo becomes pixels of its size.
 //! 6. [`calm`]: the calmest place is found, if the recipe leaves it open.
 //! 7. [`ink`], [`contrast`]: colour, halo and opacity, from the ground beneath and the contrast they reach on it.
 //! 8. [`canvas`]: coverage and ink come to lie on the picture.
@@ -14,6 +14,7 @@ mod calm;
 mod canvas;
 mod contrast;
 mod coverage;
+mod decal;
 mod ink;
 mod layout;
 mod outline;
@@ -26,7 +27,9 @@ use planes::{Plane, Planes};
 use schemas::{Contrast, Recipe, recipe::Position};
 
 use crate::{
-    fonts::{Fonts, MissingGlyph},
+    InputError,
+    fonts::Fonts,
+    logo::{Logo, LogoHeader},
     picture::Picture,
     pixels::{Layout, Pixels, Region},
 };
@@ -36,13 +39,16 @@ pub(crate) use typeset::{Typeset, typeset};
 
 use canvas::Stamp;
 use coverage::Coverage;
+use decal::Decal;
 use ink::Ink;
-use layout::Block;
+use layout::{Block, Content};
 use placement::{Room, Scale};
 
 /// What a pixel of coverage needs at most: letters, halo, the letters made solid, and an edge place, which every fourth
 /// pixel of small letters is.
 const COVERAGE_BYTES: usize = 3 + size_of::<contrast::EdgePlace>() / 4;
+/// What a pixel of a mark with a logo needs besides.
+const DECAL_BYTES: usize = 4;
 
 /// A mark that knows its size and the places it may take.
 #[derive(Debug)]
@@ -72,68 +78,123 @@ pub(crate) struct Pattern {
 }
 
 impl Mark {
-    /// Lays the recipe's mark out for a picture of `width` × `height`.
+    /// Lays the mark of `recipe` and of `logo` out for a picture of `size`.
     pub(crate) fn lay_out(
         recipe: &Recipe,
         fonts: &Fonts,
+        logo: Option<LogoHeader>,
         size: (u32, u32),
-    ) -> Result<Self, MissingGlyph> {
-        let text = fonts.typeset(recipe.wm_text.as_str())?;
+    ) -> Result<Self, InputError> {
+        let text = recipe.wm_text.as_ref();
+        let text = text.map(|text| fonts.typeset(text.as_str())).transpose()?;
+        if text.is_none() && logo.is_none() {
+            return Err(InputError::NoMark);
+        }
+        let text = text.as_deref();
+        let content = Content { text, logo };
         let room = Room::of(size);
         Ok(match recipe.wm_position {
-            Position::Tile => Self::Tiled(Pattern::of_text(&text, recipe, room)),
+            Position::Tile => Self::Tiled(Pattern::of(content, recipe, room)),
             Position::Auto => Self::Single(
                 Position::PLACES
-                    .map(|position| Place::of_text(&text, recipe, room, position))
+                    .map(|position| Place::of(content, recipe, room, position))
                     .into(),
             ),
-            position => Self::Single(vec![Place::of_text(&text, recipe, room, position)]),
+            position => Self::Single(vec![Place::of(content, recipe, room, position)]),
         })
     }
 
-    /// Bytes that drawing needs besides the picture: coverage of letters and halo, the edge, the corners of a pattern.
+    /// Bytes that drawing needs besides the picture: coverage of letters and halo, the edge, the logo, the corners of a
+    /// pattern.
     pub(crate) fn working_bytes(&self) -> u64 {
-        let (area, corners) = match self {
+        match self {
             Self::Single(places) => {
-                let areas = places.iter().map(|place| place.region.area());
-                (areas.max().unwrap_or(0), 0)
+                let marks = places
+                    .iter()
+                    .map(|place| mark_bytes(&place.block, place.region.area()));
+                marks.max().unwrap_or(0)
             }
             Self::Tiled(pattern) => {
                 let (width, height) = pattern.extent;
-                (width as usize * height as usize, pattern.corners.len())
+                let corners = (pattern.corners.len() * size_of::<(i64, i64)>()) as u64;
+                mark_bytes(&pattern.block, width as usize * height as usize) + corners
             }
-        };
-        (area * COVERAGE_BYTES + corners * size_of::<(i64, i64)>()) as u64
+        }
     }
 
-    /// Draws the mark, and tells what contrast it reaches; `None` if it leaves no ink. Nothing outside its region is
-    /// touched.
-    pub(crate) fn draw(&self, picture: Picture, recipe: &Recipe) -> (Picture, Option<Contrast>) {
+    /// Draws the mark, and tells what contrast its letters reach; `None` if they leave no ink. Nothing outside its region
+    /// is touched. The logo is the one that the mark was laid out for.
+    pub(crate) fn draw(
+        &self,
+        picture: Picture,
+        recipe: &Recipe,
+        logo: Option<&Logo>,
+    ) -> (Picture, Option<Contrast>) {
         match picture {
             Picture::Planes(mut planes) if planes.chroma().is_some() => {
-                let contrast = self.draw_on(&mut planes, recipe);
+                let contrast = self.draw_on(&mut planes, recipe, logo);
                 (Picture::Planes(planes), contrast)
             }
             Picture::Planes(gray) => {
                 let mut pixels = Picture::Planes(gray).into_pixels();
-                let contrast = self.draw_on(&mut pixels, recipe);
+                let contrast = self.draw_on(&mut pixels, recipe, logo);
                 (gray_as_planes(pixels), contrast)
             }
             Picture::Pixels(mut pixels) => {
-                let contrast = self.draw_on(&mut pixels, recipe);
+                let contrast = self.draw_on(&mut pixels, recipe, logo);
                 (Picture::Pixels(pixels), contrast)
             }
         }
     }
 
-    fn draw_on(&self, canvas: &mut impl Canvas, recipe: &Recipe) -> Option<Contrast> {
+    fn draw_on(
+        &self,
+        canvas: &mut impl Canvas,
+        recipe: &Recipe,
+        logo: Option<&Logo>,
+    ) -> Option<Contrast> {
         match self {
             Self::Single(places) => {
                 let place = calm::calmest(canvas, places)?;
                 let Region { x, y, .. } = place.region;
-                repeat(canvas, recipe, &place.coverage(), &[(x.into(), y.into())])
+                let (coverage, decal) = (place.coverage(), place.decal(recipe, logo));
+                if let Some(decal) = decal {
+                    repeat_logo(canvas, &decal, &coverage, &[(x.into(), y.into())]);
+                }
+                repeat(canvas, recipe, &coverage, &[(x.into(), y.into())])
             }
-            Self::Tiled(pattern) => repeat(canvas, recipe, &pattern.coverage(), &pattern.corners),
+            Self::Tiled(pattern) => {
+                let (coverage, decal) = (pattern.coverage(), pattern.decal(recipe, logo));
+                if let Some(decal) = decal {
+                    repeat_logo(canvas, &decal, &coverage, &pattern.corners);
+                }
+                repeat(canvas, recipe, &coverage, &pattern.corners)
+            }
+        }
+    }
+}
+
+fn mark_bytes(block: &Block, area: usize) -> u64 {
+    let logo = block.logo.map_or(0, |logo| {
+        (area * DECAL_BYTES) as u64 + logo.header.working_bytes()
+    });
+    (area * COVERAGE_BYTES) as u64 + logo
+}
+
+/// Draws the logo at each of `corners`. Letters and logo share no pixel, so that either may come first.
+fn repeat_logo(
+    canvas: &mut impl Canvas,
+    decal: &Decal,
+    coverage: &Coverage,
+    corners: &[(i64, i64)],
+) {
+    if !decal.is_neutral() {
+        canvas.take_color();
+    }
+    let size = canvas.size();
+    for corner in corners {
+        if let Some(stamp) = Stamp::at(*corner, coverage, size) {
+            canvas.lay_logo(&stamp, decal);
         }
     }
 }
@@ -172,9 +233,9 @@ fn repeat(
 }
 
 impl Place {
-    fn of_text(text: &Typeset, recipe: &Recipe, room: Room, position: Position) -> Self {
+    fn of(content: Content<'_>, recipe: &Recipe, room: Room, position: Position) -> Self {
         let column = layout::Column::of(recipe.wm_align, position);
-        let block = Block::of_text(text, column, recipe.wm_rotate);
+        let block = Block::of(content, column, recipe);
         let scale = room.scale(&block, recipe);
         Self {
             position,
@@ -185,15 +246,23 @@ impl Place {
     }
 
     fn coverage(&self) -> Coverage {
-        let extent = (self.region.width, self.region.height);
-        Coverage::of_block(&self.block, self.scale, extent)
+        Coverage::of_block(&self.block, self.scale, self.extent())
+    }
+
+    fn decal(&self, recipe: &Recipe, logo: Option<&Logo>) -> Option<Decal> {
+        let (extent, opacity) = (self.extent(), recipe.wm_opacity);
+        Decal::of_block(&self.block, self.scale, extent, logo?, opacity)
+    }
+
+    const fn extent(&self) -> (u32, u32) {
+        (self.region.width, self.region.height)
     }
 }
 
 impl Pattern {
-    fn of_text(text: &Typeset, recipe: &Recipe, room: Room) -> Self {
+    fn of(content: Content<'_>, recipe: &Recipe, room: Room) -> Self {
         let column = layout::Column::of(recipe.wm_align, Position::Tile);
-        let block = Block::of_text(text, column, recipe.wm_rotate);
+        let block = Block::of(content, column, recipe);
         let scale = room.scale(&block, recipe);
         let extent = room.extent(&block, scale);
         let gap = room.share(recipe.wm_spacing.fraction());
@@ -207,6 +276,11 @@ impl Pattern {
 
     fn coverage(&self) -> Coverage {
         Coverage::of_block(&self.block, self.scale, self.extent)
+    }
+
+    fn decal(&self, recipe: &Recipe, logo: Option<&Logo>) -> Option<Decal> {
+        let (extent, opacity) = (self.extent, recipe.wm_opacity);
+        Decal::of_block(&self.block, self.scale, extent, logo?, opacity)
     }
 }
 

@@ -51,10 +51,15 @@ impl Room {
         (f64::from(self.unit) * fraction) as f32
     }
 
-    /// As large as the recipe says; smaller where the text would not fit between the margins, because a mark that is cut
-    /// off cannot be read.
+    /// As large as the recipe says; smaller where the mark would not fit between the margins, because one that is cut off
+    /// cannot be read.
     pub(super) fn scale(&self, block: &Block, recipe: &Recipe) -> Scale {
-        let cap_height = self.share(recipe.wm_size.fraction()).max(CAP_HEIGHT_MIN);
+        let asked_for = self.share(recipe.wm_size.fraction());
+        let cap_height = if block.glyphs.is_empty() {
+            asked_for
+        } else {
+            asked_for.max(CAP_HEIGHT_MIN)
+        };
         let halo = (HALO * cap_height).clamp(HALO_MIN, HALO_MAX);
         let reach = 2.0 * Scale { em: 0.0, halo }.reach() as f32;
         let room = |side: u32| (side as f32 - 2.0 * self.margin - reach - 1.0).max(0.5);

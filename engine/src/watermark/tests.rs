@@ -7,7 +7,7 @@ use crate::{
 };
 
 fn mark(fields: &[(&str, &str)], size: (u32, u32)) -> Mark {
-    Mark::lay_out(&recipe(fields), &Fonts::embedded(), size).unwrap()
+    Mark::lay_out(&recipe(fields), &Fonts::embedded(), None, size).unwrap()
 }
 
 fn place(fields: &[(&str, &str)], size: (u32, u32)) -> Place {
@@ -183,8 +183,8 @@ fn planes_and_pixels_are_marked_alike() {
 
     let (mark, recipe) = (mark(&[], (301, 203)), recipe(&[]));
     assert_eq!(
-        mark.draw_on(&mut planes, &recipe),
-        mark.draw_on(&mut pixels, &recipe)
+        mark.draw_on(&mut planes, &recipe, None),
+        mark.draw_on(&mut pixels, &recipe, None)
     );
     assert_eq!(Planes::luma(&planes).samples(), pixels.bytes);
     assert_ne!(pixels.bytes, untouched);

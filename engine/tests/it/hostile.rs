@@ -136,7 +136,14 @@ fn a_hundred_megapixels_fit_while_their_coefficients_do() {
     };
     let fits = |header: &Inspection, side: &str| {
         let recipe = recipe(&[("width", side), ("height", side)]);
-        check(header, &recipe, &Fonts::embedded(), &Limits::default()).is_ok()
+        check(
+            header,
+            &recipe,
+            &Fonts::embedded(),
+            None,
+            &Limits::default(),
+        )
+        .is_ok()
     };
     let baseline = header_of(encoded(landscape(8, 8), ImageFormat::Jpeg), 0x22).unwrap();
     assert!(fits(&baseline, "1920") && fits(&baseline, "16384"));

@@ -8,6 +8,7 @@
 mod colors;
 mod hostile;
 mod legible;
+mod logos;
 mod marks;
 mod metadata;
 mod planes;

@@ -56,6 +56,29 @@ async fn a_mark_that_can_hardly_be_read_is_told_of() {
 }
 
 #[tokio::test]
+async fn a_logo_is_drawn_from_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("a.jpg"), jpeg(400, 300, 1)).unwrap();
+    let mut command = nws(&["apply", "-", "--wm-format", "png"]);
+    let logo = fed(&mut command, &jpeg(30, 20, 7)).await;
+    fs::write(path("logo.png"), logo.stdout).unwrap();
+    let made = async |more: &[&str]| {
+        let mut command = nws(&["apply", "a.jpg", "-o", "-"]);
+        let output = command.args(more).current_dir(folder.path()).output().await;
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        output.stdout
+    };
+    let alone = made(&["--wm-logo", "logo.png"]).await;
+    assert_ne!(alone, made(&[]).await);
+    let with_text = ["--wm-logo", "logo.png", "--wm-text", "N"];
+    assert_ne!(alone, made(&with_text).await);
+    let larger = ["--wm-logo", "logo.png", "--wm-logo-size", "30"];
+    assert_ne!(alone, made(&larger).await);
+}
+
+#[tokio::test]
 async fn a_photo_goes_through_a_pipe() {
     let mut command = nws(&["apply", "-", "--wm-format", "webp", "--width", "100"]);
     let output = fed(&mut command, &jpeg(400, 200, 1)).await;
@@ -172,6 +195,9 @@ async fn a_call_that_cannot_be_meant_exits_with_64_and_makes_nothing() {
         ("a.jpg -o out.png --wm-format webp", "--wm-format"),
         ("a.jpg -o out --wm-text {nope}", "{nope}"),
         ("a.jpg -o out --wm-text \u{e000}", "wm_text: no font"),
+        ("a.jpg -o out --wm-logo nope.png", "wm_logo: nope.png: "),
+        ("a.jpg -o out --wm-logo a.jpg", "PNG and WebP are accepted"),
+        ("a.jpg -o out --wm-logo-size 5", "no wm_logo"),
         (". -o .", "marked again"),
     ] {
         let mut command = nws(&["apply"]);

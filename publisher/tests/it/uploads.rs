@@ -54,7 +54,7 @@ async fn parts_come_in_any_order() {
     let [first, second] = futures::future::join_all(ids).await.try_into().unwrap();
     assert_eq!(first.job_id(), second.job_id());
     let recipe = &server.sender.sent()[0].recipe;
-    assert_eq!(recipe.wm_text.as_str(), "sea");
+    assert_eq!(recipe.wm_text.as_ref().unwrap().as_str(), "sea");
     assert_eq!(recipe.width.pixels(), 400);
 }
 

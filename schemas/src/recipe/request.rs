@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use super::{
-    Align, Color, Copyright, Date, ENGINE_REVISION, ExifTexts, MarkText, MaxBytes, Opacity,
-    OutputFormat, Position, Profile, Quality, Recipe, Rotation, Side, Size, Spacing,
+    Align, Color, Copyright, Date, ENGINE_REVISION, ExifTexts, LogoSize, MarkText, MaxBytes,
+    Opacity, OutputFormat, Position, Profile, Quality, Recipe, Rotation, Side, Size, Spacing,
     values::{ValueError, switch},
     variables,
 };
 
 /// The fields that are built, by their names in forms and JSON. As a flag, a dash stands for the underscore.
-pub const FIELDS: [&str; 16] = [
+pub const FIELDS: [&str; 17] = [
     "wm_text",
     "wm_position",
     "wm_size",
@@ -19,6 +19,7 @@ pub const FIELDS: [&str; 16] = [
     "wm_rotate",
     "wm_spacing",
     "wm_align",
+    "wm_logo_size",
     "wm_format",
     "width",
     "height",
@@ -30,7 +31,7 @@ pub const FIELDS: [&str; 16] = [
 ];
 
 /// Fields that have a name already and no code yet.
-const NOT_BUILT: [&str; 2] = ["wm_logo", "wm_logo_size"];
+const NOT_BUILT: [&str; 1] = ["wm_logo"];
 
 /// The variables of `wm_text` and `copyright`.
 pub(super) const VARIABLES: [&str; 6] = [
@@ -55,6 +56,8 @@ pub struct Request {
     rotation: Option<Rotation>,
     spacing: Option<Spacing>,
     align: Option<Align>,
+    has_logo: bool,
+    logo_size: Option<LogoSize>,
     format: Option<Option<OutputFormat>>,
     width: Option<Side>,
     height: Option<Side>,
@@ -107,6 +110,7 @@ impl Request {
             "wm_rotate" => put(&mut self.rotation, value.parse()),
             "wm_spacing" => put(&mut self.spacing, value.parse()),
             "wm_align" => put(&mut self.align, value.parse()),
+            "wm_logo_size" => put(&mut self.logo_size, value.parse()),
             "wm_format" if value == "auto" => put(&mut self.format, Ok(None)),
             "wm_format" => put(&mut self.format, value.parse().map(Some)),
             "width" => put(&mut self.width, value.parse()),
@@ -125,6 +129,19 @@ impl Request {
         taken.map_err(|error| FieldError::new(field, error))
     }
 
+    /// Takes note of a logo: its bytes are the caller's, and the job names them.
+    ///
+    /// # Errors
+    /// When there is one already.
+    pub fn add_logo(&mut self) -> Result<(), FieldError> {
+        if self.has_logo {
+            let twice = ValueError::new("given more than once");
+            return Err(FieldError::new("wm_logo", twice));
+        }
+        self.has_logo = true;
+        Ok(())
+    }
+
     /// Whether the output format is left to the context.
     pub fn wants_auto_format(&self) -> bool {
         self.format.flatten().is_none()
@@ -132,13 +149,13 @@ impl Request {
 
     /// Makes the request literal: variables replaced, `auto` format chosen, defaults filled in.
     ///
+    /// What changes no pixel makes no other job: it is left at its default.
+    ///
     /// # Errors
-    /// When a text has an unknown variable or is too long once expanded, or the mark has nothing to draw.
+    /// When a text has an unknown variable or is too long once expanded, or the mark has nothing to draw; when there is a
+    /// size for a logo and no logo.
     pub fn resolve(self, context: &Context) -> Result<Recipe, FieldError> {
-        let template = self.text.as_deref().unwrap_or(TEXT_DEFAULT);
-        let text = variables::replace(template, |name| context.value(name))
-            .and_then(MarkText::try_from)
-            .map_err(|error| FieldError::new("wm_text", error))?;
+        let text = self.literal_text(context)?;
         let template = self.copyright.as_deref().unwrap_or_default();
         let copyright = variables::replace(template, |name| context.value(name))
             .and_then(Copyright::try_from)
@@ -146,6 +163,9 @@ impl Request {
         let (width, height) = fit_box(self.width, self.height);
         let format = self.format.flatten().unwrap_or(context.auto_format);
         let position = self.position.unwrap_or_default();
+        let has_lines = text
+            .as_ref()
+            .is_some_and(|text| text.has_lines() || self.has_logo);
         Ok(Recipe {
             copyright,
             engine: ENGINE_REVISION,
@@ -162,25 +182,44 @@ impl Request {
                 self.quality.unwrap_or_default()
             },
             width,
-            wm_align: if text.has_lines() {
-                self.align.unwrap_or_default()
-            } else {
-                Align::Auto
-            },
-            wm_color: self.color.unwrap_or_default(),
+            wm_align: where_it_counts(self.align, has_lines),
+            wm_color: where_it_counts(self.color, text.is_some()),
             wm_format: format,
+            wm_logo_size: self.literal_logo_size()?,
             wm_opacity: self.opacity.unwrap_or_default(),
             wm_position: position,
             wm_rotate: self.rotation.unwrap_or_default(),
-            wm_size: self.size.unwrap_or_default(),
-            wm_spacing: if position == Position::Tile {
-                self.spacing.unwrap_or_default()
-            } else {
-                Spacing::default()
-            },
+            wm_size: where_it_counts(self.size, text.is_some()),
+            wm_spacing: where_it_counts(self.spacing, position == Position::Tile),
             wm_text: text,
         })
     }
+
+    /// The text that was given. A mark that is nothing else has a default; a logo needs no text beside it.
+    fn literal_text(&self, context: &Context) -> Result<Option<MarkText>, FieldError> {
+        let template = match &self.text {
+            None if self.has_logo => return Ok(None),
+            None => TEXT_DEFAULT,
+            Some(text) => text,
+        };
+        variables::replace(template, |name| context.value(name))
+            .and_then(MarkText::try_from)
+            .map(Some)
+            .map_err(|error| FieldError::new("wm_text", error))
+    }
+
+    /// A size without a logo is a logo that was forgotten.
+    fn literal_logo_size(&self) -> Result<LogoSize, FieldError> {
+        if self.logo_size.is_some() && !self.has_logo {
+            let problem = ValueError::new("there is no wm_logo that would be of this size");
+            return Err(FieldError::new("wm_logo_size", problem));
+        }
+        Ok(self.logo_size.unwrap_or_default())
+    }
+}
+
+fn where_it_counts<T: Default>(given: Option<T>, counts: bool) -> T {
+    given.filter(|_| counts).unwrap_or_default()
 }
 
 /// One side alone leaves the other free; none at all is the default box.
@@ -258,7 +297,7 @@ mod tests {
     fn variables_are_resolved_before_the_recipe_exists() {
         let recipe =
             recipe(&[("wm_text", "{filename} {date} {exif.artist}{exif.copyright}")]).unwrap();
-        assert_eq!(recipe.wm_text.as_str(), "IMG_0042 2026-11-20 Ada");
+        assert_eq!(recipe.wm_text.unwrap().as_str(), "IMG_0042 2026-11-20 Ada");
     }
 
     #[test]
@@ -306,6 +345,9 @@ mod tests {
             ("width", "-1"),
             ("wm_size", "0.4"),
             ("wm_size", "NaN"),
+            ("wm_logo_size", "101"),
+            ("wm_logo_size", "10"),
+            ("wm_logo", "logo.png"),
             ("wm_opacity", "1.1"),
             ("wm_opacity", "inf"),
             ("wm_format", "tiff"),
@@ -334,6 +376,35 @@ mod tests {
         let aligned = |text, align| recipe(&[("wm_text", text), ("wm_align", align)]).unwrap();
         assert_eq!(aligned("one", "left"), aligned("one", "right"));
         assert_ne!(aligned("one\ntwo", "left"), aligned("one\ntwo", "right"));
+    }
+
+    #[test]
+    fn a_logo_alone_makes_one_job_whatever_is_said_of_letters() {
+        let with_logo = |fields: &[(&str, &str)]| {
+            let mut request = Request::default();
+            request.add_logo().unwrap();
+            for (field, value) in fields {
+                request.set(field, value).unwrap();
+            }
+            request.resolve(&Context::example()).unwrap()
+        };
+        let letters = [
+            ("wm_color", "#ff8000"),
+            ("wm_size", "7"),
+            ("wm_align", "left"),
+        ];
+        assert_eq!(with_logo(&letters), with_logo(&[]));
+        let beside = |align| with_logo(&[("wm_text", "one"), ("wm_align", align)]);
+        assert_ne!(beside("left"), beside("right"));
+        let sized = |percent| with_logo(&[("wm_logo_size", percent)]);
+        assert_ne!(sized("5"), sized("50"));
+    }
+
+    #[test]
+    fn there_is_one_logo_at_most() {
+        let mut request = Request::default();
+        request.add_logo().unwrap();
+        assert_eq!(request.add_logo().unwrap_err().field, "wm_logo");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod arrangement;
 mod copyright;
+mod logo;
 mod look;
 mod number;
 mod output;
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 
 pub use arrangement::{Align, Rotation, Spacing};
 pub use copyright::Copyright;
+pub use logo::LogoSize;
 pub use look::{Color, Opacity, Size};
 pub use output::{OutputFormat, Profile, Quality, Side};
 pub use place::Position;

@@ -77,9 +77,13 @@ fn what_the_schema_refuses_the_worker_refuses() {
         ("/recipe/wm_opacity", json!(1.5)),
         ("/recipe/wm_position", json!("everywhere")),
         ("/recipe/wm_rotate", json!(361)),
+        ("/recipe/wm_logo_size", json!(0.4)),
+        ("/logo", json!(null)),
+        ("/logo", json!("abc")),
         ("/recipe/wm_size", json!(26)),
         ("/recipe/wm_spacing", json!(-1)),
         ("/recipe/wm_align", json!("justify")),
+        ("/recipe/wm_text", json!(null)),
         ("/recipe/wm_text", json!("")),
         ("/recipe/wm_text", json!("x".repeat(257))),
         ("/recipe/wm_glitter", json!(1)),
@@ -92,6 +96,17 @@ fn what_the_schema_refuses_the_worker_refuses() {
             "{pointer}: {refused:?}"
         );
     }
+}
+
+#[test]
+fn a_job_has_a_text_or_a_logo() {
+    let schema = read_json("json/job.v1.schema.json");
+    let mut message = read_json("examples/job-logo.json");
+    assert!(message["recipe"].get("wm_text").is_none());
+    message.as_object_mut().unwrap().remove("logo");
+    assert_ne!(violations(&schema, &message), [""; 0]);
+    let refused = Job::parse(message.to_string().as_bytes(), None);
+    assert!(matches!(refused, Err(JobError::NoMark)), "{refused:?}");
 }
 
 fn examples() -> BTreeSet<String> {

@@ -2,6 +2,7 @@
 
 use std::{
     pin::pin,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -14,7 +15,7 @@ use backends::{
     results::Epoch,
 };
 use bytes::Bytes;
-use engine::{Fonts, Limits, RenderError, Rendered};
+use engine::{InputError, Limits, Logo, Material, RenderError, Rendered, logo::LOGO_BYTES_MAX};
 use schemas::{Digest, Job, JobId, Picture, State, Step, Timings, recipe::ENGINE_REVISION};
 use tokio::{sync::watch, time::interval};
 use tokio_util::sync::CancellationToken;
@@ -22,12 +23,25 @@ use tokio_util::sync::CancellationToken;
 use super::{Optimizer, Outcome};
 use crate::{
     error::{CRASHED, WorkError},
+    logos::Logos,
     stopwatch::Stopwatch,
 };
 
 /// Between two words on the steps of one job. Nobody reads faster, and a small picture is done before the first: telling
 /// each of its steps would cost more than the picture.
 const STEPS_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a job is made of.
+struct Ingredients {
+    original: Bytes,
+    logo: Option<FetchedLogo>,
+}
+
+/// A logo on its way to the mark.
+enum FetchedLogo {
+    Known(Arc<Logo>),
+    Bytes(Bytes, Digest),
+}
 
 /// A result on its way to the object store.
 struct Made {
@@ -46,16 +60,39 @@ impl Optimizer {
     ) -> Result<Outcome, WorkError> {
         refuse_in_vain(job, delivery)?;
         self.note(&mut state.timings, Step::Queue, since(job.queued_at_ms));
-        let original = self.fetch(job, &mut state.timings).await?;
-        let made = self.render(job, original, epoch, &mut state).await;
+        let ingredients = self.fetch(job, &mut state.timings).await?;
+        let made = self.render(job, ingredients, epoch, &mut state).await;
         let made = made.map_err(|error| error.or_again(delivery))?;
         let picture = self.save(&state.job_id, made, &mut state.timings).await?;
         self.note_total(job, &mut state.timings);
         Ok(Outcome::Done(state.done(picture)))
     }
 
-    async fn fetch(&self, job: &Job, timings: &mut Timings) -> Result<Bytes, WorkError> {
+    async fn fetch(&self, job: &Job, timings: &mut Timings) -> Result<Ingredients, WorkError> {
         let begun = Instant::now();
+        let original = self.fetch_original(job).await?;
+        let logo = match job.logo {
+            Some(logo) => Some(self.fetch_logo(logo.sha256).await?),
+            None => None,
+        };
+        self.note(timings, Step::Fetch, begun.elapsed());
+        Ok(Ingredients { original, logo })
+    }
+
+    async fn fetch_logo(&self, sha256: Digest) -> Result<FetchedLogo, WorkError> {
+        if let Some(logo) = self.logos.get(&sha256) {
+            return Ok(FetchedLogo::Known(logo));
+        }
+        let objects = &self.tools.objects;
+        let found = objects.get(&Key::Logo(sha256), LOGO_BYTES_MAX).await;
+        let Some(bytes) = found.map_err(unless_logo_too_long)? else {
+            objects.check().await?; // as for an original
+            return Err(WorkError::LogoMissing(sha256));
+        };
+        Ok(FetchedLogo::Bytes(bytes, sha256))
+    }
+
+    async fn fetch_original(&self, job: &Job) -> Result<Bytes, WorkError> {
         let (key, limit) = (
             Key::Original(job.original.sha256),
             self.tools.original_bytes_max,
@@ -71,7 +108,6 @@ impl Optimizer {
             self.tools.objects.check().await?;
             return Err(WorkError::OriginalMissing(job.original.sha256));
         };
-        self.note(timings, Step::Fetch, begun.elapsed());
         Ok(original)
     }
 
@@ -80,7 +116,7 @@ impl Optimizer {
     async fn render(
         &self,
         job: &Job,
-        original: Bytes,
+        ingredients: Ingredients,
         epoch: Epoch,
         state: &mut State,
     ) -> Result<Made, WorkError> {
@@ -88,8 +124,16 @@ impl Optimizer {
         let _stops_if_given_up = stop.clone().drop_guard();
         let (mut stopwatch, mut steps) = Stopwatch::new(self.deadline, stop.clone());
         let (fonts, limits, job) = (self.tools.fonts.clone(), self.tools.limits, job.clone());
+        let (Ingredients { original, logo }, logos) = (ingredients, Arc::clone(&self.logos));
         let work = move || {
-            let made = make(&original, &job, &fonts, &limits, &mut stopwatch);
+            let logo = logo.map(|logo| logo.decoded(&logos)).transpose();
+            let made = logo.and_then(|logo| {
+                let material = Material {
+                    fonts: &fonts,
+                    logo: logo.as_deref(),
+                };
+                make(&original, &job, material, &limits, &mut stopwatch)
+            });
             (made, stopwatch.stop())
         };
         let rendering = self.slots.run(work);
@@ -218,17 +262,13 @@ fn refuse_in_vain(job: &Job, delivery: &Delivery) -> Result<(), WorkError> {
 fn make(
     original: &[u8],
     job: &Job,
-    fonts: &Fonts,
+    material: Material<'_>,
     limits: &Limits,
     stopwatch: &mut Stopwatch,
 ) -> Result<Made, WorkError> {
-    let sha256 = job.original.sha256;
-    if Digest::of(original) != sha256 {
-        let what = format!("original {sha256} came back with other bytes");
-        return Err(Error::new(Backend::Objects, "get", Cause::Corrupt(what)).into());
-    }
+    verify("original", original, job.original.sha256)?;
     let on_step = &mut |step| stopwatch.begin(step);
-    let rendered = engine::render(original, &job.recipe, fonts, limits, on_step);
+    let rendered = engine::render(original, &job.recipe, material, limits, on_step);
     let rendered = rendered.map_err(|error| match error {
         RenderError::Input(error) => WorkError::Input(error),
         RenderError::Stopped { .. } if stopwatch.is_told_to_stop() => WorkError::Overtaken,
@@ -238,6 +278,39 @@ fn make(
         sha256: Digest::of(&rendered.bytes),
         rendered,
     })
+}
+
+fn verify(what: &str, bytes: &[u8], sha256: Digest) -> Result<(), WorkError> {
+    if Digest::of(bytes) == sha256 {
+        return Ok(());
+    }
+    let what = format!("{what} {sha256} came back with other bytes");
+    Err(Error::new(Backend::Objects, "get", Cause::Corrupt(what)).into())
+}
+
+impl FetchedLogo {
+    /// Decoded once for the jobs that share it.
+    fn decoded(self, logos: &Logos) -> Result<Arc<Logo>, WorkError> {
+        let (bytes, sha256) = match self {
+            Self::Known(logo) => return Ok(logo),
+            Self::Bytes(bytes, sha256) => (bytes, sha256),
+        };
+        verify("logo", &bytes, sha256)?;
+        let logo = Arc::new(Logo::decode(&bytes).map_err(InputError::Logo)?);
+        logos.keep(sha256, Arc::clone(&logo));
+        Ok(logo)
+    }
+}
+
+/// A logo over the limit stays over it too.
+fn unless_logo_too_long(error: Error) -> WorkError {
+    match error.cause {
+        Cause::TooLong { size_bytes, .. } => match engine::logo::check_bytes(size_bytes) {
+            Err(too_long) => WorkError::Input(too_long.into()),
+            Ok(()) => WorkError::World(error),
+        },
+        _ => WorkError::World(error),
+    }
 }
 
 /// An original over the limit stays over it.

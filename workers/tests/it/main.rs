@@ -8,6 +8,7 @@ mod burials;
 mod cancel;
 mod crashes;
 mod fate;
+mod logos;
 mod stale;
 mod strange;
 mod turns;

@@ -3,7 +3,10 @@
 use super::{Canvas, Stamp, Veil};
 use crate::{
     pixels::{Pixels, over},
-    watermark::ink::{Ink, luma},
+    watermark::{
+        decal::Decal,
+        ink::{Ink, luma},
+    },
 };
 
 impl Canvas for Pixels {
@@ -47,31 +50,50 @@ impl Canvas for Pixels {
                     continue;
                 }
                 if has_alpha {
-                    lay_over_straight_alpha(veil, ink, pixel);
+                    lay_over_straight_alpha(tints(veil, ink), veil.alpha(), pixel);
                 } else {
-                    lay_over(veil, ink, pixel);
+                    lay_over(tints(veil, ink), veil.alpha(), pixel);
+                }
+            }
+        }
+    }
+
+    fn lay_logo(&mut self, stamp: &Stamp<'_>, decal: &Decal) {
+        let channels = self.layout.channels();
+        let has_alpha = self.layout.has_alpha();
+        for (y, row) in self.rows_mut(stamp.region).enumerate() {
+            for (pixel, at) in row.chunks_exact_mut(channels).zip(stamp.places(y)) {
+                let (color, alpha) = decal.over(at);
+                if alpha == 0.0 {
+                    continue;
+                }
+                let tints = color.into_iter().map(|color| f32::from(color) * alpha);
+                if has_alpha {
+                    lay_over_straight_alpha(tints, alpha, pixel);
+                } else {
+                    lay_over(tints, alpha, pixel);
                 }
             }
         }
     }
 }
 
-/// Mixes the channels of an opaque pixel. A grey one takes the ink's red, which is all of a neutral ink.
-fn lay_over(veil: Veil, ink: &Ink, colors: &mut [u8]) {
-    let ground = 1.0 - veil.alpha();
-    for (color, tint) in colors.iter_mut().zip(tints(veil, ink)) {
+/// Mixes the channels of an opaque pixel. A grey one takes the red of what comes over it, which is all of a neutral colour.
+fn lay_over(tints: impl Iterator<Item = f32>, alpha: f32, colors: &mut [u8]) {
+    let ground = 1.0 - alpha;
+    for (color, tint) in colors.iter_mut().zip(tints) {
         *color = rounded(tint + f32::from(*color) * ground);
     }
 }
 
 /// The same where the ground shows through to what is behind the picture: it counts as much as it hides.
-fn lay_over_straight_alpha(veil: Veil, ink: &Ink, pixel: &mut [u8]) {
+fn lay_over_straight_alpha(tints: impl Iterator<Item = f32>, hidden: f32, pixel: &mut [u8]) {
     let Some((alpha, colors)) = pixel.split_last_mut() else {
         return;
     };
-    let ground = f32::from(*alpha) / 255.0 * (1.0 - veil.alpha());
-    let result_alpha = veil.alpha() + ground;
-    for (color, tint) in colors.iter_mut().zip(tints(veil, ink)) {
+    let ground = f32::from(*alpha) / 255.0 * (1.0 - hidden);
+    let result_alpha = hidden + ground;
+    for (color, tint) in colors.iter_mut().zip(tints) {
         *color = rounded((tint + f32::from(*color) * ground) / result_alpha);
     }
     *alpha = rounded(result_alpha * 255.0);

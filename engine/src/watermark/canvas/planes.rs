@@ -5,7 +5,11 @@ use std::ops::Range;
 use planes::{Chroma, Plane, Planes, Subsampling};
 
 use super::{Canvas, Stamp};
-use crate::{color, pixels::Region, watermark::ink::Ink};
+use crate::{
+    color,
+    pixels::Region,
+    watermark::{decal::Decal, ink::Ink},
+};
 
 /// No colour.
 const NEUTRAL: u8 = 128;
@@ -52,94 +56,127 @@ impl Canvas for Planes {
     }
 
     fn lay(&mut self, stamp: &Stamp<'_>, ink: &Ink) {
-        let size = (self.width(), self.height());
         let [letters, halo] = [ink.letters, ink.halo.unwrap_or(ink.letters)].map(color::planes);
-        let colored = |channel: usize| Channel {
+        lay_layers(self, stamp, |channel| InkLayer {
             ink,
             letters: letters[channel].into(),
             halo: halo[channel].into(),
-        };
-        colored(0).lay_luma(self.luma_mut(), stamp);
-        if let Some(chroma) = self.chroma_mut() {
-            let sampling = chroma.subsampling;
-            colored(1).lay_chroma(&mut chroma.blue, sampling, size, stamp);
-            colored(2).lay_chroma(&mut chroma.red, sampling, size, stamp);
-        }
+        });
+    }
+
+    fn lay_logo(&mut self, stamp: &Stamp<'_>, decal: &Decal) {
+        lay_layers(self, stamp, |channel| LogoLayer { decal, channel });
     }
 }
 
+/// What comes over one of the planes.
+trait Layer {
+    /// Of each pixel in a row of the stamp: how much of the channel comes over it, and how much of the ground it hides.
+    fn row(&self, stamp: &Stamp<'_>, y: usize) -> impl Fn(usize) -> (f32, f32);
+}
+
 /// An ink as one of the planes knows it.
-struct Channel<'i> {
+struct InkLayer<'i> {
     ink: &'i Ink,
     letters: f32,
     halo: f32,
 }
 
-impl Channel<'_> {
-    fn lay_luma(&self, luma: &mut Plane, stamp: &Stamp<'_>) {
-        let width = luma.width();
-        let region = stamp.region;
-        for y in 0..region.height as usize {
-            let from = (region.y as usize + y) * width + region.x as usize;
-            let row = &mut luma.samples_mut()[from..from + region.width as usize];
-            let (letters, halo) = stamp.row(y);
-            for (sample, (&letters, &halo)) in row.iter_mut().zip(letters.iter().zip(halo)) {
-                let (tint, alpha) = self.over(letters, halo);
-                *sample = mixed(*sample, tint, alpha);
+/// A logo as one of the planes knows it.
+struct LogoLayer<'d> {
+    decal: &'d Decal,
+    channel: usize,
+}
+
+impl Layer for InkLayer<'_> {
+    fn row(&self, stamp: &Stamp<'_>, y: usize) -> impl Fn(usize) -> (f32, f32) {
+        let (letters, halo) = stamp.row(y);
+        move |x| {
+            if letters[x] == 0 && halo[x] == 0 {
+                return (0.0, 0.0);
             }
+            let veil = self.ink.veil(letters[x], halo[x]);
+            (veil.tint(self.letters, self.halo), veil.alpha())
         }
     }
+}
 
-    /// A chroma sample stands for several pixels and takes the mean of what lies over them. The last of a row or column
-    /// may stand for fewer.
-    fn lay_chroma(
-        &self,
-        plane: &mut Plane,
-        sampling: Subsampling,
-        picture: (usize, usize),
-        stamp: &Stamp<'_>,
-    ) {
-        let width = plane.width();
-        let (columns, rows) = samples_beneath(stamp.region, sampling);
-        for row in rows {
-            for column in columns.clone() {
-                let pixels = pixels_of(column, row, sampling, picture);
-                let (tint, alpha) = self.over_all(column, row, sampling, stamp);
-                let sample = &mut plane.samples_mut()[row * width + column];
-                *sample = mixed(*sample, tint / pixels, alpha / pixels);
-            }
+impl Layer for LogoLayer<'_> {
+    fn row(&self, stamp: &Stamp<'_>, y: usize) -> impl Fn(usize) -> (f32, f32) {
+        let from = stamp.places(y).start;
+        move |x| {
+            let (color, alpha) = self.decal.over(from + x);
+            let channel = color::planes(color)[self.channel];
+            (f32::from(channel) * alpha, alpha)
         }
     }
+}
 
-    /// What comes over all pixels of a chroma sample together.
-    fn over_all(
-        &self,
-        column: usize,
-        row: usize,
-        sampling: Subsampling,
-        stamp: &Stamp<'_>,
-    ) -> (f32, f32) {
-        let (columns, rows) = stamped(column, row, stamp.region, sampling);
-        let (mut tint, mut alpha) = (0.0, 0.0);
-        for y in rows {
-            let (letters, halo) = stamp.row(y);
-            for x in columns.clone() {
-                if letters[x] == 0 && halo[x] == 0 {
-                    continue;
-                }
-                let (more_tint, more_alpha) = self.over(letters[x], halo[x]);
-                tint += more_tint;
-                alpha += more_alpha;
-            }
+/// Lays a layer over each plane of `picture`.
+fn lay_layers<L: Layer>(picture: &mut Planes, stamp: &Stamp<'_>, layer: impl Fn(usize) -> L) {
+    let size = (picture.width(), picture.height());
+    lay_luma(&layer(0), picture.luma_mut(), stamp);
+    if let Some(chroma) = picture.chroma_mut() {
+        let sampling = chroma.subsampling;
+        lay_chroma(&layer(1), &mut chroma.blue, sampling, size, stamp);
+        lay_chroma(&layer(2), &mut chroma.red, sampling, size, stamp);
+    }
+}
+
+fn lay_luma(layer: &impl Layer, luma: &mut Plane, stamp: &Stamp<'_>) {
+    let width = luma.width();
+    let region = stamp.region;
+    for y in 0..region.height as usize {
+        let from = (region.y as usize + y) * width + region.x as usize;
+        let row = &mut luma.samples_mut()[from..from + region.width as usize];
+        let over = layer.row(stamp, y);
+        for (x, sample) in row.iter_mut().enumerate() {
+            let (tint, alpha) = over(x);
+            *sample = mixed(*sample, tint, alpha);
         }
-        (tint, alpha)
     }
+}
 
-    /// What comes over a pixel: how much of the channel, and how much of the ground it hides.
-    fn over(&self, letters: u8, halo: u8) -> (f32, f32) {
-        let veil = self.ink.veil(letters, halo);
-        (veil.tint(self.letters, self.halo), veil.alpha())
+/// A chroma sample stands for several pixels and takes the mean of what lies over them. The last of a row or column may
+/// stand for fewer.
+fn lay_chroma(
+    layer: &impl Layer,
+    plane: &mut Plane,
+    sampling: Subsampling,
+    picture: (usize, usize),
+    stamp: &Stamp<'_>,
+) {
+    let width = plane.width();
+    let (columns, rows) = samples_beneath(stamp.region, sampling);
+    for row in rows {
+        for column in columns.clone() {
+            let pixels = pixels_of(column, row, sampling, picture);
+            let (tint, alpha) = over_all(layer, column, row, sampling, stamp);
+            let sample = &mut plane.samples_mut()[row * width + column];
+            *sample = mixed(*sample, tint / pixels, alpha / pixels);
+        }
     }
+}
+
+/// What comes over all pixels of a chroma sample together.
+fn over_all(
+    layer: &impl Layer,
+    column: usize,
+    row: usize,
+    sampling: Subsampling,
+    stamp: &Stamp<'_>,
+) -> (f32, f32) {
+    let (columns, rows) = stamped(column, row, stamp.region, sampling);
+    let (mut tint, mut alpha) = (0.0, 0.0);
+    for y in rows {
+        let over = layer.row(stamp, y);
+        for x in columns.clone() {
+            let (more_tint, more_alpha) = over(x);
+            tint += more_tint;
+            alpha += more_alpha;
+        }
+    }
+    (tint, alpha)
 }
 
 /// Pixels of the picture that a chroma sample stands for.

@@ -39,7 +39,11 @@ use crate::{cli::Apply, config::Settings, output::output};
 
 /// Does what the command line says. Exit code 1 if any photo failed.
 pub(crate) fn run(apply: &Apply, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let renderer = Renderer::new(apply.recipe.request()?, settings.limits)?;
+    let renderer = Renderer::new(
+        apply.recipe.request()?,
+        apply.recipe.logo(),
+        settings.limits,
+    )?;
     match plan::plan(apply)? {
         Plan::Stream { source } => stream(&renderer, &source),
         Plan::Files {

@@ -1,14 +1,14 @@
 //! One photo: read, rendered, written.
 
 use std::{
-    fs,
-    io::{self, Cursor, Write as _},
+    fs::{self, File},
+    io::{self, Cursor, Read as _, Write as _},
     ops::ControlFlow,
     path::Path,
 };
 
 use anyhow::Context as _;
-use engine::{Fonts, Limits, Rendered};
+use engine::{Fonts, Limits, Logo, Material, Rendered, logo::LOGO_BYTES_MAX};
 use schemas::{Context, Contrast, FieldError, OutputFormat, Recipe, Request, recipe::Date};
 
 use super::{
@@ -22,6 +22,7 @@ use super::{
 pub(super) struct Renderer {
     request: Request,
     fonts: Fonts,
+    logo: Option<Logo>,
     limits: Limits,
     today: Date,
 }
@@ -47,17 +48,27 @@ pub(super) fn make(renderer: &Renderer, job: &Job) -> anyhow::Result<Made> {
 }
 
 impl Renderer {
-    /// What `request` asks for, refused at once where no photo could be given it.
+    /// What `request` asks for, with the logo in the file `logo`, refused at once where no photo could be given it.
     ///
     /// # Errors
-    /// When the mark's text has an unknown variable, is too long whatever its variables say, or cannot be drawn.
-    pub(super) fn new(request: Request, limits: Limits) -> anyhow::Result<Self> {
+    /// When the mark's text has an unknown variable, is too long whatever its variables say, or cannot be drawn; when the
+    /// file is no logo.
+    pub(super) fn new(
+        mut request: Request,
+        logo: Option<&Path>,
+        limits: Limits,
+    ) -> anyhow::Result<Self> {
         let (fonts, today) = (Fonts::embedded(), Date::from(jiff::Timestamp::now()));
-        let sample = sample(&request, today)?;
-        fonts
-            .check(sample.wm_text.as_str())
-            .map_err(UsageError::MissingGlyph)?;
+        if logo.is_some() {
+            request.add_logo()?;
+        }
+        if let Some(text) = sample(&request, today)?.wm_text {
+            fonts
+                .check(text.as_str())
+                .map_err(UsageError::MissingGlyph)?;
+        }
         Ok(Self {
+            logo: logo.map(read_logo).transpose()?,
             request,
             fonts,
             limits,
@@ -83,10 +94,14 @@ impl Renderer {
     ) -> anyhow::Result<Rendered> {
         let recipe = self.recipe(source, name, named)?;
         let go_on = &mut |_| ControlFlow::Continue(());
+        let material = Material {
+            fonts: &self.fonts,
+            logo: self.logo.as_ref(),
+        };
         Ok(engine::render(
             source,
             &recipe,
-            &self.fonts,
+            material,
             &self.limits,
             go_on,
         )?)
@@ -109,6 +124,19 @@ impl Renderer {
         let resolved = self.request.clone().resolve(&context);
         resolved.map_err(|error| anyhow::anyhow!("{error}"))
     }
+}
+
+/// Decoded once, for all photos.
+fn read_logo(path: &Path) -> Result<Logo, UsageError> {
+    let unusable = |problem| UsageError::Logo {
+        path: path.to_owned(),
+        problem,
+    };
+    let mut bytes = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(LOGO_BYTES_MAX + 1).read_to_end(&mut bytes));
+    read.map_err(|error| unusable(error.to_string()))?;
+    Logo::decode(&bytes).map_err(|error| unusable(error.to_string()))
 }
 
 /// The request for a photo that says nothing of itself, else for one that says as little as it can: what neither can be
@@ -164,7 +192,7 @@ mod tests {
     fn with_text(text: &str) -> anyhow::Result<Renderer> {
         let mut request = Request::default();
         request.set("wm_text", text).unwrap();
-        Renderer::new(request, Limits::default())
+        Renderer::new(request, None, Limits::default())
     }
 
     #[test]

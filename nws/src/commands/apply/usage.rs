@@ -40,6 +40,8 @@ pub(crate) enum UsageError {
     NotFound(PathBuf),
     #[error("no photo in {0}: JPEG, PNG, WebP, AVIF, GIF, TIFF and BMP are")]
     NoPhotos(String),
+    #[error("wm_logo: {}: {problem}", path.display())]
+    Logo { path: PathBuf, problem: String },
     #[error("wm_text: {0}")]
     MissingGlyph(MissingGlyph),
 }
