@@ -51,7 +51,7 @@ enum Known {
     No,
 }
 
-/// An upload's original on its way to the object store, where it goes once: the records may go away after that, and the
+/// An upload's original, and its logo, on their way to the object store, where they go once: the records may go away after that, and the
 /// job is accepted without them then.
 struct Original<'a> {
     key: Key,
@@ -77,9 +77,9 @@ pub(crate) async fn accept(
     }
 }
 
-/// Keeps the original, records the job, then publishes it.
+/// Keeps the original and the logo, records the job, then publishes it.
 ///
-/// The order matters: a job on the queue always finds its original, and a job whose message was not confirmed is on
+/// The order matters: a job on the queue always finds both, and a job whose message was not confirmed is on
 /// record as unsent, for the next identical upload or the sweeper.
 async fn with_record(app: &App, job: &Job, original: &Original<'_>) -> Result<Accepted, ApiError> {
     let (id, now_ms) = (job.id(), job.queued_at_ms);
@@ -170,11 +170,26 @@ impl<'a> Original<'a> {
 
     async fn put(&self, app: &App) -> Result<Timings, ApiError> {
         let began = Instant::now();
+        self.put_logo(app).await?;
         let image = &self.upload.image;
         let (body, media_type) = (image.original.body(), media_type(image.format));
         let stored = app.objects.put(&self.key, body, media_type).await;
         stored.inspect_err(|error| app.gate.failed(error))?;
         Ok(timed(app, self.upload, began.elapsed()))
+    }
+
+    /// One that is stored already becomes young again, as an original does.
+    async fn put_logo(&self, app: &App) -> Result<(), ApiError> {
+        let Some(logo) = &self.upload.logo else {
+            return Ok(());
+        };
+        let body = Body::Digested {
+            bytes: logo.bytes.clone(),
+            sha256: logo.sha256,
+        };
+        let (key, media_type) = (Key::Logo(logo.sha256), media_type(logo.header.format));
+        let stored = app.objects.put(&key, body, media_type).await;
+        Ok(stored.inspect_err(|error| app.gate.failed(error))?)
     }
 }
 
@@ -239,9 +254,12 @@ async fn plan(
         auto_format,
     };
     let recipe = upload.request.clone().resolve(&context)?;
-    engine::check(&inspection, &recipe, &app.fonts, None, &app.limits).map_err(unmarkable)?;
+    let logo = upload.logo.as_ref();
+    let header = logo.map(|logo| logo.header);
+    engine::check(&inspection, &recipe, &app.fonts, header, &app.limits).map_err(unmarkable)?;
     let now_ms = now.as_millisecond().try_into().unwrap_or_default();
-    Ok(Job::new(upload.image.sha256, recipe, now_ms))
+    let job = Job::new(upload.image.sha256, recipe, now_ms);
+    Ok(job.with_logo(logo.map(|logo| logo.sha256)))
 }
 
 /// A character without a glyph is the text's fault, anything else the image's.

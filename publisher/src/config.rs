@@ -2,6 +2,7 @@
 
 use std::{ops::RangeInclusive, thread::available_parallelism, time::Duration};
 
+use engine::logo::LOGO_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
@@ -18,13 +19,13 @@ pub struct Config {
     pub publisher_threads: usize,
     /// Longest photo. 20 MiB: a 24-megapixel JPEG at high quality has about 15.
     pub image_bytes_max: u64,
-    /// All that is not the photo. 64 KiB: the longest template of a mark needs 4.
+    /// All that is neither photo nor logo. 64 KiB: the longest template of a mark needs 4.
     pub fields_bytes_max: u64,
     /// Uploads in hand at once; the next one is sent away with 503. 128: a hundred at once are promised, and each may
     /// hold [`Config::spool_memory_bytes_max`] in memory and [`Config::image_bytes_max`] on the disk.
     pub uploads_max: usize,
     /// Bytes of one upload that are kept in memory before it goes to a file. 1 MiB: small pictures never touch the
-    /// disk, and 128 uploads together stay below 256 MiB while their buffers double.
+    /// disk, and 128 uploads together stay below 256 MiB while their buffers double, and below 512 MiB with a logo each.
     pub spool_memory_bytes_max: usize,
     /// Longest a new client may take over its first request's header, its first byte included. 10 s: one lost packet and its
     /// retransmissions.
@@ -178,7 +179,7 @@ impl Config {
         const SECS_MAX: u64 = TIME_MAX.as_secs();
         const MS_MAX: u64 = SECS_MAX * 1000;
         let count = |number: usize| number as u64;
-        let photo_max = u64::MAX - self.fields_bytes_max;
+        let photo_max = (u64::MAX - LOGO_BYTES_MAX).saturating_sub(self.fields_bytes_max);
         let held_min = self.result_bytes_max;
         let held = self.images_in_flight_bytes_max;
         [
@@ -239,9 +240,9 @@ impl Config {
         ]
     }
 
-    /// Longest body of an upload: the photo, the fields, and what the form puts around them.
+    /// Longest body of an upload: the photo, the logo, the fields, and what the form puts around them.
     pub(crate) const fn body_bytes_max(&self) -> u64 {
-        self.image_bytes_max + self.fields_bytes_max
+        self.image_bytes_max + LOGO_BYTES_MAX + self.fields_bytes_max
     }
 
     pub(crate) const fn header_timeout(&self) -> Duration {

@@ -6,7 +6,7 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use engine::{InputError, MissingGlyph};
+use engine::{InputError, LogoError, MissingGlyph};
 use http::{HeaderValue, StatusCode, header};
 use schemas::{Failure, FieldError, Status};
 use serde::Serialize;
@@ -48,6 +48,8 @@ pub(crate) enum ApiError {
     },
     #[error(transparent)]
     Image(#[from] InputError),
+    #[error(transparent)]
+    Logo(#[from] LogoError),
     #[error(transparent)]
     Field(#[from] FieldError),
     #[error("wm_text: {0}")]
@@ -123,6 +125,7 @@ impl ApiError {
                 error.code(),
                 "Not an accepted image",
             ),
+            Self::Logo(error) => (logo_status(error), error.code(), "Logo refused"),
             Self::Field(_) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "field_refused",
@@ -156,6 +159,7 @@ impl ApiError {
         match self {
             Self::Field(error) => Some(&error.field),
             Self::Glyph(_) => Some("wm_text"),
+            Self::Logo(_) => Some("wm_logo"),
             Self::Image(_) | Self::ImageMissing | Self::JobEnded { .. } => Some("image"),
             Self::TooLarge { what: "image", .. } => Some("image"),
             _ => None,
@@ -166,6 +170,7 @@ impl ApiError {
         match self {
             Self::Field(error) => (error.measured, error.limit),
             Self::Image(error) => error.measured_and_limit().unzip(),
+            Self::Logo(error) => error.measured_and_limit().unzip(),
             Self::Refused(refusal) => refusal.measured_and_limit().unzip(),
             Self::TooLarge {
                 measured, limit, ..
@@ -185,6 +190,17 @@ impl ApiError {
             field: self.field().map(str::to_owned),
             measured,
             limit,
+        }
+    }
+}
+
+/// As for a photo: too many bytes, other bytes, too many pixels.
+const fn logo_status(error: &LogoError) -> StatusCode {
+    match error {
+        LogoError::TooManyBytes { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        LogoError::TooManyPixels { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        LogoError::UnknownFormat | LogoError::OtherFormat { .. } | LogoError::Broken { .. } => {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
         }
     }
 }

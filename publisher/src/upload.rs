@@ -26,6 +26,7 @@ use crate::{
     Config,
     app::App,
     error::ApiError,
+    logo::{LOGO, UploadedLogo},
     spool::{Spooled, Writer},
 };
 
@@ -39,6 +40,7 @@ const OVERHEAD_BYTES_MAX: u64 = 256 * 1024;
 pub(crate) struct Upload {
     pub(crate) request: schemas::Request,
     pub(crate) image: Image,
+    pub(crate) logo: Option<UploadedLogo>,
     pub(crate) timings: Timings,
     /// Held for as long as the photo is.
     _slot: OwnedSemaphorePermit,
@@ -55,6 +57,13 @@ pub(crate) struct Image {
     hash_took: Duration,
 }
 
+/// What a form held.
+struct Read {
+    request: schemas::Request,
+    image: Image,
+    logo: Option<UploadedLogo>,
+}
+
 impl FromRequest<Arc<App>> for Upload {
     type Rejection = ApiError;
 
@@ -67,26 +76,32 @@ impl FromRequest<Arc<App>> for Upload {
         let slot = Arc::clone(&app.uploads).try_acquire_owned().map_err(busy)?;
         let limit = app.config.upload_timeout();
         let began = Instant::now();
-        let (request, image) = timeout(limit, read(request, app))
+        let read = timeout(limit, read(request, app))
             .await
             .map_err(|_| ApiError::TooSlow(limit))??;
+        let Read {
+            request,
+            image,
+            logo,
+        } = read;
         let mut timings = Timings::default();
         timings.set(Step::Read, began.elapsed().saturating_sub(image.hash_took));
         timings.set(Step::Hash, image.hash_took);
         Ok(Self {
             request,
             image,
+            logo,
             timings,
             _slot: slot,
         })
     }
 }
 
-async fn read(request: Request, app: &App) -> Result<(schemas::Request, Image), ApiError> {
+async fn read(request: Request, app: &App) -> Result<Read, ApiError> {
     refuse_announced(request.headers(), &app.config)?;
     let mut form = Form::of(request, &app.config)?;
     let mut wanted = schemas::Request::default();
-    let mut image = None;
+    let (mut image, mut logo) = (None, None);
     while let Some(mut part) = form.next_part().await? {
         match part.name().map(str::to_owned).as_deref() {
             Some(IMAGE) if image.is_some() => {
@@ -95,6 +110,10 @@ async fn read(request: Request, app: &App) -> Result<(schemas::Request, Image), 
                 ));
             }
             Some(IMAGE) => image = Some(form.image(&mut part, app).await?),
+            Some(LOGO) => {
+                wanted.add_logo()?;
+                logo = Some(form.logo(&mut part, app).await?);
+            }
             Some(name) => form.field(name, &mut part, &mut wanted).await?,
             None => {
                 return Err(ApiError::Malformed(
@@ -103,7 +122,11 @@ async fn read(request: Request, app: &App) -> Result<(schemas::Request, Image), 
             }
         }
     }
-    Ok((wanted, image.ok_or(ApiError::ImageMissing)?))
+    Ok(Read {
+        request: wanted,
+        image: image.ok_or(ApiError::ImageMissing)?,
+        logo,
+    })
 }
 
 /// A body that says itself that it is too long is not read at all.
@@ -164,7 +187,12 @@ impl<'c> Form<'c> {
         if !FIELDS.contains(&name) {
             return Ok(wanted.set(name, "")?);
         }
-        let mut text = BytesMut::new();
+        let text = self.text(name, part).await?;
+        Ok(wanted.set(name, &text)?)
+    }
+
+    async fn text(&mut self, name: &str, part: &mut Field<'static>) -> Result<String, ApiError> {
+        let mut text = Vec::new();
         while let Some(chunk) = self.chunk(part).await? {
             self.fields_bytes += chunk.len() as u64;
             check_size(
@@ -174,9 +202,25 @@ impl<'c> Form<'c> {
             )?;
             text.extend_from_slice(&chunk);
         }
-        let text = std::str::from_utf8(&text)
-            .map_err(|_| ApiError::Malformed(format!("{name} is not UTF-8")))?;
-        Ok(wanted.set(name, text)?)
+        String::from_utf8(text).map_err(|_| ApiError::Malformed(format!("{name} is not UTF-8")))
+    }
+
+    /// A file, or the digest of one that is stored.
+    async fn logo(
+        &mut self,
+        part: &mut Field<'static>,
+        app: &App,
+    ) -> Result<UploadedLogo, ApiError> {
+        if part.file_name().is_none() {
+            let name = self.text(LOGO, part).await?;
+            return UploadedLogo::stored(&name, app).await;
+        }
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = self.chunk(part).await? {
+            engine::logo::check_bytes((bytes.len() + chunk.len()) as u64)?;
+            bytes.extend_from_slice(&chunk);
+        }
+        UploadedLogo::of(bytes.freeze())
     }
 
     async fn image(&self, part: &mut Field<'static>, app: &App) -> Result<Image, ApiError> {

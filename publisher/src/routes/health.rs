@@ -9,6 +9,7 @@ use axum::{
     routing::get,
 };
 use backends::{Error, Metrics, ObjectStore, Results, Sender, error::Backend};
+use engine::logo::{LOGO_BYTES_MAX, LOGO_PIXELS_MAX};
 use futures::future::join_all;
 use http::{HeaderValue, StatusCode, header};
 use schemas::recipe::TEXT_CHARS_MAX;
@@ -108,6 +109,8 @@ async fn metrics(State(probes): State<Probes>) -> impl IntoResponse {
 pub(crate) async fn limits(State(app): State<Arc<App>>) -> Json<Value> {
     Json(json!({
         "imageBytesMax": app.config.image_bytes_max,
+        "logoBytesMax": LOGO_BYTES_MAX,
+        "logoPixelsMax": LOGO_PIXELS_MAX,
         "fieldsBytesMax": app.config.fields_bytes_max,
         "textCharsMax": TEXT_CHARS_MAX,
         "pixelsMax": app.limits.pixels_max,

@@ -13,6 +13,7 @@ mod degraded;
 mod events;
 mod gone;
 mod images;
+mod logos;
 mod probes;
 mod refusals;
 mod retention;

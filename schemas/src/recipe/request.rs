@@ -30,9 +30,6 @@ pub const FIELDS: [&str; 17] = [
     "max_bytes",
 ];
 
-/// Fields that have a name already and no code yet.
-const NOT_BUILT: [&str; 1] = ["wm_logo"];
-
 /// The variables of `wm_text` and `copyright`.
 pub(super) const VARIABLES: [&str; 6] = [
     "year",
@@ -99,7 +96,7 @@ impl Request {
     /// Takes one field.
     ///
     /// # Errors
-    /// When the field is unknown, not built yet, given twice, or its value is out of range.
+    /// When the field is unknown, given twice, or its value is out of range.
     pub fn set(&mut self, field: &str, value: &str) -> Result<(), FieldError> {
         let taken = match field {
             "wm_text" => put(&mut self.text, Ok(value.to_owned())),
@@ -120,7 +117,7 @@ impl Request {
             "copyright" => put(&mut self.copyright, Ok(value.to_owned())),
             "progressive" => put(&mut self.progressive, switch(value)),
             "max_bytes" => put(&mut self.max_bytes, value.parse()),
-            _ if NOT_BUILT.contains(&field) => Err(ValueError::new("this field is not built yet")),
+            "wm_logo" => Err(ValueError::new("a logo is a picture, not a text")),
             _ => Err(ValueError::new(format!(
                 "there is no such field; there are {}",
                 FIELDS.join(", ")
