@@ -151,7 +151,8 @@ fn prepare(folder: &Path) -> io::Result<()> {
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished)?;
     }
-    for part in [UNFINISHED, "original", "result", "accepted"] {
+    let kinds = Kind::ALL.map(Kind::as_str);
+    for part in kinds.into_iter().chain([UNFINISHED]) {
         fs::create_dir_all(folder.join(part))?;
     }
     sync(folder)

@@ -51,7 +51,9 @@ pub enum Kind {
 pub struct NotAKey;
 
 impl Kind {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const ALL: [Self; 4] = [Self::Original, Self::Logo, Self::Result, Self::Accepted];
+
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Original => "original",
             Self::Logo => "logo",

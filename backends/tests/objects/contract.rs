@@ -30,6 +30,7 @@ macro_rules! object_store_contract {
     ($store:expr) => {
         $crate::contract::object_store_contract!($store =>
             what_was_put_is_read,
+            an_object_of_every_kind_has_a_place,
             a_file_is_read_as_its_bytes,
             the_same_file_may_be_put_twice,
             a_later_put_replaces_an_earlier_one,
@@ -63,6 +64,21 @@ pub(crate) async fn what_was_put_is_read(store: &dyn ObjectStore) {
     for key in [original_of(&bytes), result_key()] {
         put(store, &key, &bytes).await;
         assert_eq!(get(store, &key).await, Some(bytes.clone()));
+    }
+}
+
+pub(crate) async fn an_object_of_every_kind_has_a_place(store: &dyn ObjectStore) {
+    let bytes = Bytes::from(unique());
+    let digest = Digest::of(&bytes);
+    let id = JobId::new(digest);
+    for key in [
+        Key::Original(digest),
+        Key::Logo(digest),
+        Key::Result(id),
+        Key::Accepted(id),
+    ] {
+        put(store, &key, &bytes).await;
+        assert_eq!(get(store, &key).await, Some(bytes.clone()), "{key}");
     }
 }
 
