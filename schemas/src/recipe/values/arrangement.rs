@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ValueError,
-    number::{decimal, shortest, shortest_signed, whole},
+    number::{decimal, hundredths, shortest, shortest_signed, whole},
     quoted, schema,
 };
 
@@ -137,15 +137,7 @@ impl Spacing {
     }
 
     fn from_percent(percent: f64) -> Result<Self, ValueError> {
-        let hundredths = (percent * 100.0).round();
-        if !(0.0..=f64::from(Self::HUNDREDTHS_MAX)).contains(&hundredths) {
-            return Err(ValueError::outside(
-                format!("{percent} percent, 0 to 100 are allowed"),
-                whole(percent),
-                u64::from(Self::HUNDREDTHS_MAX) / 100,
-            ));
-        }
-        Ok(Self(hundredths as u16))
+        hundredths(percent, 0..=Self::HUNDREDTHS_MAX).map(Self)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ValueError,
-    number::{decimal, shortest, whole},
+    number::{decimal, hundredths, shortest},
     schema,
 };
 
@@ -30,17 +30,7 @@ impl LogoSize {
     }
 
     fn from_percent(percent: f64) -> Result<Self, ValueError> {
-        let hundredths = (percent * 100.0).round();
-        if !(f64::from(Self::HUNDREDTHS_MIN)..=f64::from(Self::HUNDREDTHS_MAX))
-            .contains(&hundredths)
-        {
-            return Err(ValueError::outside(
-                format!("{percent} percent, 0.5 to 100 are allowed"),
-                whole(percent),
-                u64::from(Self::HUNDREDTHS_MAX) / 100,
-            ));
-        }
-        Ok(Self(hundredths as u16))
+        hundredths(percent, Self::HUNDREDTHS_MIN..=Self::HUNDREDTHS_MAX).map(Self)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Numbers as forms and messages write them.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ValueError, quoted};
@@ -42,6 +44,21 @@ pub(super) fn shortest_signed(value: i16, scale: i16) -> serde_json::Number {
 pub(super) fn decimal(text: &str, expected: &str) -> Result<f64, ValueError> {
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
     number.ok_or_else(|| ValueError::new(format!("{} is not {expected}", quoted(text))))
+}
+
+/// A percentage in hundredths, of which `allowed` are taken.
+pub(super) fn hundredths(percent: f64, allowed: RangeInclusive<u16>) -> Result<u16, ValueError> {
+    let (min, max) = allowed.into_inner();
+    let hundredths = (percent * 100.0).round();
+    if !(f64::from(min)..=f64::from(max)).contains(&hundredths) {
+        let (from, to) = (shortest(min, 100), shortest(max, 100));
+        return Err(ValueError::outside(
+            format!("{percent} percent, {from} to {to} are allowed"),
+            whole(percent),
+            u64::from(max) / 100,
+        ));
+    }
+    Ok(hundredths as u16)
 }
 
 /// The number as a limit can be told: `None` where it has a fraction or is below zero.
