@@ -3,7 +3,7 @@
 use baseline::{Unsupported, plan};
 use jpeg_encoder::{ColorType, Encoder};
 
-use crate::support::{Source, photo, target};
+use crate::support::{Source, progressive_file, target};
 
 fn refusal(file: &[u8]) -> Unsupported {
     plan(file, &target((10, 10))).unwrap_err()
@@ -20,13 +20,10 @@ fn with_segment_bytes(marker: u8, offset: usize, bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn progressive_files_are_refused() {
-    let mut file = Vec::new();
-    let mut encoder = Encoder::new(&mut file, 80);
-    encoder.set_progressive(true);
-    encoder
-        .encode(&photo(64, 48), 64, 48, ColorType::Rgb)
-        .unwrap();
-    assert_eq!(refusal(&file), Unsupported::Process { marker: 0xc2 });
+    assert_eq!(
+        refusal(&progressive_file()),
+        Unsupported::Process { marker: 0xc2 }
+    );
 }
 
 #[test]

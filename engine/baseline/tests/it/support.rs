@@ -3,6 +3,7 @@
 use baseline::Target;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use planes::{Chroma, Plane, Planes, Subsampling};
+use proptest::{prelude::*, sample::Index};
 use turbo::{Colors, Decoder, Limits, Options, Quantisation, Scale, encode_planes};
 
 pub(crate) const SAMPLINGS: [Subsampling; 6] = [
@@ -162,4 +163,39 @@ pub(crate) fn oracle(file: &[u8], source: &Source) -> Planes {
             red,
         },
     )
+}
+
+/// A progressive file.
+pub(crate) fn progressive_file() -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = Encoder::new(&mut file, 80);
+    encoder.set_progressive(true);
+    encoder
+        .encode(&photo(64, 48), 64, 48, ColorType::Rgb)
+        .unwrap();
+    file
+}
+
+/// One of `files` with some bytes changed, wherever they are.
+pub(crate) fn with_changed_bytes(files: &'static [Vec<u8>]) -> impl Strategy<Value = Vec<u8>> {
+    let changes = prop::collection::vec((any::<Index>(), any::<u8>()), 1..9);
+    (prop::sample::select(files), changes).prop_map(|(mut bytes, changes)| {
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes
+    })
+}
+
+/// One of `files` with some bytes changed where its headers are.
+pub(crate) fn with_changed_headers(files: &'static [Vec<u8>]) -> impl Strategy<Value = Vec<u8>> {
+    let changes = prop::collection::vec((0..700_usize, any::<u8>()), 1..4);
+    (prop::sample::select(files), changes).prop_map(|(mut bytes, changes)| {
+        for (at, byte) in changes {
+            let at = at.min(bytes.len() - 1);
+            bytes[at] = byte;
+        }
+        bytes
+    })
 }
