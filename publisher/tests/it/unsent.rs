@@ -10,7 +10,7 @@ use crate::support::{Server, form::Form, photo, until};
 #[tokio::test]
 async fn no_confirmation_no_202() {
     let server = Server::start().await;
-    server.sender.broken.set(true);
+    server.sender.silent.set(true);
     let answer = server
         .upload(Form::new().image("a.png", &photo(1)), &[])
         .await;
@@ -27,12 +27,12 @@ async fn no_confirmation_no_202() {
 #[tokio::test]
 async fn the_next_identical_upload_publishes_what_was_not_confirmed() {
     let server = Server::start().await;
-    server.sender.broken.set(true);
+    server.sender.silent.set(true);
     server
         .upload(Form::new().image("a.png", &photo(1)), &[])
         .await
         .problem(503);
-    server.sender.broken.set(false);
+    server.sender.silent.set(false);
     server.opened().await;
     let id = server.accepted(&photo(1)).await;
     assert_eq!(server.sender.sent().len(), 1);
@@ -46,13 +46,13 @@ async fn the_sweeper_publishes_what_was_not_confirmed() {
         config.sweep_interval_ms = 5;
     })
     .await;
-    server.sender.broken.set(true);
+    server.sender.silent.set(true);
     server
         .upload(Form::new().image("a.png", &photo(1)), &[])
         .await
         .problem(503);
     assert!(server.sender.sent().is_empty());
-    server.sender.broken.set(false);
+    server.sender.silent.set(false);
     until("the sweeper publishes", || server.sender.sent().len() == 1).await;
     let id = server.sender.sent()[0].id();
     assert_eq!(
