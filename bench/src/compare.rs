@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// Few pictures and rounds
     #[arg(long)]
     quick: bool,
+    /// Only this job, by its name in the tables, without memory and throughput; may be given several times
+    #[arg(long = "job", conflicts_with = "write", value_parser = job_named)]
+    jobs: Vec<&'static Job>,
     /// The order of turns
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -42,6 +45,13 @@ pub(crate) struct Findings {
     pub(crate) effort: Effort,
     pub(crate) versions: BTreeMap<Contender, String>,
     pub(crate) jobs: Vec<Measured>,
+    /// What processes take, unless only some jobs were asked for.
+    pub(crate) whole: Option<Whole>,
+}
+
+/// Figures of processes rather than of jobs.
+#[derive(Debug)]
+pub(crate) struct Whole {
     pub(crate) peaks: BTreeMap<Contender, Peak>,
     pub(crate) per_second: BTreeMap<Contender, f64>,
 }
@@ -59,7 +69,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
 fn find_out(options: &Options) -> anyhow::Result<Findings> {
     let mut bench = Bench::start(options)?;
-    let jobs = JOBS.iter().map(|job| {
+    let jobs = options.jobs().into_iter().map(|job| {
         eprintln!("{}…", job.name);
         bench.measure(job)
     });
@@ -70,9 +80,21 @@ fn find_out(options: &Options) -> anyhow::Result<Findings> {
         effort: options.effort(&JOBS[0]),
         versions,
         jobs,
+        whole: options.jobs.is_empty().then(|| whole(options)).transpose()?,
+    })
+}
+
+fn whole(options: &Options) -> anyhow::Result<Whole> {
+    Ok(Whole {
         peaks: memory::peaks(options)?,
         per_second: throughput::per_second(options)?,
     })
+}
+
+fn job_named(name: &str) -> Result<&'static Job, String> {
+    let names = || JOBS.map(|job| job.name).join(", ");
+    let job = JOBS.iter().find(|job| job.name == name);
+    job.ok_or_else(|| format!("there are {}", names()))
 }
 
 /// Slow is for people to judge; wrong fails.
@@ -93,6 +115,13 @@ fn verdict(findings: &Findings) -> ExitCode {
 }
 
 impl Options {
+    fn jobs(&self) -> Vec<&'static Job> {
+        if self.jobs.is_empty() {
+            return JOBS.iter().collect();
+        }
+        self.jobs.clone()
+    }
+
     pub(crate) const fn effort(&self, job: &Job) -> Effort {
         let (pictures, rounds) = match (self.quick, job.is_slow) {
             (true, true) => (1, 1),

@@ -1,7 +1,9 @@
 //! What was promised, and what was reached.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    compare::Findings,
+    compare::{Findings, Whole},
     contender::Contender::{self, Sharp, Thumbnail},
     judge::{self, SCORE_LOSS_MAX},
     measure::Measured,
@@ -157,9 +159,9 @@ impl Bytes {
 }
 
 impl Memory {
-    fn row(&self, findings: &Findings) -> Row {
-        let part = findings.peak(Contender::Engine).megapixels_12 as f64
-            / findings.peak(self.than).megapixels_12 as f64;
+    fn row(&self, peaks: &BTreeMap<Contender, Peak>) -> Row {
+        let part = peaks[&Contender::Engine].megapixels_12 as f64
+            / peaks[&self.than].megapixels_12 as f64;
         Row {
             goal: format!(
                 "J1 12 MP: at most {:.2} × the memory of {}",
@@ -184,11 +186,15 @@ impl Row {
 
 /// All goals, speed first.
 pub(crate) fn rows(findings: &Findings) -> Vec<Row> {
-    let mut rows: Vec<Row> = FASTER.iter().map(|goal| goal.row(findings)).collect();
-    rows.extend(BYTES.iter().map(|goal| goal.row(findings)));
+    let faster = FASTER.iter().filter(|goal| findings.have(goal.jobs));
+    let bytes = BYTES.iter().filter(|goal| findings.have(goal.jobs));
+    let mut rows: Vec<Row> = faster.map(|goal| goal.row(findings)).collect();
+    rows.extend(bytes.map(|goal| goal.row(findings)));
     rows.push(quality(findings));
-    rows.extend(MEMORY.iter().map(|goal| goal.row(findings)));
-    rows.push(streaming(findings));
+    if let Some(Whole { peaks, .. }) = &findings.whole {
+        rows.extend(MEMORY.iter().map(|goal| goal.row(peaks)));
+        rows.push(streaming(peaks[&Contender::Engine]));
+    }
     rows
 }
 
@@ -208,12 +214,12 @@ fn quality(findings: &Findings) -> Row {
     )
 }
 
-fn streaming(findings: &Findings) -> Row {
+fn streaming(peak: Peak) -> Row {
     let Peak {
         megapixels_100,
         file_100,
         ..
-    } = findings.peak(Contender::Engine);
+    } = peak;
     let beyond = (megapixels_100 as f64 - file_100 as f64) / MIB;
     Row {
         goal: format!("J1 100 MP: at most the file and {STREAMING_MIB_MAX} MiB of memory"),
@@ -237,8 +243,9 @@ impl Findings {
             .filter(|measured| names.contains(&measured.job.name))
     }
 
-    fn peak(&self, contender: Contender) -> Peak {
-        self.peaks[&contender]
+    /// Whether one of these jobs was done.
+    fn have(&self, names: &[&str]) -> bool {
+        self.of(names).next().is_some()
     }
 }
 

@@ -21,13 +21,14 @@ const NONE: &str = "–";
 
 /// All tables.
 pub(crate) fn markdown(findings: &Findings, goals: &[Row]) -> String {
+    let whole = findings.whole.as_ref();
     let sections = [
         machine(findings),
         cpu(&findings.jobs),
         ratios(&findings.jobs),
         bytes_and_quality(&findings.jobs),
-        memory(&findings.peaks),
-        throughput(&findings.per_second),
+        whole.map_or_else(String::new, |whole| memory(&whole.peaks)),
+        whole.map_or_else(String::new, |whole| throughput(&whole.per_second)),
         goals_table(goals),
         missing(&findings.jobs),
     ];
