@@ -80,7 +80,11 @@ fn find_out(options: &Options) -> anyhow::Result<Findings> {
         effort: options.effort(&JOBS[0]),
         versions,
         jobs,
-        whole: options.jobs.is_empty().then(|| whole(options)).transpose()?,
+        whole: options
+            .jobs
+            .is_empty()
+            .then(|| whole(options))
+            .transpose()?,
     })
 }
 

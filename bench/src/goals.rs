@@ -160,8 +160,8 @@ impl Bytes {
 
 impl Memory {
     fn row(&self, peaks: &BTreeMap<Contender, Peak>) -> Row {
-        let part = peaks[&Contender::Engine].megapixels_12 as f64
-            / peaks[&self.than].megapixels_12 as f64;
+        let part =
+            peaks[&Contender::Engine].megapixels_12 as f64 / peaks[&self.than].megapixels_12 as f64;
         Row {
             goal: format!(
                 "J1 12 MP: at most {:.2} × the memory of {}",

@@ -61,7 +61,7 @@ fn by_area(format: OutputFormat, (width, height): (u32, u32)) -> u8 {
     };
     match format {
         OutputFormat::Webp => by_area - 5,
-        OutputFormat::Avif => by_area - 25,
+        OutputFormat::Avif => by_area - 15,
         OutputFormat::Jpeg | OutputFormat::Png => by_area,
     }
 }
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(quality_of("jpeg", 1920, 1080), Way::Quality(85));
         assert_eq!(quality_of("jpeg", 1921, 1080), Way::Quality(90));
         assert_eq!(quality_of("webp", 1920, 1080), Way::Quality(80));
-        assert_eq!(quality_of("avif", 1920, 1080), Way::Quality(60));
+        assert_eq!(quality_of("avif", 1920, 1080), Way::Quality(70));
         assert_eq!(quality_of("png", 1920, 1080), Way::Lossless);
     }
 
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_kept_is_chosen_by_the_area() {
-        for (format, quality) in [("jpeg", 80), ("webp", 75), ("avif", 55)] {
+        for (format, quality) in [("jpeg", 80), ("webp", 75), ("avif", 65)] {
             let recipe = recipe(&[("quality", "keep"), ("wm_format", format)]);
             let way = Way::asked(&recipe, (1, 1), || None);
             assert_eq!(way, Way::Quality(quality));
