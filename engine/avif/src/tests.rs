@@ -3,7 +3,7 @@ use planes::Chroma;
 use super::*;
 
 const SETTINGS: Settings = Settings {
-    quality: 80,
+    quality: 95,
     speed: 9,
 };
 
