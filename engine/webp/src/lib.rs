@@ -1,7 +1,7 @@
 //! Lossy WebP through libwebp, a C library, which nothing but this crate calls.
 //!
 //! libwebp is built with SSE2 alone, as its crate does by itself. Its SSE4.1 code would need that of every processor, because the
-//! crate has one set of flags for all files; it saves 4 % at method 4 and nothing at method 2.
+//! crate has one set of flags for all files; it saves 4 % at method 4 and nothing at lower ones.
 
 #![expect(unsafe_code, reason = "libwebp is a C library")]
 
