@@ -63,6 +63,27 @@ async fn a_photo_goes_in_and_comes_out_fitted_and_marked() {
 }
 
 #[tokio::test]
+async fn a_logo_travels_with_its_photo() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &[]).await;
+    let client = Client::of(&process);
+    let photo = jpeg(600, 400, 1);
+    let made = async |id: String| {
+        assert_eq!(client.follow(&id).await.last().unwrap().event, "done");
+        let image = client.get(&format!("/image/{id}")).await;
+        image.bytes().await.unwrap()
+    };
+    let png = [("wm_format", "png")];
+    let logo = made(client.upload(&jpeg(30, 20, 7), &png).await).await;
+    let other = made(client.upload(&jpeg(30, 20, 200), &png).await).await;
+
+    let plain = made(client.upload(&photo, &[]).await).await;
+    let logo = made(client.upload_with_logo(&photo, &logo).await).await;
+    let other = made(client.upload_with_logo(&photo, &other).await).await;
+    assert!(plain != logo && plain != other && logo != other);
+}
+
+#[tokio::test]
 async fn events_are_ordered_and_a_reconnect_after_the_end_gets_nothing() {
     let data = tempfile::tempdir().unwrap();
     let process = Process::embedded(data.path(), &[]).await;

@@ -47,19 +47,25 @@ impl Client {
         photo: &[u8],
         fields: &[(&str, &str)],
     ) -> reqwest::Result<Response> {
+        self.try_post_files(&[("image", photo)], fields).await
+    }
+
+    async fn try_post_files(
+        &self,
+        files: &[(&str, &[u8])],
+        fields: &[(&str, &str)],
+    ) -> reqwest::Result<Response> {
         let mut body = Vec::new();
         for (name, value) in fields {
-            let part = format!(
-                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            );
-            body.extend(part.into_bytes());
+            body.extend(part(&format!("name=\"{name}\""), value.as_bytes()));
         }
-        let head = format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"image\"; filename=\"photo.jpg\"\r\n\r\n"
-        );
-        body.extend(head.into_bytes());
-        body.extend(photo);
-        body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
+        for (name, file) in files {
+            body.extend(part(
+                &format!("name=\"{name}\"; filename=\"photo.jpg\""),
+                file,
+            ));
+        }
+        body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
         let form = format!("multipart/form-data; boundary={BOUNDARY}");
         self.http
             .post(format!("{}/upload", self.url))
@@ -88,11 +94,13 @@ impl Client {
 
     /// Posts a photo that must be accepted, and gives its job id.
     pub(crate) async fn upload(&self, photo: &[u8], fields: &[(&str, &str)]) -> String {
-        let answer = self.post(photo, fields).await;
-        let (status, body) = (answer.status(), answer.text().await.unwrap());
-        assert_eq!(status, StatusCode::ACCEPTED, "{body}");
-        let body: Value = serde_json::from_str(&body).unwrap();
-        body["jobId"].as_str().unwrap().to_owned()
+        accepted(self.post(photo, fields).await).await
+    }
+
+    /// The same, with a logo.
+    pub(crate) async fn upload_with_logo(&self, photo: &[u8], logo: &[u8]) -> String {
+        let files = [("image", photo), ("wm_logo", logo)];
+        accepted(self.try_post_files(&files, &[]).await.unwrap()).await
     }
 
     /// The events of a job from now until its end.
@@ -173,6 +181,20 @@ impl Client {
         });
         values.sum()
     }
+}
+
+/// One part of a form.
+fn part(disposition: &str, content: &[u8]) -> Vec<u8> {
+    let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n");
+    [head.as_bytes(), content, b"\r\n"].concat()
+}
+
+/// The id of a job that must have been accepted.
+async fn accepted(answer: Response) -> String {
+    let (status, body) = (answer.status(), answer.text().await.unwrap());
+    assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+    let body: Value = serde_json::from_str(&body).unwrap();
+    body["jobId"].as_str().unwrap().to_owned()
 }
 
 /// A frame with an event; comments are none.
