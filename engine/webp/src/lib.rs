@@ -5,11 +5,14 @@
 
 #![expect(unsafe_code, reason = "libwebp is a C library")]
 
+mod animation;
 mod limited;
 mod picture;
 
 use libwebp_sys::WebPConfig;
 use planes::Planes;
+
+pub use animation::{Animation, Beside, SHOWN_MS_MAX};
 
 use limited::Limited;
 use picture::Picture;
@@ -47,6 +50,8 @@ pub enum Channels {
 pub enum Error {
     #[error("WebP holds at most {SIDE_MAX} pixels a side")]
     SideTooLong,
+    #[error("the file is longer than RIFF can be")]
+    TooLong,
     #[error("libwebp refused it: {0}")]
     Refused(String),
 }
