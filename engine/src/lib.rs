@@ -7,12 +7,14 @@
 //! 1. [`render`]: the list of steps.
 //! 2. [`mod@inspect`]: what the header says, and whether it is within the limits.
 //! 3. [`decode`], [`orient`], [`resize`], [`watermark`], [`encode`]: a step each.
+//!    [`animation`] goes through them frame by frame.
 //! 4. [`budget`]: what all of that needs at its height, known before it begins.
 //! 5. [`picture`], [`pixels`], [`color`] and [`profile`]: the picture that goes from step to step, and what its colours
 //!    mean.
 //! 6. [`metadata`]: what is written beside the picture.
 //! 7. [`fonts`], [`logo`]: what a mark is drawn with, the letters that travel inside the binary and a picture.
 
+mod animation;
 mod budget;
 mod color;
 mod decode;
@@ -37,6 +39,7 @@ pub use logo::{Logo, LogoError, LogoHeader};
 pub use orient::Orientation;
 use schemas::{Contrast, OutputFormat, Recipe, Step};
 
+use animation::Film;
 use encode::{Encoded, Original};
 use metadata::Credits;
 use resize::Target;
@@ -51,6 +54,11 @@ pub struct Limits {
     pub side_max: u32,
     /// Bytes that decoding and working on the source may need at once, estimated from its header.
     pub decoded_bytes_max: u64,
+    /// Frames of an animation. 1000: a minute and a half at the pace of most GIFs.
+    pub frames_max: u32,
+    /// Width × height × frames of an animation. 200 megapixels: every one of them is decoded, marked and written, and what
+    /// is written is held until the last.
+    pub animation_pixels_max: u64,
 }
 
 /// What marks are drawn with.
@@ -73,6 +81,8 @@ pub struct Rendered {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
+    /// Pictures that it shows one after the other; 1 unless it is an animation.
+    pub frames: u32,
     /// How it came to its size.
     pub written: Written,
     /// What the edge of the mark's letters reaches of WCAG's contrast; `None` if it has none, or they leave no ink.
@@ -99,6 +109,18 @@ pub enum InputError {
     SideTooLong { side: u32, side_max: u32 },
     #[error("the picture needs about {bytes} bytes of memory, the limit is {bytes_max}")]
     TooManyBytes { bytes: u64, bytes_max: u64 },
+    #[error("the animation has {frames} frames, the limit is {frames_max}")]
+    TooManyFrames { frames: u32, frames_max: u32 },
+    #[error(
+        "the animation has {pixels} pixels in its {frames} frames of {width}×{height}, the limit is {pixels_max}"
+    )]
+    TooManyAnimationPixels {
+        width: u32,
+        height: u32,
+        frames: u32,
+        pixels: u64,
+        pixels_max: u64,
+    },
     #[error("{format} cannot be decoded: {reason}")]
     Broken { format: Format, reason: String },
     #[error(transparent)]
@@ -134,6 +156,8 @@ impl InputError {
             Self::TooManyPixels { .. } => "too_many_pixels",
             Self::SideTooLong { .. } => "side_too_long",
             Self::TooManyBytes { .. } => "too_many_bytes",
+            Self::TooManyFrames { .. } => "too_many_frames",
+            Self::TooManyAnimationPixels { .. } => "too_many_animation_pixels",
             Self::Broken { .. } => "broken_image",
             Self::MissingGlyph(_) => "missing_glyph",
             Self::Logo(error) => error.code(),
@@ -158,7 +182,13 @@ impl InputError {
         match self {
             Self::TooManyPixels {
                 pixels, pixels_max, ..
+            }
+            | Self::TooManyAnimationPixels {
+                pixels, pixels_max, ..
             } => Some((*pixels, *pixels_max)),
+            Self::TooManyFrames { frames, frames_max } => {
+                Some((*frames as u64, *frames_max as u64))
+            }
             Self::SideTooLong { side, side_max } => Some((*side as u64, *side_max as u64)),
             Self::TooManyBytes { bytes, bytes_max } | Self::ResultTooLarge { bytes, bytes_max } => {
                 Some((*bytes, *bytes_max))
@@ -181,6 +211,8 @@ impl Default for Limits {
             pixels_max: 100_000_000,
             side_max: 16_384,
             decoded_bytes_max: 512 * 1024 * 1024,
+            frames_max: 1000,
+            animation_pixels_max: 200_000_000,
         }
     }
 }
@@ -206,6 +238,32 @@ impl Limits {
         Ok(())
     }
 
+    pub(crate) fn check_animation(&self, header: &Inspection) -> Result<(), InputError> {
+        let &Inspection {
+            width,
+            height,
+            frames,
+            ..
+        } = header;
+        if frames > self.frames_max {
+            return Err(InputError::TooManyFrames {
+                frames,
+                frames_max: self.frames_max,
+            });
+        }
+        let pixels = header.animation_pixels();
+        if pixels > self.animation_pixels_max {
+            return Err(InputError::TooManyAnimationPixels {
+                width,
+                height,
+                frames,
+                pixels,
+                pixels_max: self.animation_pixels_max,
+            });
+        }
+        Ok(())
+    }
+
     pub(crate) const fn check_bytes(&self, bytes: u64) -> Result<(), InputError> {
         if bytes > self.decoded_bytes_max {
             return Err(InputError::TooManyBytes {
@@ -221,7 +279,7 @@ impl Limits {
 /// pixels: who takes photos in can refuse at once.
 ///
 /// # Errors
-/// A character without a glyph, or more memory than the limits allow.
+/// A character without a glyph, or more memory or more frames than the limits allow.
 pub fn check(
     header: &Inspection,
     recipe: &Recipe,
@@ -235,7 +293,8 @@ pub fn check(
 /// Fits `source` into the recipe's box, marks it with what `material` holds and encodes it.
 ///
 /// `on_step` hears of each of [`Step::Decode`], [`Step::Resize`], [`Step::Watermark`] and [`Step::Encode`] before it
-/// begins; `ControlFlow::Break` stops the work there.
+/// begins; `ControlFlow::Break` stops the work there. Of an animation it hears again between
+/// two frames which step it is in.
 ///
 /// # Errors
 /// [`RenderError::Input`] when the source is over a limit or broken, or the mark cannot be drawn;
@@ -263,6 +322,16 @@ fn rendered(
         bytes: source,
         header: &header,
     };
+    if animation::is_wanted(&header, recipe) {
+        let film = Film {
+            original,
+            recipe,
+            mark: &mark,
+            logo,
+            limits,
+        };
+        return film.rendered(size, on_step);
+    }
     let target = target(&original, size, recipe);
 
     tell(on_step, Step::Decode)?;
@@ -287,6 +356,7 @@ fn rendered(
         format: recipe.wm_format,
         width: picture.width(),
         height: picture.height(),
+        frames: 1,
         written,
         contrast,
     })
@@ -301,14 +371,22 @@ fn planned(
     limits: &Limits,
 ) -> Result<((u32, u32), Mark), InputError> {
     let size = result_size(header, recipe);
+    let is_animated = animation::is_wanted(header, recipe);
+    if is_animated {
+        limits.check_animation(header)?;
+    }
     let mark = Mark::lay_out(recipe, fonts, logo, size)?;
-    let bytes = budget::working_bytes(header, size, &mark, recipe);
+    let bytes = if is_animated {
+        budget::animation_bytes(header, size, &mark)
+    } else {
+        budget::working_bytes(header, size, &mark, recipe)
+    };
     limits.check_bytes(bytes)?;
     Ok((size, mark))
 }
 
 /// What a picture becomes before it is turned: the big one stays as it is stored.
-fn target(original: &Original<'_>, size: (u32, u32), recipe: &Recipe) -> Target {
+pub(crate) fn target(original: &Original<'_>, size: (u32, u32), recipe: &Recipe) -> Target {
     let orientation = original.header.orientation;
     let (width, height) = orientation.applied_to(size);
     Target {
@@ -329,7 +407,10 @@ fn result_size(header: &Inspection, recipe: &Recipe) -> (u32, u32) {
     resize::fitted(header.displayed(), fit_box)
 }
 
-fn tell(on_step: &mut dyn FnMut(Step) -> ControlFlow<()>, step: Step) -> Result<(), RenderError> {
+pub(crate) fn tell(
+    on_step: &mut dyn FnMut(Step) -> ControlFlow<()>,
+    step: Step,
+) -> Result<(), RenderError> {
     match on_step(step) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(RenderError::Stopped { before: step }),

@@ -198,6 +198,7 @@ fn limits() -> Limits {
         pixels_max: LOGO_PIXELS_MAX,
         side_max: u32::MAX,
         decoded_bytes_max: DECODED_BYTES_MAX,
+        ..Limits::default()
     }
 }
 

@@ -4,9 +4,11 @@
 
 mod avif;
 mod containers;
+mod frames;
 pub(crate) mod jpeg;
 mod png;
 
+pub(crate) use frames::{Frame, Frames};
 use planes::Planes;
 use turbo::Component;
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What the decoder may keep besides the picture: rows, windows, ancillary chunks.
-const DECODER_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub(super) const DECODER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 pub(super) fn decode(source: &[u8]) -> Result<Decoded, String> {
     let mut options = DecodeOptions::default();
@@ -42,7 +42,7 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, String> {
     })
 }
 
-fn reason(error: DecodingError) -> String {
+pub(super) fn reason(error: DecodingError) -> String {
     match error {
         DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             "it is cut short".to_owned()

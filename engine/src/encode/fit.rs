@@ -4,7 +4,7 @@ use schemas::{OutputFormat, Recipe};
 
 use super::{
     Original, Writer,
-    quality::{Way, Written},
+    quality::{self, Way, Written},
     search::{Found, search},
 };
 use crate::InputError;
@@ -54,28 +54,46 @@ fn lighter(
             smallest = second;
         }
     }
-    coarser(writer, smallest, ceiling)
+    let at = |quality| writer.write(&Way::Quality(quality), true);
+    coarser(smallest, ceiling, at)
+}
+
+/// Writes what knows nothing but quality as its recipe asks, and at a lower one where that is too large.
+pub(crate) fn at_quality<E: From<InputError>>(
+    recipe: &Recipe,
+    size: (u32, u32),
+    original: &Original<'_>,
+    mut write: impl FnMut(u8) -> Result<Vec<u8>, E>,
+) -> Result<Encoded, E> {
+    let quality = quality::asked(recipe, size);
+    let first = Encoded {
+        bytes: write(quality)?,
+        written: Written::AtQuality(quality),
+    };
+    match Ceiling::of(recipe, original, size) {
+        Some(ceiling) if !ceiling.holds(&first) => coarser(first, ceiling, write),
+        _ => Ok(first),
+    }
 }
 
 /// The highest quality that fits, of a picture whose `smallest` file does not.
-fn coarser(
-    writer: &Writer<'_>,
+fn coarser<E: From<InputError>>(
     smallest: Encoded,
     ceiling: Ceiling,
-) -> Result<Encoded, InputError> {
+    write: impl FnMut(u8) -> Result<Vec<u8>, E>,
+) -> Result<Encoded, E> {
     let quality = match smallest.written {
-        Written::Lossless => return ceiling.settle(smallest, None),
+        Written::Lossless => return Ok(ceiling.settle(smallest, None)?),
         Written::AtQuality(quality) => quality,
         Written::AsSource => QUALITY_MAX,
     };
     let too_large = (quality, smallest.length());
-    let at = |quality| writer.write(&Way::Quality(quality), true);
-    match search(too_large, ceiling.bytes(), at)? {
+    match search(too_large, ceiling.bytes(), write)? {
         Found::Fitting(attempt) => Ok(Encoded {
             bytes: attempt.bytes,
             written: Written::AtQuality(attempt.quality),
         }),
-        Found::TooLarge { bytes } => ceiling.settle(smallest, Some(bytes)),
+        Found::TooLarge { bytes } => Ok(ceiling.settle(smallest, Some(bytes))?),
     }
 }
 

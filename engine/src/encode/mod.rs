@@ -21,9 +21,10 @@ use schemas::{
     recipe::{Quality, Side},
 };
 
-pub(crate) use fit::Encoded;
+pub(crate) use fit::{Encoded, at_quality};
 pub(crate) use original::Original;
 pub use quality::Written;
+pub(crate) use writer::webp_settings;
 
 use crate::{InputError, metadata::Credits, picture::Picture, profile::Profile};
 use writer::Writer;

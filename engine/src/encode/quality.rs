@@ -49,6 +49,14 @@ impl Way {
     }
 }
 
+/// The quality that `recipe` asks of a format that is written at one, and keeps nothing of the source's.
+pub(super) fn asked(recipe: &Recipe, size: (u32, u32)) -> u8 {
+    match recipe.quality {
+        Quality::Fixed(quality) => quality,
+        Quality::Auto | Quality::Keep => by_area(recipe.wm_format, size),
+    }
+}
+
 /// Small pictures are seen small and large ones are looked into. WebP needs five less for the same look, and the scale of
 /// AVIF lies lower.
 fn by_area(format: OutputFormat, (width, height): (u32, u32)) -> u8 {

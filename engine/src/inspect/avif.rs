@@ -34,6 +34,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
             blocks: Blocks::of_exif(exif),
         },
         orientation: Orientation::from_exif(header.exif_orientation.into()),
+        frames: 1,
     })
 }
 

@@ -1,27 +1,90 @@
-//! GIF: the logical screen (section 18 of the specification). Only the first frame is ever decoded, onto this screen.
+//! GIF: the logical screen (section 18 of the specification), and how many frames are shown on it.
 
 use std::io::{BufRead, Seek};
 
 use super::{
-    Header,
+    Header, Stored,
     blocks::Blocks,
     reader::{Broken, Reader},
 };
 
 /// Code tables, palettes and blocks that the decoder keeps besides the pictures.
 const DECODER_BYTES: u64 = 1024 * 1024;
+/// Blocks, and pieces of blocks, that are looked at. A file of 20 MiB has 82,000 where every piece is as long as it may be.
+const PIECES_MAX: u32 = 1 << 22;
 
-pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, Broken> {
+const EXTENSION: u8 = 0x21;
+const FRAME: u8 = 0x2c;
+
+pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, Broken> {
     reader.skip(6)?;
     let width = u16::from_le_bytes(reader.bytes()?);
     let height = u16::from_le_bytes(reader.bytes()?);
     let pixels = u64::from(width) * u64::from(height);
-    Ok(Header {
+    let header = Header {
         width: width.into(),
         height: height.into(),
         // The screen, and a frame that does not fill it, both RGBA.
         channels: 4,
         decode_bytes: pixels * 8 + DECODER_BYTES,
         blocks: Blocks::default(),
-    })
+    };
+    let mut pieces = Pieces::default();
+    // What is cut is left to the decoder, who may need no more than the first frame.
+    let _cut = pieces.walk(reader);
+    if pieces.seen > PIECES_MAX {
+        let problem = format!("it is in more than {PIECES_MAX} pieces");
+        return Err(Broken::because(problem));
+    }
+    Ok(header.with_frames(pieces.frames))
+}
+
+#[derive(Default)]
+struct Pieces {
+    seen: u32,
+    frames: u32,
+}
+
+impl Pieces {
+    /// Counts what follows the screen's size.
+    fn walk(&mut self, reader: &mut Reader<impl BufRead + Seek>) -> Result<(), Broken> {
+        let [flags, _, _] = reader.bytes()?;
+        reader.skip(palette_bytes(flags))?;
+        while self.seen <= PIECES_MAX {
+            self.seen += 1;
+            match reader.byte()? {
+                EXTENSION => reader.skip(1)?,
+                FRAME => {
+                    self.frames += 1;
+                    let [_, _, _, _, _, _, _, _, flags] = reader.bytes()?;
+                    // Behind the palette stands how long the first codes are.
+                    reader.skip(palette_bytes(flags) + 1)?;
+                }
+                _ => break,
+            }
+            self.skip_content(reader)?;
+        }
+        Ok(())
+    }
+
+    /// Pieces up to the one that is empty.
+    fn skip_content(&mut self, reader: &mut Reader<impl BufRead + Seek>) -> Result<(), Broken> {
+        while self.seen <= PIECES_MAX {
+            self.seen += 1;
+            match reader.byte()? {
+                0 => break,
+                length => reader.skip(length.into())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Three bytes for each colour that the flags announce.
+const fn palette_bytes(flags: u8) -> u64 {
+    const HAS_PALETTE: u8 = 0x80;
+    if flags & HAS_PALETTE == 0 {
+        return 0;
+    }
+    3 << ((flags & 0x07) + 1)
 }

@@ -55,6 +55,8 @@ pub struct Inspection {
     /// Bytes that decoding all of them needs at its height, themselves among them. JPEG is scaled while it is decoded and
     /// needs less for a small result.
     pub decode_bytes: u64,
+    /// Pictures of an animation; 1 of any other file.
+    pub frames: u32,
     /// What a mark may quote, and what is carried on.
     pub exif: ExifTexts,
 }
@@ -85,10 +87,11 @@ impl Header {
     }
 }
 
-/// A header, and how the picture is turned where the format itself says so.
+/// A header, how the picture is turned where the format itself says so, and how many there are.
 struct Stored {
     header: Header,
     orientation: Option<Orientation>,
+    frames: u32,
 }
 
 /// Reads the header of `source` and checks it against `limits`.
@@ -102,6 +105,7 @@ pub fn inspect(source: impl BufRead + Seek, limits: &Limits) -> Result<Inspectio
     let Stored {
         header,
         orientation,
+        frames,
     } = stored;
     limits.check_dimensions(header.width, header.height)?;
     limits.check_bytes(header.least_bytes(format))?;
@@ -113,6 +117,7 @@ pub fn inspect(source: impl BufRead + Seek, limits: &Limits) -> Result<Inspectio
         orientation: orientation.or(said.orientation).unwrap_or_default(),
         picture_bytes: u64::from(header.width) * u64::from(header.height) * header.channels,
         decode_bytes: header.decode_bytes,
+        frames,
         exif: said.texts,
     })
 }
@@ -131,10 +136,10 @@ pub(crate) fn avif_header(source: impl BufRead + Seek) -> Result<::avif::Header,
 fn read_header(format: Format, reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, Broken> {
     let stored = match format {
         Format::Jpeg => jpeg::read(reader)?.into(),
-        Format::Png => png::read(reader)?.into(),
-        Format::Webp => webp::read(reader)?.into(),
+        Format::Png => png::read(reader)?,
+        Format::Webp => webp::read(reader)?,
         Format::Avif => avif::read(reader)?,
-        Format::Gif => gif::read(reader)?.into(),
+        Format::Gif => gif::read(reader)?,
         Format::Tiff => tiff::read(reader)?,
         Format::Bmp => bmp::read(reader)?.into(),
     };
@@ -144,16 +149,33 @@ fn read_header(format: Format, reader: &mut Reader<impl BufRead + Seek>) -> Resu
     Ok(stored)
 }
 
+impl Header {
+    /// A header of so many frames. A file that says that it has none is one that has a single one.
+    fn with_frames(self, frames: u32) -> Stored {
+        Stored {
+            frames: frames.max(1),
+            ..self.into()
+        }
+    }
+}
+
 impl From<Header> for Stored {
     fn from(header: Header) -> Self {
         Self {
             header,
             orientation: None,
+            frames: 1,
         }
     }
 }
 
 impl Inspection {
+    /// Pixels of all frames together.
+    pub const fn animation_pixels(&self) -> u64 {
+        let pixels = self.width as u64 * self.height as u64;
+        pixels.saturating_mul(self.frames as u64)
+    }
+
     /// Width and height as displayed, after the EXIF orientation.
     pub const fn displayed(&self) -> (u32, u32) {
         self.orientation.applied_to((self.width, self.height))

@@ -3,7 +3,7 @@
 use std::io::{BufRead, Seek};
 
 use super::{
-    Header,
+    Header, Stored,
     blocks::{BLOCK_BYTES_MAX, Blocks},
     reader::{Broken, Reader},
 };
@@ -13,13 +13,13 @@ const CHUNKS_MAX: u32 = 8192;
 /// Rows, windows of the inflater and ancillary chunks that the decoder keeps besides the picture.
 const DECODER_BYTES: u64 = 16 * 1024 * 1024;
 
-pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, Broken> {
+pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, Broken> {
     reader.skip(8)?;
     let (width, height, color) = read_ihdr(reader)?;
     let chunks = read_chunks(reader)?;
     let channels = color.channels(chunks.transparency);
     let pixels = u64::from(width).saturating_mul(u64::from(height));
-    Ok(Header {
+    let header = Header {
         width,
         height,
         channels,
@@ -27,7 +27,8 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, B
             .saturating_mul(channels)
             .saturating_add(DECODER_BYTES),
         blocks: chunks.blocks,
-    })
+    };
+    Ok(header.with_frames(chunks.frames))
 }
 
 #[derive(Clone, Copy)]
@@ -62,6 +63,7 @@ fn read_ihdr(reader: &mut Reader<impl BufRead + Seek>) -> Result<(u32, u32, Colo
 #[derive(Default)]
 struct Chunks {
     transparency: bool,
+    frames: u32,
     blocks: Blocks,
 }
 
@@ -77,6 +79,12 @@ fn read_chunks(reader: &mut Reader<impl BufRead + Seek>) -> Result<Chunks, Broke
         match &name {
             b"IEND" => break,
             b"IDAT" => pixels_seen = true,
+            // The decoder believes it too, and reads no frame beyond.
+            b"acTL" if length >= 4 && !pixels_seen => {
+                chunks.frames = u32::from_be_bytes(reader.bytes()?);
+                reader.skip(u64::from(length))?;
+                continue;
+            }
             b"tRNS" => chunks.transparency = true,
             b"eXIf" | b"iTXt" if length <= BLOCK_BYTES_MAX => {
                 match reader.vec(length as usize) {

@@ -47,6 +47,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
             blocks: Blocks::of_exif(beginning(reader)),
         },
         orientation: Orientation::from_exif(directory.orientation),
+        frames: 1,
     })
 }
 

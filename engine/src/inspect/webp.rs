@@ -3,13 +3,14 @@
 use std::io::{BufRead, Seek};
 
 use super::{
-    Header,
+    Header, Stored,
     blocks::{BLOCK_BYTES_MAX, Blocks},
     reader::{Broken, Reader},
 };
 
-/// Chunks that are looked at: each frame of an animation is one, and metadata comes after them.
-const CHUNKS_MAX: u32 = 4096;
+/// Chunks that are looked at: each frame of an animation is one, and metadata comes after them. As many as a file of
+/// 20 MiB can have that is made of frames.
+const CHUNKS_MAX: u32 = 1 << 20;
 /// Tables and borders that the decoder keeps besides the pictures.
 const DECODER_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -32,10 +33,11 @@ struct Chunks {
     picture: Option<(u32, u32)>,
     coding: Option<Coding>,
     alpha: bool,
+    frames: u32,
     blocks: Blocks,
 }
 
-pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, Broken> {
+pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, Broken> {
     reader.skip(12)?;
     let chunks = read_chunks(reader)?;
     let (width, height) = chunks.dimensions()?;
@@ -43,13 +45,14 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, B
         .coding
         .ok_or_else(|| Broken::because("it has no picture"))?;
     let pixels = u64::from(width) * u64::from(height);
-    Ok(Header {
+    let header = Header {
         width,
         height,
         channels: 4,
         decode_bytes: coding.bytes_for(pixels) + DECODER_BYTES,
         blocks: chunks.blocks,
-    })
+    };
+    Ok(header.with_frames(chunks.frames))
 }
 
 /// Walks the chunks. What is cut after the picture's own chunk began is left to the decoder.
@@ -65,6 +68,7 @@ fn read_chunks(reader: &mut Reader<impl BufRead + Seek>) -> Result<Chunks, Broke
             b"VP8 " if chunks.picture.is_none() => chunks.read_lossy(reader)?,
             b"VP8L" if chunks.picture.is_none() => chunks.read_lossless(reader)?,
             b"ALPH" => chunks.note_alpha(),
+            b"ANMF" => chunks.note_frame(),
             b"EXIF" | b"XMP " if length <= BLOCK_BYTES_MAX => {
                 chunks.read_metadata(reader, &name, length)
             }
@@ -125,6 +129,12 @@ impl Chunks {
         0
     }
 
+    /// A file that is no animation has no frames, whatever it holds.
+    fn note_frame(&mut self) -> u64 {
+        self.frames += u32::from(self.coding == Some(Coding::Animation));
+        0
+    }
+
     fn read_metadata(
         &mut self,
         reader: &mut Reader<impl BufRead + Seek>,
@@ -144,7 +154,10 @@ impl Chunks {
 
     fn is_complete(&self) -> bool {
         let simple = self.canvas.is_none() && self.picture.is_some();
-        simple || (self.coding.is_some() && self.blocks.exif.is_some() && self.blocks.xmp.is_some())
+        let still = self
+            .coding
+            .is_some_and(|coding| coding != Coding::Animation);
+        simple || (still && self.blocks.exif.is_some() && self.blocks.xmp.is_some())
     }
 
     /// A still picture fills its canvas; otherwise its decoder could need more than the canvas says.

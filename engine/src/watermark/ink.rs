@@ -34,6 +34,15 @@ pub(crate) struct Ink {
     pub(super) opacity: f32,
 }
 
+/// The grounds that one ink has to be read on, one after the other in the same place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Grounds {
+    luma_sum: f64,
+    count: u32,
+    /// What light letters and what dark ones need on the worst so far.
+    opacities: [f32; 2],
+}
+
 /// What an edge place looks like at any opacity, inside and beside the letter.
 struct TriedPlace([Blend; 2]);
 
@@ -51,21 +60,26 @@ impl Ink {
         stamp: &Stamp<'_>,
         edge: &[EdgePlace],
     ) -> Self {
-        let (letters, halo) = match recipe.wm_color {
-            Color::Rgb(rgb) => (rgb, None),
-            Color::Auto if luma_beneath(canvas, stamp) < LIGHT_FROM => (LIGHT, Some(DARK)),
-            Color::Auto => (DARK, Some(LIGHT)),
-        };
-        let opaque = Self {
-            letters,
-            halo,
-            opacity: 1.0,
-        };
+        let opaque = Self::opaque(recipe, || luma_beneath(canvas, stamp));
         let opacity = match recipe.wm_opacity {
             Opacity::Fixed(thousandths) => f32::from(thousandths) / 1000.0,
             Opacity::Auto => Self::legible_opacity(&tried_places(canvas, stamp, edge, &opaque)),
         };
         Self { opacity, ..opaque }
+    }
+
+    /// All of the ink that suits a ground of this luma.
+    fn opaque(recipe: &Recipe, luma: impl FnOnce() -> f32) -> Self {
+        let (letters, halo) = match recipe.wm_color {
+            Color::Rgb(rgb) => (rgb, None),
+            Color::Auto if luma() < LIGHT_FROM => (LIGHT, Some(DARK)),
+            Color::Auto => (DARK, Some(LIGHT)),
+        };
+        Self {
+            letters,
+            halo,
+            opacity: 1.0,
+        }
     }
 
     /// Whether it can be drawn on a grey picture.
@@ -98,6 +112,42 @@ impl Ink {
             contrasts.reached() < Some(CONTRAST_AIMED_AT)
         });
         opacities.get(legible).copied().unwrap_or(1.0)
+    }
+}
+
+impl Grounds {
+    /// Looks at one more ground.
+    pub(super) fn see(
+        &mut self,
+        recipe: &Recipe,
+        canvas: &impl Canvas,
+        stamp: &Stamp<'_>,
+        edge: &[EdgePlace],
+    ) {
+        self.luma_sum += f64::from(luma_beneath(canvas, stamp));
+        self.count += 1;
+        if recipe.wm_opacity != Opacity::Auto {
+            return;
+        }
+        // On a dark ground and on a light one: which it is on the whole is known when all were seen.
+        for (opacity, luma) in self.opacities.iter_mut().zip([0.0, 255.0]) {
+            let opaque = Ink::opaque(recipe, || luma);
+            let legible = Ink::legible_opacity(&tried_places(canvas, stamp, edge, &opaque));
+            *opacity = opacity.max(legible);
+        }
+    }
+
+    /// The colour that suits most of the grounds, at the opacity that the worst of them needs.
+    pub(super) fn ink(&self, recipe: &Recipe) -> Ink {
+        let luma = (self.luma_sum / f64::from(self.count.max(1))) as f32;
+        let opacity = match recipe.wm_opacity {
+            Opacity::Fixed(thousandths) => f32::from(thousandths) / 1000.0,
+            Opacity::Auto => self.opacities[usize::from(luma >= LIGHT_FROM)],
+        };
+        Ink {
+            opacity,
+            ..Ink::opaque(recipe, || luma)
+        }
     }
 }
 

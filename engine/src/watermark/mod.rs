@@ -9,6 +9,7 @@
 //! 6. [`calm`]: the calmest place is found, if the recipe leaves it open.
 //! 7. [`ink`], [`contrast`]: colour, halo and opacity, from the ground beneath and the contrast they reach on it.
 //! 8. [`canvas`]: coverage and ink come to lie on the picture.
+//! 9. [`steady`]: the same ink for all frames of an animation.
 
 mod calm;
 mod canvas;
@@ -20,6 +21,7 @@ mod layout;
 mod outline;
 mod placement;
 mod shaping;
+mod steady;
 mod tiling;
 mod typeset;
 
@@ -35,6 +37,7 @@ use crate::{
 };
 pub(crate) use canvas::Canvas;
 pub(crate) use outline::Outline;
+pub(crate) use steady::Steady;
 pub(crate) use typeset::{Typeset, typeset};
 
 use canvas::Stamp;
@@ -57,6 +60,14 @@ pub(crate) enum Mark {
     Single(Vec<Place>),
     /// Drawn all over the picture.
     Tiled(Pattern),
+}
+
+/// A mark that has found its place.
+#[derive(Debug)]
+struct Drawing {
+    coverage: Coverage,
+    decal: Option<Decal>,
+    corners: Vec<(i64, i64)>,
 }
 
 /// A block and the part of the picture that it may touch at one of the nine places.
@@ -153,24 +164,55 @@ impl Mark {
         recipe: &Recipe,
         logo: Option<&Logo>,
     ) -> Option<Contrast> {
-        match self {
+        let drawing = self.drawing(canvas, recipe, logo)?;
+        drawing.lay_logo(canvas);
+        repeat(canvas, recipe, &drawing.coverage, &drawing.corners)
+    }
+
+    /// The mark where it is drawn on this picture.
+    fn drawing(
+        &self,
+        canvas: &impl Canvas,
+        recipe: &Recipe,
+        logo: Option<&Logo>,
+    ) -> Option<Drawing> {
+        Some(match self {
             Self::Single(places) => {
                 let place = calm::calmest(canvas, places)?;
                 let Region { x, y, .. } = place.region;
-                let (coverage, decal) = (place.coverage(), place.decal(recipe, logo));
-                if let Some(decal) = decal {
-                    repeat_logo(canvas, &decal, &coverage, &[(x.into(), y.into())]);
+                Drawing {
+                    coverage: place.coverage(),
+                    decal: place.decal(recipe, logo),
+                    corners: vec![(x.into(), y.into())],
                 }
-                repeat(canvas, recipe, &coverage, &[(x.into(), y.into())])
             }
-            Self::Tiled(pattern) => {
-                let (coverage, decal) = (pattern.coverage(), pattern.decal(recipe, logo));
-                if let Some(decal) = decal {
-                    repeat_logo(canvas, &decal, &coverage, &pattern.corners);
-                }
-                repeat(canvas, recipe, &coverage, &pattern.corners)
-            }
+            Self::Tiled(pattern) => Drawing {
+                coverage: pattern.coverage(),
+                decal: pattern.decal(recipe, logo),
+                corners: pattern.corners.clone(),
+            },
+        })
+    }
+}
+
+impl Drawing {
+    /// Draws the logo at each of the corners. Letters and logo share no pixel, so that either may come first.
+    fn lay_logo(&self, canvas: &mut impl Canvas) {
+        let Some(decal) = &self.decal else {
+            return;
+        };
+        if !decal.is_neutral() {
+            canvas.take_color();
         }
+        for stamp in self.stamps(canvas.size()) {
+            canvas.lay_logo(&stamp, decal);
+        }
+    }
+
+    /// The mark's places on a picture of `size`.
+    fn stamps(&self, size: (u32, u32)) -> impl Iterator<Item = Stamp<'_>> {
+        let corners = self.corners.iter();
+        corners.filter_map(move |corner| Stamp::at(*corner, &self.coverage, size))
     }
 }
 
@@ -179,24 +221,6 @@ fn mark_bytes(block: &Block, area: usize) -> u64 {
         (area * DECAL_BYTES) as u64 + logo.header.working_bytes()
     });
     (area * COVERAGE_BYTES) as u64 + logo
-}
-
-/// Draws the logo at each of `corners`. Letters and logo share no pixel, so that either may come first.
-fn repeat_logo(
-    canvas: &mut impl Canvas,
-    decal: &Decal,
-    coverage: &Coverage,
-    corners: &[(i64, i64)],
-) {
-    if !decal.is_neutral() {
-        canvas.take_color();
-    }
-    let size = canvas.size();
-    for corner in corners {
-        if let Some(stamp) = Stamp::at(*corner, coverage, size) {
-            canvas.lay_logo(&stamp, decal);
-        }
-    }
 }
 
 /// A grey picture stays in the plane that it came in, until the mark brings colour.

@@ -12,6 +12,8 @@ const LIMITS: Limits = Limits {
     pixels_max: 100_000,
     side_max: 2000,
     decoded_bytes_max: 32 * 1024 * 1024,
+    frames_max: 20,
+    animation_pixels_max: 1_000_000,
 };
 
 static PICTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {

@@ -59,7 +59,9 @@ fn s3(settings: &Settings) -> Result<(), ConfigError> {
 fn images(limits: &engine::Limits) -> Result<(), ConfigError> {
     at_least_one("image_pixels_max", limits.pixels_max)?;
     at_least_one("image_side_max", limits.side_max.into())?;
-    at_least_one("image_decoded_bytes_max", limits.decoded_bytes_max)
+    at_least_one("image_decoded_bytes_max", limits.decoded_bytes_max)?;
+    at_least_one("image_frames_max", limits.frames_max.into())?;
+    at_least_one("image_animation_pixels_max", limits.animation_pixels_max)
 }
 
 fn workers(config: &workers::Config) -> Result<(), ConfigError> {

@@ -44,6 +44,8 @@ pub(super) struct ImageLimits {
     image_pixels_max: u64,
     image_side_max: u32,
     image_decoded_bytes_max: u64,
+    image_frames_max: u32,
+    image_animation_pixels_max: u64,
 }
 
 /// The standard library's error says that an address is wrong, not what one looks like; a name is a common mistake.
@@ -97,11 +99,15 @@ impl Default for ImageLimits {
             pixels_max,
             side_max,
             decoded_bytes_max,
+            frames_max,
+            animation_pixels_max,
         } = engine::Limits::default();
         Self {
             image_pixels_max: pixels_max,
             image_side_max: side_max,
             image_decoded_bytes_max: decoded_bytes_max,
+            image_frames_max: frames_max,
+            image_animation_pixels_max: animation_pixels_max,
         }
     }
 }
@@ -112,6 +118,8 @@ impl From<ImageLimits> for engine::Limits {
             pixels_max: limits.image_pixels_max,
             side_max: limits.image_side_max,
             decoded_bytes_max: limits.image_decoded_bytes_max,
+            frames_max: limits.image_frames_max,
+            animation_pixels_max: limits.image_animation_pixels_max,
         }
     }
 }

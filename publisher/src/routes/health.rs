@@ -116,6 +116,8 @@ pub(crate) async fn limits(State(app): State<Arc<App>>) -> Json<Value> {
         "pixelsMax": app.limits.pixels_max,
         "sideMax": app.limits.side_max,
         "decodedBytesMax": app.limits.decoded_bytes_max,
+        "framesMax": app.limits.frames_max,
+        "animationPixelsMax": app.limits.animation_pixels_max,
         "uploadsMax": app.config.uploads_max,
         "waitSecsMax": app.config.wait_secs_max,
         "eventsJobsMax": events::JOBS_MAX,

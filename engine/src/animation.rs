@@ -1,0 +1,178 @@
+//! Animated sources: every frame fitted, marked the same way and written before the next one is looked at.
+
+use std::ops::ControlFlow;
+
+use schemas::{Contrast, OutputFormat, Recipe, Step};
+use webp::{Animation, Beside};
+
+use crate::{
+    InputError, Inspection, Limits, Logo, RenderError, Rendered, budget,
+    decode::{Frame, Frames, Stored},
+    encode::{self, Encoded, Original},
+    metadata::Credits,
+    orient,
+    pixels::Pixels,
+    profile::{self, Profile},
+    resize::{self, Target},
+    target, tell,
+    watermark::{Mark, Steady},
+};
+
+type OnStep<'s> = dyn FnMut(Step) -> ControlFlow<()> + 's;
+
+/// An animation, and what is to be made of it.
+pub(crate) struct Film<'f> {
+    pub(crate) original: Original<'f>,
+    pub(crate) recipe: &'f Recipe,
+    pub(crate) mark: &'f Mark,
+    pub(crate) logo: Option<&'f Logo>,
+    pub(crate) limits: &'f Limits,
+}
+
+/// What one pass over all frames needs to know.
+struct Plan {
+    size: (u32, u32),
+    target: Target,
+    profile: Option<Profile>,
+}
+
+/// Whether the result moves: WebP does, if its source does. Of other formats it is the first frame.
+pub(crate) fn is_wanted(header: &Inspection, recipe: &Recipe) -> bool {
+    header.frames > 1 && recipe.wm_format == OutputFormat::Webp
+}
+
+impl Film<'_> {
+    /// The animation in `size`.
+    pub(crate) fn rendered(
+        &self,
+        size: (u32, u32),
+        on_step: &mut OnStep<'_>,
+    ) -> Result<Rendered, RenderError> {
+        tell(on_step, Step::Decode)?;
+        let mut frames = self.frames()?;
+        let plan = Plan {
+            size,
+            target: target(&self.original, size, self.recipe),
+            profile: frames.profile(),
+        };
+        let first = frames.next().expect("an animation has a frame")?;
+
+        tell(on_step, Step::Resize)?;
+        let (first, carried) = plan.fitted(first);
+
+        tell(on_step, Step::Watermark)?;
+        let mark = self.steady_mark(&first, &plan, on_step)?;
+
+        let mut contrast = None;
+        let encoded = encode::at_quality(self.recipe, size, &self.original, |quality| {
+            let (bytes, reached) =
+                self.written(quality, &mark, &plan, carried.as_ref(), on_step)?;
+            contrast = reached;
+            Ok::<_, RenderError>(bytes)
+        })?;
+        Ok(self.told(encoded, size, contrast))
+    }
+
+    /// The mark with the ink that can be read on all frames. It takes a pass of its own to see them.
+    fn steady_mark(
+        &self,
+        first: &Pixels,
+        plan: &Plan,
+        on_step: &mut OnStep<'_>,
+    ) -> Result<Steady, RenderError> {
+        let mut survey = self.mark.survey(first, self.recipe, self.logo);
+        if survey.has_a_choice() {
+            for frame in self.frames()? {
+                tell(on_step, Step::Watermark)?;
+                survey.see(plan.fitted(frame?).0);
+            }
+        }
+        Ok(survey.settled())
+    }
+
+    /// The file at this quality, and the least contrast of all frames.
+    fn written(
+        &self,
+        quality: u8,
+        mark: &Steady,
+        plan: &Plan,
+        profile: Option<&Profile>,
+        on_step: &mut OnStep<'_>,
+    ) -> Result<(Vec<u8>, Option<Contrast>), RenderError> {
+        let settings = encode::webp_settings(self.recipe, quality);
+        let (width, height) = plan.size;
+        let mut animation = Animation::new(width, height, settings).map_err(not_encodable)?;
+        let mut frames = self.frames()?;
+        let mut contrast = None;
+        for frame in &mut frames {
+            tell(on_step, Step::Encode)?;
+            let frame = frame?;
+            let shown_ms = frame.shown_ms;
+            let (marked, reached) = mark.drawn(plan.fitted(frame).0);
+            contrast = contrast.into_iter().chain(reached).min();
+            let rgba = marked.with_alpha().bytes;
+            animation.add(rgba, shown_ms).map_err(not_encodable)?;
+            self.check_length(&animation, plan)?;
+        }
+        let credits = Credits::of(&self.original.header.exif, self.recipe);
+        let beside = credits.beside(profile.and_then(|profile| profile.describing(true)));
+        let beside = Beside {
+            profile: beside.profile,
+            exif: beside.exif.as_deref(),
+            xmp: beside.xmp.as_ref().map(String::as_bytes),
+        };
+        // More often than can be written is as good as for ever.
+        let plays = u16::try_from(frames.plays()).unwrap_or(0);
+        let file = animation.finish(plays, beside).map_err(not_encodable)?;
+        Ok((file, contrast))
+    }
+
+    /// What is written is held, so that it must not be more than the budget was made for.
+    fn check_length(&self, animation: &Animation, plan: &Plan) -> Result<(), InputError> {
+        let bytes_max = budget::file_bytes_max(self.original.header.frames, plan.size);
+        let bytes = animation.frames_bytes();
+        if bytes > bytes_max {
+            return Err(InputError::ResultTooLarge { bytes, bytes_max });
+        }
+        Ok(())
+    }
+
+    fn frames(&self) -> Result<Frames<'_>, InputError> {
+        let Original { bytes, header } = self.original;
+        Frames::of(bytes, header, self.limits)
+    }
+
+    fn told(&self, encoded: Encoded, size: (u32, u32), contrast: Option<Contrast>) -> Rendered {
+        Rendered {
+            bytes: encoded.bytes,
+            format: self.recipe.wm_format,
+            width: size.0,
+            height: size.1,
+            frames: self.original.header.frames,
+            written: encoded.written,
+            contrast,
+        }
+    }
+}
+
+impl Plan {
+    /// The frame upright, in its size and in colours that WebP can tell, and the profile that tells them.
+    fn fitted(&self, frame: Frame) -> (Pixels, Option<Profile>) {
+        let pixels = frame.pixels.without_idle_alpha();
+        let extent = (pixels.width.into(), pixels.height.into());
+        let stored = Stored::Pixels { pixels, extent };
+        let small = resize::resized(stored, &self.target);
+        let upright = orient::upright(small, self.target.orientation);
+        let profile = self.profile.clone();
+        let (described, carried) = profile::settled(upright, profile, OutputFormat::Webp);
+        let pixels = encode::prepared(described, OutputFormat::Webp).into_pixels();
+        (pixels, carried)
+    }
+}
+
+fn not_encodable(error: webp::Error) -> InputError {
+    InputError::NotEncodable {
+        format: OutputFormat::Webp,
+        reason: error.to_string(),
+    }
+}
