@@ -39,16 +39,22 @@ impl Stopwatch {
         (watch, steps)
     }
 
-    /// Ends the running step and begins `step`, unless the deadline is over or nobody wants the work any more.
+    /// Ends the running step and begins `step`, unless the deadline is over or nobody wants the work any more. A step that
+    /// runs already goes on: an animation asks before each of its frames.
     pub(crate) fn begin(&mut self, step: Step) -> ControlFlow<()> {
-        self.end_running();
+        let goes_on = self.running.is_some_and(|(running, _)| running == step);
+        if !goes_on {
+            self.end_running();
+        }
         if self.is_told_to_stop() {
             return ControlFlow::Break(());
         }
         if self.begun.get_or_insert_with(Instant::now).elapsed() > self.deadline {
             return ControlFlow::Break(());
         }
-        self.running = Some((step, Instant::now()));
+        if !goes_on {
+            self.running = Some((step, Instant::now()));
+        }
         ControlFlow::Continue(())
     }
 
@@ -94,6 +100,18 @@ mod tests {
         let (mut stopwatch, _steps) = Stopwatch::new(Duration::ZERO, CancellationToken::new());
         while stopwatch.begin(Step::Decode).is_continue() {}
         assert_eq!(stopwatch.stop().get(Step::Encode), None);
+    }
+
+    #[test]
+    fn a_step_that_is_told_again_goes_on_until_it_is_stopped() {
+        let stop = CancellationToken::new();
+        let (mut stopwatch, steps) = Stopwatch::new(Duration::MAX, stop.clone());
+        assert!(stopwatch.begin(Step::Encode).is_continue());
+        assert!(stopwatch.begin(Step::Encode).is_continue());
+        assert_eq!(steps.borrow().get(Step::Encode), None);
+        stop.cancel();
+        assert!(stopwatch.begin(Step::Encode).is_break());
+        assert!(stopwatch.stop().get(Step::Encode).is_some());
     }
 
     #[test]

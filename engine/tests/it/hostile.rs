@@ -31,6 +31,7 @@ static PICTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     pictures.push(progressive_jpeg());
     pictures.push(result_as("webp"));
     pictures.push(result_as("avif"));
+    pictures.extend(ANIMATIONS.iter().cloned());
     pictures
 });
 
@@ -51,14 +52,58 @@ fn result_as(format: &str) -> Vec<u8> {
         .bytes
 }
 
+static ANIMATIONS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let gif = gif_of(&[10, 120, 240, 30]);
+    let webp = crate::support::rendered(&gif, &[("wm_format", "webp")]);
+    vec![gif, webp.unwrap().bytes, apng_of(&[10, 120, 240])]
+});
+
+/// Frames of one grey each, all but the first smaller than the screen.
+fn gif_of(grays: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let palette: Vec<u8> = (0..=255).flat_map(|gray| [gray; 3]).collect();
+    let mut encoder = gif::Encoder::new(&mut bytes, 48, 40, &palette).unwrap();
+    for (at, &gray) in grays.iter().enumerate() {
+        let place = 5 * at as u16;
+        let (width, height) = (48 - place, 40 - place);
+        let indices = vec![gray; usize::from(width) * usize::from(height)];
+        let mut frame = gif::Frame::from_indexed_pixels(width, height, indices, Some(250));
+        (frame.left, frame.top, frame.delay) = (place, place, 4);
+        frame.dispose = [
+            gif::DisposalMethod::Previous,
+            gif::DisposalMethod::Background,
+        ][at % 2];
+        encoder.write_frame(&frame).unwrap();
+    }
+    drop(encoder);
+    bytes
+}
+
+fn apng_of(grays: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 48, 40);
+    encoder.set_animated(grays.len() as u32, 0).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    for (at, &gray) in (0_u32..).zip(grays) {
+        let (width, height) = (48 - 5 * at, 40 - 5 * at);
+        writer.set_frame_dimension(width, height).unwrap();
+        writer.set_frame_position(5 * at, 5 * at).unwrap();
+        writer
+            .write_image_data(&vec![gray; (width * height) as usize])
+            .unwrap();
+    }
+    writer.finish().unwrap();
+    bytes
+}
+
 /// A good file with some bytes changed, mostly in its header, and perhaps cut.
-fn mutated() -> impl Strategy<Value = Vec<u8>> {
+fn mutated(pictures: &'static LazyLock<Vec<Vec<u8>>>) -> impl Strategy<Value = Vec<u8>> {
     let places = prop_oneof![3 => 0_usize..200, 1 => any::<usize>()];
     let values = prop_oneof![any::<u8>(), Just(0), Just(0xff)];
     let changes = prop::collection::vec((places, values), 1..8);
     let cut = prop::option::weighted(0.2, any::<usize>());
-    (0..PICTURES.len(), changes, cut).prop_map(|(picture, changes, cut)| {
-        let mut bytes = PICTURES[picture].clone();
+    (0..pictures.len(), changes, cut).prop_map(move |(picture, changes, cut)| {
+        let mut bytes = pictures[picture].clone();
         for (place, value) in changes {
             let place = place % bytes.len();
             bytes[place] = value;
@@ -74,7 +119,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_damaged_file_is_a_picture_or_a_reason(bytes in mutated()) {
+    fn a_damaged_file_is_a_picture_or_a_reason(bytes in mutated(&PICTURES)) {
         let result = render(
             &bytes,
             &recipe(&[("width", "30")]),
@@ -88,7 +133,21 @@ proptest! {
     }
 
     #[test]
-    fn what_inspect_lets_pass_is_within_the_limits(bytes in mutated()) {
+    fn a_damaged_animation_is_an_animation_or_a_reason(bytes in mutated(&ANIMATIONS)) {
+        let result = render(
+            &bytes,
+            &recipe(&[("width", "30"), ("wm_format", "webp")]),
+            &Fonts::embedded(),
+            &LIMITS,
+            &mut |_| ControlFlow::Continue(()),
+        );
+        if let Ok(result) = result {
+            assert!(result.width <= 30 && result.frames <= LIMITS.frames_max);
+        }
+    }
+
+    #[test]
+    fn what_inspect_lets_pass_is_within_the_limits(bytes in mutated(&PICTURES)) {
         if let Ok(header) = inspect(Cursor::new(&bytes), &LIMITS) {
             assert!(header.width.max(header.height) <= LIMITS.side_max);
             assert!(u64::from(header.width) * u64::from(header.height) <= LIMITS.pixels_max);

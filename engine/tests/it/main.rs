@@ -5,6 +5,7 @@
     reason = "clippy exempts tests, but not the functions they share"
 )]
 
+mod animation;
 mod colors;
 mod hostile;
 mod legible;
