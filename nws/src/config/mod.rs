@@ -212,6 +212,8 @@ mod tests {
             ("image_pixels_max", "0"),
             ("image_side_max", "0"),
             ("image_decoded_bytes_max", "0"),
+            ("image_frames_max", "0"),
+            ("image_animation_pixels_max", "0"),
         ] {
             let error = with(&[(key, value)]).unwrap_err().to_string();
             let expected = format!("{key}: {value}, ");

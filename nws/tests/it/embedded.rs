@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::{
     client::Client,
-    picture::{broken_jpeg, jpeg},
+    picture::{animated_gif, broken_jpeg, jpeg},
     process::Process,
     until,
 };
@@ -81,6 +81,38 @@ async fn a_logo_travels_with_its_photo() {
     let logo = made(client.upload_with_logo(&photo, &logo).await).await;
     let other = made(client.upload_with_logo(&photo, &other).await).await;
     assert!(plain != logo && plain != other && logo != other);
+}
+
+#[tokio::test]
+async fn an_animation_goes_in_and_comes_out_moving() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &["image_frames_max=6"]).await;
+    let client = Client::of(&process);
+
+    let fields = [("wm_format", "webp"), ("width", "100")];
+    let id = client.upload(&animated_gif(300, 200, 6), &fields).await;
+    let end = client.ended(&id).await;
+    assert_eq!(end["status"], "done", "{end}");
+    assert_eq!(end["picture"]["format"], "webp");
+    assert_eq!(end["picture"]["width"], 100);
+    let image = client.get(&format!("/image/{id}")).await;
+    assert_eq!(image.headers()["content-type"], "image/webp");
+    let bytes = image.bytes().await.unwrap();
+    let frames = bytes.windows(4).filter(|name| name == b"ANMF").count();
+    assert_eq!(frames, 6);
+
+    let too_many = animated_gif(300, 200, 7);
+    let refused = client.post(&too_many, &fields).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let problem: Value = serde_json::from_slice(&refused.bytes().await.unwrap()).unwrap();
+    assert_eq!(problem["type"], "urn:nws:problem:too_many_frames");
+    assert_eq!(
+        (&problem["measured"], &problem["limit"]),
+        (&7.into(), &6.into())
+    );
+    // Only one of them is looked at.
+    let still = client.upload(&too_many, &[("wm_format", "jpeg")]).await;
+    assert_eq!(client.ended(&still).await["status"], "done");
 }
 
 #[tokio::test]
