@@ -172,6 +172,7 @@ impl InputError {
         let format = match first_bytes {
             [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => "JPEG XL",
             [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => "HEIC",
+            [b'I', b'I', 43, 0, ..] | [b'M', b'M', 0, 43, ..] => "BigTIFF",
             _ => return Self::UnknownFormat,
         };
         Self::UnsupportedFormat { format }

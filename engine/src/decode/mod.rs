@@ -7,6 +7,7 @@ mod containers;
 mod frames;
 pub(crate) mod jpeg;
 mod png;
+mod tiff;
 
 pub(crate) use frames::{Frame, Frames};
 use planes::Planes;
@@ -59,7 +60,7 @@ pub(crate) fn decode(
         Format::Webp => pixels(containers::decode_webp(source, limits)),
         Format::Avif => pixels(avif::decode(source)),
         Format::Gif => pixels(containers::decode_gif(source, limits)),
-        Format::Tiff => pixels(containers::decode_tiff(source, limits)),
+        Format::Tiff => pixels(tiff::decode(source, limits)),
         Format::Bmp => pixels(containers::decode_bmp(source, limits)),
     };
     opened.map_err(|reason| InputError::Broken {

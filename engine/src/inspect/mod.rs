@@ -133,6 +133,11 @@ pub(crate) fn avif_header(source: impl BufRead + Seek) -> Result<::avif::Header,
     avif::header(&mut Reader::new(source)).map_err(Broken::into_reason)
 }
 
+/// What the decoder of a TIFF does not know.
+pub(crate) fn tiff_palette(source: impl BufRead + Seek) -> Result<Option<tiff::Palette>, String> {
+    tiff::palette(&mut Reader::new(source)).map_err(Broken::into_reason)
+}
+
 fn read_header(format: Format, reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, Broken> {
     let stored = match format {
         Format::Jpeg => jpeg::read(reader)?.into(),

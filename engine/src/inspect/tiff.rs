@@ -16,15 +16,47 @@ const DECODER_BYTES: u64 = 16 * 1024 * 1024;
 
 const WIDTH: u16 = 256;
 const HEIGHT: u16 = 257;
+const BITS: u16 = 258;
+const PHOTOMETRIC: u16 = 262;
 const ORIENTATION: u16 = 274;
 const SAMPLES: u16 = 277;
+const COLORS_OF_PALETTE: u16 = 320;
+const FORMAT: u16 = 339;
+
+/// How samples become colours.
+const WHITE_IS_ZERO: u32 = 0;
+const GRAY_KIND: u32 = GRAY as u32;
+const RGB: u32 = 2;
+const PALETTE: u32 = 3;
+const INK: u32 = 5;
+/// Black is zero.
+const GRAY: u16 = 1;
+/// The format of samples that have no sign and no point.
+const WHOLE_NUMBERS: u32 = 1;
+/// Of a palette of eight bits.
+const COLORS: usize = 256;
 
 /// What the directory says in numbers; where it says nothing, what the specification does.
 struct Directory {
+    endian: Endian,
     width: u32,
     height: u32,
     samples: u32,
     orientation: u32,
+    photometric: u32,
+    /// Bits of the first sample, unless they lie elsewhere, as those of more than two samples do.
+    bits: Field,
+    format: Field,
+    colors: Field,
+    /// Where it says how samples become colours.
+    photometric_at: u64,
+}
+
+/// How many values a field has, and what stands in the directory: the first one, or where they begin.
+#[derive(Clone, Copy)]
+struct Field {
+    count: u32,
+    value: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -33,15 +65,27 @@ enum Endian {
     Big,
 }
 
+/// The colours of a picture that is stored as numbers of them.
+pub(crate) struct Palette {
+    pub(crate) colors: Vec<[u8; 3]>,
+    /// The two bytes that make the numbers greys, and where they belong.
+    pub(crate) as_gray: (usize, [u8; 2]),
+}
+
 pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, Broken> {
-    let directory = directory(reader)?;
+    let directory = Directory::read(reader)?;
+    directory.check(reader)?;
     let pixels = u64::from(directory.width) * u64::from(directory.height);
     let samples = u64::from(directory.samples.clamp(1, 8));
     Ok(Stored {
         header: Header {
             width: directory.width,
             height: directory.height,
-            channels: samples.min(4),
+            channels: if directory.photometric == PALETTE {
+                3
+            } else {
+                samples.min(4)
+            },
             // A strip may be the whole picture: packed, unpacked and in eight bits, all at once, of two bytes a sample.
             decode_bytes: pixels * samples * 6 + DECODER_BYTES,
             blocks: Blocks::of_exif(beginning(reader)),
@@ -51,29 +95,31 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
     })
 }
 
-fn directory(reader: &mut Reader<impl BufRead + Seek>) -> Result<Directory, Broken> {
-    let endian = match reader.bytes()? {
-        [b'I', b'I', _, _] => Endian::Little,
-        _ => Endian::Big,
-    };
-    let at = endian.u32(reader.bytes()?);
-    reader.go_to(at.into())?;
-    let fields = endian.u16(reader.bytes()?);
-    if fields > FIELDS_MAX {
-        return Err(Broken::because(format!(
-            "its directory has {fields} fields, at most {FIELDS_MAX} are read"
-        )));
+/// The palette of the first picture, if it has one.
+pub(crate) fn palette(reader: &mut Reader<impl BufRead + Seek>) -> Result<Option<Palette>, Broken> {
+    let directory = Directory::read(reader)?;
+    if directory.photometric != PALETTE {
+        return Ok(None);
     }
-    let mut directory = Directory {
-        width: 0,
-        height: 0,
-        samples: 1,
-        orientation: 1,
-    };
-    for _ in 0..fields {
-        directory.note(endian, reader.bytes()?);
+    let endian = directory.endian;
+    if directory.colors.count != 3 * COLORS as u32 {
+        return Err(Broken::because("its palette has not 256 colours"));
     }
-    Ok(directory)
+    reader.go_to(directory.colors.value.into())?;
+    let values = reader.vec(2 * 3 * COLORS)?;
+    // All reds, all greens and all blues, of 16 bits, of which the upper eight are what programs mean.
+    let value = |at: usize| (endian.u16([values[2 * at], values[2 * at + 1]]) >> 8) as u8;
+    let color = |at| [at, COLORS + at, 2 * COLORS + at].map(value);
+    let gray = match endian {
+        Endian::Little => GRAY.to_le_bytes(),
+        Endian::Big => GRAY.to_be_bytes(),
+    };
+    let at = usize::try_from(directory.photometric_at)
+        .map_err(|_| Broken::because("its directory lies beyond the memory of this machine"))?;
+    Ok(Some(Palette {
+        colors: (0..COLORS).map(color).collect(),
+        as_gray: (at, gray),
+    }))
 }
 
 /// Date, artist and copyright lie in the same directories, if they lie at the beginning.
@@ -83,21 +129,112 @@ fn beginning(reader: &mut Reader<impl BufRead + Seek>) -> Option<Vec<u8>> {
 }
 
 impl Directory {
-    fn note(&mut self, endian: Endian, field: [u8; 12]) {
+    fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Self, Broken> {
+        let endian = match reader.bytes()? {
+            [b'I', b'I', _, _] => Endian::Little,
+            _ => Endian::Big,
+        };
+        let at = endian.u32(reader.bytes()?);
+        reader.go_to(at.into())?;
+        let fields = endian.u16(reader.bytes()?);
+        if fields > FIELDS_MAX {
+            return Err(Broken::because(format!(
+                "its directory has {fields} fields, at most {FIELDS_MAX} are read"
+            )));
+        }
+        let one = |value| Field { count: 1, value };
+        let mut directory = Self {
+            endian,
+            width: 0,
+            height: 0,
+            samples: 1,
+            orientation: 1,
+            photometric: GRAY.into(),
+            bits: one(1),
+            format: one(WHOLE_NUMBERS),
+            colors: Field { count: 0, value: 0 },
+            photometric_at: 0,
+        };
+        for number in 0..u64::from(fields) {
+            let value_at = u64::from(at) + 2 + 12 * number + 8;
+            directory.note(reader.bytes()?, value_at);
+        }
+        Ok(directory)
+    }
+
+    fn note(&mut self, field: [u8; 12], value_at: u64) {
         const SHORT: u16 = 3;
-        let [t0, t1, k0, k1, _, _, _, _, v0, v1, v2, v3] = field;
-        let value = if endian.u16([k0, k1]) == SHORT {
+        let endian = self.endian;
+        let [t0, t1, k0, k1, c0, c1, c2, c3, v0, v1, v2, v3] = field;
+        let count = endian.u32([c0, c1, c2, c3]);
+        let is_short = endian.u16([k0, k1]) == SHORT;
+        let value = if is_short && count <= 2 {
             endian.u16([v0, v1]).into()
         } else {
             endian.u32([v0, v1, v2, v3])
         };
+        let field = Field { count, value };
         match endian.u16([t0, t1]) {
             WIDTH => self.width = value,
             HEIGHT => self.height = value,
+            BITS => self.bits = field,
+            PHOTOMETRIC => (self.photometric, self.photometric_at) = (value, value_at),
             SAMPLES => self.samples = value,
             ORIENTATION => self.orientation = value,
+            COLORS_OF_PALETTE => self.colors = field,
+            FORMAT => self.format = field,
             _ => {}
         }
+    }
+
+    /// Refuses by name what the decoder would refuse by number.
+    fn check(&self, reader: &mut Reader<impl BufRead + Seek>) -> Result<(), Broken> {
+        let colors = match self.photometric {
+            WHITE_IS_ZERO..=PALETTE | INK => None,
+            4 => Some("a mask".to_owned()),
+            6 => Some("luma and chroma (YCbCr)".to_owned()),
+            8..=10 => Some("CIE L*a*b*".to_owned()),
+            32_803 | 34_892 => Some("raw of a camera (DNG)".to_owned()),
+            32_844 | 32_845 => Some("LogLuv".to_owned()),
+            other => Some(format!("of the unknown kind {other}")),
+        };
+        if let Some(colors) = colors {
+            return Err(Broken::because(format!(
+                "its pixels are {colors}; grey, RGB, palettes and CMYK are read"
+            )));
+        }
+        if self.format.first(reader, self.endian)? != WHOLE_NUMBERS {
+            return Err(Broken::because(
+                "its samples are no whole numbers, which alone are read",
+            ));
+        }
+        match (self.photometric, self.bits.first(reader, self.endian)?) {
+            (WHITE_IS_ZERO | GRAY_KIND, 1 | 8 | 16) | (PALETTE, 8) | (RGB | INK, 8 | 16) => Ok(()),
+            (WHITE_IS_ZERO | GRAY_KIND, bits) => Err(Broken::because(format!(
+                "its greys have {bits} bits; 1, 8 and 16 are read"
+            ))),
+            (PALETTE, bits) => Err(Broken::because(format!(
+                "its palette is one of {bits} bits; 8 are read"
+            ))),
+            (_, bits) => Err(Broken::because(format!(
+                "its samples have {bits} bits; 8 and 16 are read"
+            ))),
+        }
+    }
+}
+
+impl Field {
+    /// The first of its values of 16 bits.
+    fn first(
+        self,
+        reader: &mut Reader<impl BufRead + Seek>,
+        endian: Endian,
+    ) -> Result<u32, Broken> {
+        if self.count <= 2 {
+            return Ok(self.value);
+        }
+        reader.go_to(self.value.into())?;
+        Ok(endian.u16(reader.bytes()?).into())
     }
 }
 

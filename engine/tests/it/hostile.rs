@@ -31,6 +31,7 @@ static PICTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     pictures.push(progressive_jpeg());
     pictures.push(result_as("webp"));
     pictures.push(result_as("avif"));
+    pictures.push(crate::tiff::palette_file(true));
     pictures.extend(ANIMATIONS.iter().cloned());
     pictures
 });

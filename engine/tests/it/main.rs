@@ -16,4 +16,5 @@ mod planes;
 mod private;
 mod render;
 mod support;
+mod tiff;
 mod weight;
