@@ -101,7 +101,8 @@ impl Film<'_> {
     ) -> Result<(Vec<u8>, Option<Contrast>), RenderError> {
         let settings = encode::webp_settings(self.recipe, quality);
         let (width, height) = plan.size;
-        let mut animation = Animation::new(width, height, settings).map_err(not_encodable)?;
+        let mut animation =
+            Animation::new(width, height, settings).map_err(|error| not_encodable(&error))?;
         let mut frames = self.frames()?;
         let mut contrast = None;
         for frame in &mut frames {
@@ -111,7 +112,9 @@ impl Film<'_> {
             let (marked, reached) = mark.drawn(plan.fitted(frame).0);
             contrast = contrast.into_iter().chain(reached).min();
             let rgba = marked.with_alpha().bytes;
-            animation.add(rgba, shown_ms).map_err(not_encodable)?;
+            animation
+                .add(rgba, shown_ms)
+                .map_err(|error| not_encodable(&error))?;
             self.check_length(&animation, plan)?;
         }
         let credits = Credits::of(&self.original.header.exif, self.recipe);
@@ -123,7 +126,9 @@ impl Film<'_> {
         };
         // More often than can be written is as good as for ever.
         let plays = u16::try_from(frames.plays()).unwrap_or(0);
-        let file = animation.finish(plays, beside).map_err(not_encodable)?;
+        let file = animation
+            .finish(plays, beside)
+            .map_err(|error| not_encodable(&error))?;
         Ok((file, contrast))
     }
 
@@ -170,7 +175,7 @@ impl Plan {
     }
 }
 
-fn not_encodable(error: webp::Error) -> InputError {
+fn not_encodable(error: &webp::Error) -> InputError {
     InputError::NotEncodable {
         format: OutputFormat::Webp,
         reason: error.to_string(),

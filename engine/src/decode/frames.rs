@@ -113,7 +113,7 @@ impl<'s> Frames<'s> {
             shown_ms => shown_ms,
         };
         Ok(Frame {
-            pixels: self.screen.showing(patch)?,
+            pixels: self.screen.showing(&patch)?,
             shown_ms,
         })
     }

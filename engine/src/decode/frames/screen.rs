@@ -26,7 +26,7 @@ impl Screen {
     }
 
     /// The picture with `patch` in it.
-    pub(super) fn showing(&mut self, patch: Patch) -> Result<Pixels, String> {
+    pub(super) fn showing(&mut self, patch: &Patch) -> Result<Pixels, String> {
         match self.then.take() {
             Some(Undo::Clear(region)) => self.clear(region),
             Some(Undo::Restore(region, rgba)) => self.restore(region, &rgba),
@@ -38,7 +38,7 @@ impl Screen {
                 Then::IsCleared => Some(Undo::Clear(seen)),
                 Then::IsTakenBack => Some(Undo::Restore(seen, self.copied(seen))),
             };
-            self.lay(&patch, seen)?;
+            self.lay(patch, seen)?;
         }
         Ok(self.pixels.clone())
     }
