@@ -127,7 +127,11 @@ impl Animation {
             channels: Channels::Rgba,
             bytes: &change.rgba,
         };
-        let still = crate::encode(pixels, self.settings)?;
+        let still = if change.blends {
+            crate::encode_exact(pixels, self.settings)?
+        } else {
+            crate::encode(pixels, self.settings)?
+        };
         let picture = picture_of(&still);
         self.has_alpha |= picture.starts_with(b"ALPH");
         let mut head = [0; 16];

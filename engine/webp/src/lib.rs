@@ -67,6 +67,13 @@ pub fn encode(pixels: Pixels<'_>, settings: Settings) -> Result<Vec<u8>, Error> 
     Picture::of_pixels(pixels)?.encode(&config(settings)?)
 }
 
+/// Writes pixels with the colours that they have where they are transparent.
+fn encode_exact(pixels: Pixels<'_>, settings: Settings) -> Result<Vec<u8>, Error> {
+    let mut config = config(settings)?;
+    config.exact = 1;
+    Picture::of_pixels(pixels)?.encode(&config)
+}
+
 /// Writes planes, which spares the way over red, green and blue.
 ///
 /// # Errors

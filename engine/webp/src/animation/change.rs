@@ -1,4 +1,10 @@
 //! What one frame changes of the frame before.
+//!
+//! A lossy picture shows a little of each block in the next one: chroma is smoothed across edges, and edges are filtered. So
+//! what lies beside a change is written again with it, or it would keep a trace of what has gone; and what lies beside that
+//! is written with its colours, though nobody sees it.
+
+use std::ops::Range;
 
 /// A side of the blocks that are left out where nothing changed. Transforms of luma and chroma end at their edges.
 const BLOCK: usize = 8;
@@ -39,8 +45,8 @@ impl Change {
         }
     }
 
-    /// The smallest part of `now` that holds all that is not as `before`; a pixel, if that is nothing, for a frame has to
-    /// have one.
+    /// The smallest part of `now` that holds all that is not as `before`, and what lies beside it; a pixel, if that is
+    /// nothing, for a frame has to have one.
     pub(super) fn between(before: &[u8], now: &[u8], width: usize) -> Self {
         let rectangle = changed(before, now, width);
         let (before, mut rgba) = (cut(before, rectangle, width), cut(now, rectangle, width));
@@ -80,12 +86,17 @@ fn changed(before: &[u8], now: &[u8], width: usize) -> Rectangle {
         left = left.min(first);
         right = right.max(last.unwrap_or(first));
     }
-    let (left, top) = (left & !1, top & !1);
+    let (left, top) = (
+        left.saturating_sub(BLOCK) & !1,
+        top.saturating_sub(BLOCK) & !1,
+    );
+    let right = (right + 1 + BLOCK).min(width);
+    let bottom = (bottom + 1 + BLOCK).min(now.len() / (4 * width));
     Rectangle {
         x: left as u32,
         y: top as u32,
-        width: (right + 1 - left) as u32,
-        height: (bottom + 1 - top) as u32,
+        width: (right - left) as u32,
+        height: (bottom - top) as u32,
     }
 }
 
@@ -99,53 +110,123 @@ fn cut(rgba: &[u8], part: Rectangle, width: usize) -> Vec<u8> {
     pixels
 }
 
-/// Makes blocks transparent in which nothing changed, if there are enough of them and all that is left is opaque: what is
-/// laid over the frame before then shows as it is. Whether that was done.
+/// Makes blocks transparent that stay, if there are enough of them and all others are opaque: what is laid over the frame
+/// before then shows as it is. Whether that was done.
 fn leave_out(before: &[u8], rgba: &mut [u8], width: usize) -> bool {
-    let height = rgba.len() / (4 * width);
-    let mut staying = Vec::new();
-    let mut count = 0;
-    for y in (0..height).step_by(BLOCK) {
-        for x in (0..width).step_by(BLOCK) {
-            count += 1;
-            let rows = rows_of(x, y, width, height);
-            let (stays, opaque) = rows.fold((true, true), |(stays, opaque), row| {
-                let is_opaque = rgba[row.clone()]
-                    .as_chunks::<4>()
-                    .0
-                    .iter()
-                    .all(|pixel| pixel[3] == 255);
-                (
-                    stays && before[row.clone()] == rgba[row],
-                    opaque && is_opaque,
-                )
-            });
-            if stays {
-                staying.push((x, y));
-            } else if !opaque {
-                return false;
-            }
-        }
-    }
-    if staying.len() * LEFT_OUT_FROM < count || count == 1 {
+    let blocks = Blocks::of(before, rgba, width);
+    let written = blocks.changed.clone().grown();
+    let count = written.of_blocks.len();
+    let staying = count - written.count();
+    if staying * LEFT_OUT_FROM < count || staying == 0 {
         return false;
     }
-    for (x, y) in staying {
-        for row in rows_of(x, y, width, height) {
-            let pixels = rgba[row].as_chunks_mut::<4>().0;
-            pixels.iter_mut().for_each(|pixel| pixel[3] = 0);
+    if written.places().any(|place| !blocks.opaque.has(place)) {
+        return false;
+    }
+    let colored = written.clone().grown();
+    let nobody_sees = mean(rgba);
+    for place in written.others() {
+        for row in blocks.rows_of(place) {
+            for pixel in rgba[row].as_chunks_mut::<4>().0 {
+                if !colored.has(place) {
+                    *pixel = nobody_sees;
+                }
+                pixel[3] = 0;
+            }
         }
     }
     true
 }
 
-/// The rows of a block as ranges of bytes.
-fn rows_of(
-    x: usize,
-    y: usize,
+/// What is cheap to write where everything is as likely.
+fn mean(rgba: &[u8]) -> [u8; 4] {
+    let (pixels, _) = rgba.as_chunks::<4>();
+    std::array::from_fn(|channel| {
+        let sum: u64 = pixels.iter().map(|pixel| u64::from(pixel[channel])).sum();
+        (sum / pixels.len() as u64) as u8
+    })
+}
+
+/// The blocks of a part of the picture.
+struct Blocks {
     width: usize,
     height: usize,
-) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let (right, bottom) = ((x + BLOCK).min(width), (y + BLOCK).min(height));
-    (y..bottom).map(move |y| 4 * (y * width + x)..4 * (y * width + right))
+    changed: Marked,
+    opaque: Marked,
+}
+
+/// Some of the blocks, row by row.
+#[derive(Clone)]
+struct Marked {
+    across: usize,
+    of_blocks: Vec<bool>,
+}
+
+impl Blocks {
+    fn of(before: &[u8], now: &[u8], width: usize) -> Self {
+        let height = now.len() / (4 * width);
+        let none = Marked {
+            across: width.div_ceil(BLOCK),
+            of_blocks: vec![false; width.div_ceil(BLOCK) * height.div_ceil(BLOCK)],
+        };
+        let mut blocks = Self {
+            width,
+            height,
+            changed: none.clone(),
+            opaque: none,
+        };
+        for place in 0..blocks.changed.of_blocks.len() {
+            let changed = blocks
+                .rows_of(place)
+                .any(|row| before[row.clone()] != now[row]);
+            let is_opaque = |pixel: &[u8; 4]| pixel[3] == 255;
+            let mut rows = blocks.rows_of(place);
+            let opaque = rows.all(|row| now[row].as_chunks::<4>().0.iter().all(is_opaque));
+            drop(rows);
+            blocks.changed.of_blocks[place] = changed;
+            blocks.opaque.of_blocks[place] = opaque;
+        }
+        blocks
+    }
+
+    /// The rows of a block as ranges of bytes.
+    fn rows_of(&self, place: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (across, width) = (self.changed.across, self.width);
+        let (x, y) = (place % across * BLOCK, place / across * BLOCK);
+        let (right, bottom) = ((x + BLOCK).min(width), (y + BLOCK).min(self.height));
+        (y..bottom).map(move |y| 4 * (y * width + x)..4 * (y * width + right))
+    }
+}
+
+impl Marked {
+    fn has(&self, place: usize) -> bool {
+        self.of_blocks[place]
+    }
+
+    fn count(&self) -> usize {
+        self.places().count()
+    }
+
+    fn places(&self) -> impl Iterator<Item = usize> {
+        (0..self.of_blocks.len()).filter(|place| self.has(*place))
+    }
+
+    fn others(&self) -> impl Iterator<Item = usize> {
+        (0..self.of_blocks.len()).filter(|place| !self.has(*place))
+    }
+
+    /// These blocks and all around them.
+    fn grown(self) -> Self {
+        let (across, down) = (self.across, self.of_blocks.len() / self.across);
+        let mut grown = self.clone();
+        for place in self.places() {
+            let (x, y) = (place % across, place / across);
+            for y in y.saturating_sub(1)..(y + 2).min(down) {
+                let row = y * across;
+                let columns = x.saturating_sub(1)..(x + 2).min(across);
+                grown.of_blocks[row + columns.start..row + columns.end].fill(true);
+            }
+        }
+        grown
+    }
 }
