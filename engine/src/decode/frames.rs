@@ -8,6 +8,9 @@ mod png;
 mod screen;
 mod webp;
 
+pub(super) use webp::is_animated as is_animated_webp;
+
+use super::Decoded;
 use crate::{
     Format, InputError, Inspection, Limits,
     pixels::{Pixels, Region},
@@ -72,6 +75,22 @@ enum Then {
     IsCleared,
     /// What was there before comes back.
     IsTakenBack,
+}
+
+/// What an animated WebP shows first. Not by the decoder of stills, which believes what the frame says of its size before
+/// it is compared with the file's.
+pub(super) fn first_of_webp(
+    source: &[u8],
+    header: &Inspection,
+    limits: &Limits,
+) -> Result<Decoded, String> {
+    let (width, height) = (header.width, header.height);
+    let mut reader = webp::Reader::open(source, (width, height), *limits)?;
+    let first = reader.next()?;
+    Ok(Decoded {
+        pixels: Screen::new(width, height).showing(&first)?,
+        profile: reader.profile().and_then(Profile::parse),
+    })
 }
 
 impl<'s> Frames<'s> {

@@ -57,6 +57,9 @@ pub(crate) fn decode(
     let opened = match header.format {
         Format::Jpeg => jpeg::decode(source, header, target, limits),
         Format::Png => pixels(png::decode(source)),
+        Format::Webp if frames::is_animated_webp(source) => {
+            pixels(frames::first_of_webp(source, header, limits))
+        }
         Format::Webp => pixels(containers::decode_webp(source, limits)),
         Format::Avif => pixels(avif::decode(source)),
         Format::Gif => pixels(containers::decode_gif(source, limits)),

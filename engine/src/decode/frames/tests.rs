@@ -294,6 +294,28 @@ fn a_frame_that_reaches_beyond_the_screen_is_cut() {
     }
 }
 
+/// A still of the animation is decoded by the same hands.
+#[test]
+fn the_first_frame_of_a_webp_is_what_it_shows_first() {
+    let limits = Limits::default();
+    for frames in [1, 2] {
+        let source = webp(&[([4, 4, 6, 6], 0, RED), ([0, 0, 24, 24], 0, GREEN)][..frames]);
+        let header = inspect(Cursor::new(&source), &limits).unwrap();
+        let first = first_of_webp(&source, &header, &limits).unwrap().pixels;
+        assert!(first.bytes == shown(&source)[0].0);
+        assert!(is_animated_webp(&source) && !is_animated_webp(&flat(RED, 24, 24)));
+    }
+    let mut lying = webp(&[([0, 0, 24, 24], 0, RED)]);
+    let signature = lying.iter().position(|byte| *byte == 0x2f).unwrap();
+    lying[signature + 1..signature + 4].fill(0xff);
+    let header = inspect(Cursor::new(&lying), &limits).unwrap();
+    let refused = first_of_webp(&lying, &header, &limits).unwrap_err();
+    assert!(
+        refused.contains("not as large") || refused.contains("pixels"),
+        "{refused}"
+    );
+}
+
 #[test]
 fn a_webp_frame_that_lies_is_an_error() {
     let whole = [0, 0, 24, 24];

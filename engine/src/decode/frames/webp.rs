@@ -40,6 +40,13 @@ impl<'s> Iterator for Chunks<'s> {
     }
 }
 
+/// Whether the container's header says that it has frames.
+pub(in crate::decode) fn is_animated(source: &[u8]) -> bool {
+    const ANIMATION: u8 = 0x02;
+    let header = source.get(12..21);
+    header.is_some_and(|header| header.starts_with(b"VP8X") && header[8] & ANIMATION != 0)
+}
+
 impl<'s> Reader<'s> {
     pub(super) fn open(
         source: &'s [u8],
