@@ -6,6 +6,7 @@
 )]
 
 mod animation;
+mod bmp;
 mod colors;
 mod hostile;
 mod legible;

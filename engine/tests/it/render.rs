@@ -282,6 +282,19 @@ fn a_jpeg_without_its_end_marker_is_whole() {
 }
 
 #[test]
+fn an_avif_of_several_tiles_is_refused_by_name() {
+    let source = encoded(landscape(40, 30), ImageFormat::Png);
+    let mut avif = rendered(&source, &[("wm_format", "avif")]).unwrap().bytes;
+    let kind = avif.windows(4).position(|name| name == b"av01").unwrap();
+    avif[kind..kind + 4].copy_from_slice(b"grid");
+    let refused = rendered(&avif, &[]).unwrap_err().to_string();
+    assert!(
+        refused.contains("several tiles are not supported"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn limits_name_what_was_measured() {
     let source = encoded(landscape(200, 100), ImageFormat::Png);
     let refused = |limits: Limits| inspect(std::io::Cursor::new(&source), &limits).unwrap_err();
