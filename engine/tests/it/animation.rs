@@ -354,12 +354,42 @@ fn too_many_frames_are_refused_by_name_where_they_are_wanted() {
     assert!(result(&gif_of(&[0, 1, 2], None), "webp").is_ok());
 }
 
+/// The largest animation that is promised has room to be made.
+#[test]
+fn two_hundred_megapixels_of_frames_fit() {
+    let header_of = |frames: usize| {
+        let mut bytes = gif_of(&[0], None);
+        bytes.pop();
+        bytes[6..8].copy_from_slice(&1920_u16.to_le_bytes());
+        bytes[8..10].copy_from_slice(&1080_u16.to_le_bytes());
+        bytes.extend(SMALL_FRAME.repeat(frames - 1));
+        inspect(Cursor::new(&bytes), &Limits::default()).unwrap()
+    };
+    let refused = |frames| {
+        let recipe = recipe(&[("wm_format", "webp"), ("wm_position", "tile")]);
+        let header = header_of(frames);
+        engine::check(
+            &header,
+            &recipe,
+            &Fonts::embedded(),
+            None,
+            &Limits::default(),
+        )
+        .err()
+    };
+    assert_eq!(refused(96), None);
+    let code = refused(97).map(|error| error.code());
+    assert_eq!(code, Some("too_many_animation_pixels"));
+}
+
+/// A frame of one pixel.
+const SMALL_FRAME: [u8; 15] = [0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 0x01, 0];
+
 #[test]
 fn a_million_frames_are_counted_and_refused() {
     let mut bytes = gif_of(&[0], None);
     assert_eq!(bytes.pop(), Some(0x3b));
-    let frame = [0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 0x01, 0];
-    bytes.extend(frame.repeat(1_000_000));
+    bytes.extend(SMALL_FRAME.repeat(1_000_000));
     let header = inspect(Cursor::new(&bytes), &Limits::default()).unwrap();
     assert_eq!(header.frames, 1_000_001);
     let refused = rendered(&bytes, &[("wm_format", "webp")]).unwrap_err();
