@@ -34,6 +34,7 @@ struct Plan {
     size: (u32, u32),
     target: Target,
     profile: Option<Profile>,
+    file_bytes_max: u64,
 }
 
 /// Whether the result moves: WebP does, if its source does. Of other formats it is the first frame.
@@ -54,6 +55,7 @@ impl Film<'_> {
             size,
             target: target(&self.original, size, self.recipe),
             profile: frames.profile(),
+            file_bytes_max: self.file_bytes_max(size),
         };
         let first = frames.next().expect("an animation has a frame")?;
 
@@ -115,7 +117,7 @@ impl Film<'_> {
             animation
                 .add(rgba, shown_ms)
                 .map_err(|error| not_encodable(&error))?;
-            self.check_length(&animation, plan)?;
+            plan.check_length(&animation)?;
         }
         let credits = Credits::of(&self.original.header.exif, self.recipe);
         let beside = credits.beside(profile.and_then(|profile| profile.describing(true)));
@@ -132,14 +134,9 @@ impl Film<'_> {
         Ok((file, contrast))
     }
 
-    /// What is written is held, so that it must not be more than the budget was made for.
-    fn check_length(&self, animation: &Animation, plan: &Plan) -> Result<(), InputError> {
-        let bytes_max = budget::file_bytes_max(self.original.header.frames, plan.size);
-        let bytes = animation.frames_bytes();
-        if bytes > bytes_max {
-            return Err(InputError::ResultTooLarge { bytes, bytes_max });
-        }
-        Ok(())
+    fn file_bytes_max(&self, size: (u32, u32)) -> u64 {
+        let bytes_max = self.limits.decoded_bytes_max;
+        budget::file_bytes_max(self.original.header, size, self.mark, bytes_max)
     }
 
     fn frames(&self) -> Result<Frames<'_>, InputError> {
@@ -161,6 +158,15 @@ impl Film<'_> {
 }
 
 impl Plan {
+    /// What is written is held, so that it must not be more than memory is left for.
+    fn check_length(&self, animation: &Animation) -> Result<(), InputError> {
+        let (bytes, bytes_max) = (animation.frames_bytes(), self.file_bytes_max);
+        if bytes > bytes_max {
+            return Err(InputError::ResultTooLarge { bytes, bytes_max });
+        }
+        Ok(())
+    }
+
     /// The frame upright, in its size and in colours that WebP can tell, and the profile that tells them.
     fn fitted(&self, frame: Frame) -> (Pixels, Option<Profile>) {
         let pixels = frame.pixels.without_idle_alpha();

@@ -28,12 +28,31 @@ pub(crate) fn working_bytes(
     steps.into_iter().max().unwrap_or(u64::MAX)
 }
 
-/// Bytes that are held at once while an animation is worked on. Everything is, until the last frame is written.
-pub(crate) fn animation_bytes(
+/// Bytes that are held at once while an animation is worked on, if its files are as long as photographs make them.
+pub(crate) fn animation_bytes(header: &Inspection, size: (u32, u32), mark: &Mark) -> u64 {
+    const FRAME_BYTES: u64 = 1024;
+    let (width, height) = size;
+    let pixels = u64::from(width) * u64::from(height);
+    // Half a byte a pixel is twice what photographs need.
+    let file = u64::from(header.frames) * (pixels / 2 + FRAME_BYTES);
+    frame_by_frame_bytes(header, size, mark) + FILES_HELD * file
+}
+
+/// The longest file that an animation may become: what its frames leave of `bytes_max`.
+pub(crate) fn file_bytes_max(
     header: &Inspection,
-    (width, height): (u32, u32),
+    size: (u32, u32),
     mark: &Mark,
+    bytes_max: u64,
 ) -> u64 {
+    bytes_max.saturating_sub(frame_by_frame_bytes(header, size, mark)) / FILES_HELD
+}
+
+/// A file that was too large, one that is small enough, and one that is being written.
+const FILES_HELD: u64 = 3;
+
+/// What an animation's frames need, one after the other. Everything is held until the last is written.
+fn frame_by_frame_bytes(header: &Inspection, (width, height): (u32, u32), mark: &Mark) -> u64 {
     const RGBA: u64 = 4;
     let screen = u64::from(header.width) * u64::from(header.height) * RGBA;
     let result = u64::from(width) * u64::from(height) * RGBA;
@@ -42,20 +61,8 @@ pub(crate) fn animation_bytes(
     let fitting = resize_bytes(header, (width, height), RGBA) + result;
     // The frame before, what differs of the two, and libwebp's planes, tokens and statistics.
     let writing = 4 * result + result * 3 / 2;
-    let files = FILES_HELD * file_bytes_max(header.frames, (width, height));
-    reading + fitting + mark.working_bytes() + mark.survey_bytes() + writing + files
+    reading + fitting + mark.working_bytes() + mark.survey_bytes() + writing
 }
-
-/// The longest file that an animation may become: half a byte a pixel, which is twice what photographs need, and what the
-/// container needs for a frame.
-pub(crate) fn file_bytes_max(frames: u32, (width, height): (u32, u32)) -> u64 {
-    const FRAME_BYTES: u64 = 1024;
-    let pixels = u64::from(width) * u64::from(height);
-    u64::from(frames) * (pixels / 2 + FRAME_BYTES)
-}
-
-/// A file that was too large, one that is small enough, and one that is being written.
-const FILES_HELD: u64 = 3;
 
 /// The picture as it is decoded for this result, and what the decoder keeps besides it.
 fn decode_bytes(header: &Inspection, target: (u32, u32), channels: u64) -> u64 {

@@ -6,6 +6,7 @@
 )]
 
 mod animation;
+mod animation_limits;
 mod bmp;
 mod colors;
 mod hostile;
