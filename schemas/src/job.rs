@@ -11,7 +11,7 @@ use crate::{Digest, JobId, Recipe};
 /// The AMQP `type` of a version 1 message, and the first bytes under a version 1 job id.
 pub const JOB_V1: &str = "nws.job.v1";
 
-/// The longest message that is looked at; a valid one is below 4 KiB.
+/// The longest message that is looked at; a valid one is below 4 KiB, or below 24 with as many font files as it may name.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 
 /// What a worker is asked to do. Anyone may publish one that meets `schemas/json/job.v1.schema.json`.

@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 pub use request::{Context, FIELDS, FieldError, Request};
 pub use values::{
-    Align, Color, Copyright, LogoSize, MarkText, MaxBytes, Opacity, OutputFormat, Position,
-    Profile, Quality, Rotation, Side, Size, Spacing, TEXT_CHARS_MAX,
+    Align, Color, Copyright, FONT_FILES_MAX, FontFiles, LogoSize, MarkText, MaxBytes, Opacity,
+    OutputFormat, Position, Profile, Quality, Rotation, Side, Size, Spacing, TEXT_CHARS_MAX,
 };
 pub use variables::{Date, ExifTexts};
 
@@ -60,6 +60,11 @@ pub struct Recipe {
     /// Colour of the mark.
     #[serde(default)]
     pub wm_color: Color,
+    /// The font files that the text needs besides the fonts inside the engine. They are no field of a request: who has the
+    /// fonts names those that the text was found to need. They came after the first ids were made, and are left out where
+    /// there are none.
+    #[serde(default, skip_serializing_if = "FontFiles::is_default")]
+    pub wm_fonts: FontFiles,
     /// Format of the result.
     pub wm_format: OutputFormat,
     /// Height of the mark's logo; the job says which. It came after the first ids were made too.
@@ -174,6 +179,17 @@ mod tests {
         ] {
             assert_ne!(canonical(&[younger]), canonical(&[]), "{younger:?}");
         }
+    }
+
+    #[test]
+    fn fonts_are_told_where_the_engines_own_are_not_enough() {
+        let mut recipe = Request::default().resolve(&Context::example()).unwrap();
+        let canonical = |recipe: &Recipe| String::from_utf8(recipe.canonical()).unwrap();
+        assert!(!canonical(&recipe).contains("wm_fonts"));
+        let font = crate::Digest::of(b"a font");
+        recipe.wm_fonts = vec![font].try_into().unwrap();
+        let told = format!(r#""wm_color":"auto","wm_fonts":["{font}"],"wm_format":"jpeg""#);
+        assert!(canonical(&recipe).contains(&told));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::{
-    Align, Color, Copyright, Date, ENGINE_REVISION, ExifTexts, LogoSize, MarkText, MaxBytes,
-    Opacity, OutputFormat, Position, Profile, Quality, Recipe, Rotation, Side, Size, Spacing,
+    Align, Color, Copyright, Date, ENGINE_REVISION, ExifTexts, FontFiles, LogoSize, MarkText,
+    MaxBytes, Opacity, OutputFormat, Position, Profile, Quality, Recipe, Rotation, Side, Size,
+    Spacing,
     values::{ValueError, switch},
     variables,
 };
@@ -31,10 +32,12 @@ pub const FIELDS: [&str; 17] = [
 ];
 
 /// The variables of `wm_text` and `copyright`.
-pub(super) const VARIABLES: [&str; 6] = [
+pub(super) const VARIABLES: [&str; 8] = [
     "year",
     "date",
     "filename",
+    "width",
+    "height",
     "exif.date",
     "exif.artist",
     "exif.copyright",
@@ -72,6 +75,8 @@ pub struct Context {
     pub today: Date,
     /// The file's name as the client gave it, without its folder and extension.
     pub filename: String,
+    /// Width and height of the photo as it is displayed, before it is fitted; zeros for one that is not there yet.
+    pub size: (u32, u32),
     /// What the photo says of itself.
     pub exif: ExifTexts,
     /// What `wm_format=auto` becomes.
@@ -181,6 +186,7 @@ impl Request {
             width,
             wm_align: where_it_counts(self.align, has_lines),
             wm_color: where_it_counts(self.color, text.is_some()),
+            wm_fonts: FontFiles::default(),
             wm_format: format,
             wm_logo_size: self.literal_logo_size()?,
             wm_opacity: self.opacity.unwrap_or_default(),
@@ -241,6 +247,7 @@ impl Context {
         Self {
             today,
             filename: String::new(),
+            size: (0, 0),
             exif: ExifTexts::default(),
             auto_format,
         }
@@ -250,10 +257,12 @@ impl Context {
         match name {
             "year" => Some(self.today.year.to_string().into()),
             "date" => Some(self.today.to_string().into()),
-            "filename" => Some(self.filename.as_str().into()),
-            "exif.date" => Some(self.exif.date.as_str().into()),
-            "exif.artist" => Some(self.exif.artist.as_str().into()),
-            "exif.copyright" => Some(self.exif.copyright.as_str().into()),
+            "filename" => Some(variables::tamed(&self.filename)),
+            "width" => Some(self.size.0.to_string().into()),
+            "height" => Some(self.size.1.to_string().into()),
+            "exif.date" => Some(variables::tamed(&self.exif.date)),
+            "exif.artist" => Some(variables::tamed(&self.exif.artist)),
+            "exif.copyright" => Some(variables::tamed(&self.exif.copyright)),
             _ => None,
         }
     }
@@ -262,6 +271,7 @@ impl Context {
     pub(crate) fn example() -> Self {
         let mut example = Self::new(Date::new(2026, 11, 20), OutputFormat::Jpeg);
         example.filename = "IMG_0042".to_owned();
+        example.size = (4000, 3000);
         example.exif.artist = "Ada".to_owned();
         example
     }
@@ -295,6 +305,48 @@ mod tests {
         let recipe =
             recipe(&[("wm_text", "{filename} {date} {exif.artist}{exif.copyright}")]).unwrap();
         assert_eq!(recipe.wm_text.unwrap().as_str(), "IMG_0042 2026-11-20 Ada");
+    }
+
+    #[test]
+    fn every_variable_that_is_told_of_has_a_value() {
+        for name in VARIABLES {
+            let text = format!("{{{name}}}x");
+            recipe(&[("wm_text", &text), ("copyright", &text)]).unwrap();
+        }
+        let sized = recipe(&[("wm_text", "{width} × {height}")]).unwrap();
+        assert_eq!(sized.wm_text.unwrap().as_str(), "4000 × 3000");
+    }
+
+    #[test]
+    fn an_unknown_variable_is_told_which_there_are() {
+        let refused = recipe(&[("wm_text", "{shutter}")]).unwrap_err().to_string();
+        assert!(refused.contains("{shutter}"), "{refused}");
+        for name in VARIABLES {
+            assert!(refused.contains(&format!("{{{name}}}")), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_strangers_value_does_not_turn_the_text_around_it() {
+        let mut context = Context::example();
+        context.exif.artist = "\u{202e}ad\u{2066}A".to_owned();
+        let mut request = Request::default();
+        request.set("wm_text", "{exif.artist} 12").unwrap();
+        let recipe = request.resolve(&context).unwrap();
+        assert_eq!(recipe.wm_text.unwrap().as_str(), "adA 12");
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_is_measured() {
+        let mut context = Context::example();
+        context.filename = "x".repeat(100_000);
+        let mut request = Request::default();
+        request.set("wm_text", "{filename}").unwrap();
+        let refused = request.resolve(&context).unwrap_err();
+        assert_eq!(
+            (refused.measured, refused.limit),
+            (Some(100_000), Some(256))
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod arrangement;
 mod copyright;
+mod fonts;
 mod logo;
 mod look;
 mod number;
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 
 pub use arrangement::{Align, Rotation, Spacing};
 pub use copyright::Copyright;
+pub use fonts::{FONT_FILES_MAX, FontFiles};
 pub use logo::LogoSize;
 pub use look::{Color, Opacity, Size};
 pub use output::{OutputFormat, Profile, Quality, Side};

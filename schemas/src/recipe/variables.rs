@@ -1,6 +1,6 @@
 //! `{year}`, `{filename}` and their like in a mark's text.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use super::values::{TEXT_CHARS_MAX, ValueError, quoted};
 
@@ -29,7 +29,7 @@ pub struct ExifTexts {
 /// Replaces the variables of `template`, each by what `value` knows under its name; `{{` is a brace.
 pub(super) fn replace<'v>(
     template: &str,
-    value: impl Fn(&str) -> Option<std::borrow::Cow<'v, str>>,
+    value: impl Fn(&str) -> Option<Cow<'v, str>>,
 ) -> Result<String, ValueError> {
     let chars = template.chars().count();
     if chars > TEMPLATE_CHARS_MAX {
@@ -57,6 +57,16 @@ pub(super) fn replace<'v>(
     }
     text.push_str(rest);
     Ok(text)
+}
+
+/// A stranger's value without the characters that would turn the direction of the text around it.
+pub(super) fn tamed(value: &str) -> Cow<'_, str> {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if value.contains(turns) {
+        value.replace(turns, "").into()
+    } else {
+        value.into()
+    }
 }
 
 fn unknown(name: &str) -> ValueError {
