@@ -12,7 +12,7 @@
 //! 5. [`picture`], [`pixels`], [`color`] and [`profile`]: the picture that goes from step to step, and what its colours
 //!    mean.
 //! 6. [`metadata`]: what is written beside the picture.
-//! 7. [`fonts`], [`logo`]: what a mark is drawn with, the letters that travel inside the binary and a picture.
+//! 7. [`fonts`], [`logo`]: what a mark is drawn with, letters and a picture.
 
 mod animation;
 mod budget;
@@ -33,7 +33,7 @@ mod watermark;
 use std::{io::Cursor, ops::ControlFlow};
 
 pub use encode::Written;
-pub use fonts::{Fonts, MissingGlyph};
+pub use fonts::{FontError, FontFile, Fonts, MissingFont, MissingGlyph, TextError};
 pub use inspect::{Format, Inspection, inspect};
 pub use logo::{Logo, LogoError, LogoHeader};
 pub use orient::Orientation;
@@ -125,6 +125,8 @@ pub enum InputError {
     Broken { format: Format, reason: String },
     #[error(transparent)]
     MissingGlyph(#[from] MissingGlyph),
+    #[error(transparent)]
+    MissingFont(#[from] MissingFont),
     #[error("wm_logo: {0}")]
     Logo(#[from] LogoError),
     #[error("there is neither a text nor a logo to mark the picture with")]
@@ -160,6 +162,7 @@ impl InputError {
             Self::TooManyAnimationPixels { .. } => "too_many_animation_pixels",
             Self::Broken { .. } => "broken_image",
             Self::MissingGlyph(_) => "missing_glyph",
+            Self::MissingFont(_) => "missing_font",
             Self::Logo(error) => error.code(),
             Self::NoMark => "no_mark",
             Self::NotEncodable { .. } => "not_encodable",
@@ -196,6 +199,15 @@ impl InputError {
             }
             Self::Logo(error) => error.measured_and_limit(),
             _ => None,
+        }
+    }
+}
+
+impl From<TextError> for InputError {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Glyph(glyph) => Self::MissingGlyph(glyph),
+            TextError::Font(font) => Self::MissingFont(font),
         }
     }
 }

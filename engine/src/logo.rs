@@ -3,9 +3,8 @@
 use std::io::{BufRead, Cursor, Seek};
 
 use crate::{
-    Format, InputError, Inspection, Limits, decode, inspect, orient,
-    picture::Picture,
-    pixels::{Layout, Pixels},
+    Format, InputError, Inspection, Limits, decode, inspect, orient, picture::Picture,
+    pixels::Pixels,
 };
 
 /// Width × height of a logo. 4 megapixels: as sharp as a screen can show, and 16 MiB in memory.
@@ -96,17 +95,15 @@ impl Logo {
         let decoded = decode::pixels(source, &header, &limits())?;
         let upright = orient::upright(Picture::Pixels(decoded), header.orientation);
         let pixels = upright.into_pixels().with_alpha();
-        if visible(&pixels).next().is_none() {
+        if pixels.visible().next().is_none() {
             return Err(LogoError::Broken {
                 reason: "all of it is transparent".to_owned(),
             });
         }
-        let is_neutral =
-            visible(&pixels).all(|[red, green, blue, _]| red == green && green == blue);
         Ok(Self {
             header: LogoHeader::of(&header),
+            is_neutral: pixels.is_neutral(),
             pixels,
-            is_neutral,
         })
     }
 
@@ -200,12 +197,6 @@ fn limits() -> Limits {
         decoded_bytes_max: DECODED_BYTES_MAX,
         ..Limits::default()
     }
-}
-
-fn visible(pixels: &Pixels) -> impl Iterator<Item = [u8; 4]> {
-    debug_assert_eq!(pixels.layout, Layout::Rgba, "a logo has four channels");
-    let (pixels, _) = pixels.bytes.as_chunks::<4>();
-    pixels.iter().copied().filter(|[.., alpha]| *alpha > 0)
 }
 
 #[cfg(test)]

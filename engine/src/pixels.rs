@@ -129,6 +129,22 @@ impl Pixels {
         Self::new(self.width, self.height, layout, bytes)
     }
 
+    /// What shows of pixels with straight alpha.
+    ///
+    /// # Panics
+    /// In tests, when there is another channel more or less.
+    pub(crate) fn visible(&self) -> impl Iterator<Item = [u8; 4]> {
+        debug_assert_eq!(self.layout, Layout::Rgba, "four channels are looked at");
+        let (pixels, _) = self.bytes.as_chunks::<4>();
+        pixels.iter().copied().filter(|[.., alpha]| *alpha > 0)
+    }
+
+    /// Whether what shows of pixels with straight alpha is grey.
+    pub(crate) fn is_neutral(&self) -> bool {
+        self.visible()
+            .all(|[red, green, blue, _]| red == green && green == blue)
+    }
+
     /// The same picture as red, green, blue and alpha.
     pub(crate) fn with_alpha(self) -> Self {
         let colored = self.with_color();

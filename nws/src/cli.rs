@@ -34,6 +34,9 @@ pub(crate) struct SettingsFlags {
     /// Listen beyond loopback although nobody has to say who they are
     #[arg(long, global = true)]
     insecure_public: bool,
+    /// Font files or folders for what the built-in fonts lack, with colons between [default: none]
+    #[arg(long, global = true, value_name = "PATHS")]
+    fonts: Option<String>,
     /// Any other setting; `nws config` lists them
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -81,7 +84,7 @@ pub(crate) struct Apply {
 /// The recipe's fields, checked by the same rules as a form's.
 #[derive(Debug, Args)]
 pub(crate) struct RecipeFlags {
-    /// The mark; {year} {date} {filename} {exif.date} {exif.artist} {exif.copyright} are replaced
+    /// The mark; {year} {date} {filename} {width} {height} {exif.date} {exif.artist} {exif.copyright} are replaced
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     wm_text: Option<String>,
     /// top-left, top, top-right, left, center, right, bottom-left, bottom, bottom-right, auto (the calmest of these) or
@@ -160,6 +163,7 @@ impl SettingsFlags {
         let own = [
             ("--listen", "listen", self.listen.as_deref()),
             ("--data", "data", self.data.as_deref()),
+            ("--fonts", "fonts", self.fonts.as_deref()),
             (
                 "--insecure-public",
                 "insecure_public",

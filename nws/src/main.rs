@@ -1,10 +1,11 @@
 //! The one binary: the whole system, a role of the fleet, or a command.
 //!
-//! Read in this order: [`cli`], [`config`], [`wiring`] (where every part meets), [`commands`].
+//! Read in this order: [`cli`], [`config`], [`fonts`], [`wiring`] (where every part meets), [`commands`].
 
 mod cli;
 mod commands;
 mod config;
+mod fonts;
 mod output;
 mod telemetry;
 mod wiring;

@@ -18,8 +18,12 @@ use backends::{
 };
 use engine::Fonts;
 use publisher::Dependency;
+use tracing::{info, warn};
 
-use crate::config::{Common, ConfigError, Settings};
+use crate::{
+    config::{Common, ConfigError, Settings},
+    fonts,
+};
 
 /// The parts of a process, wired.
 pub(crate) struct System {
@@ -45,7 +49,7 @@ impl System {
     /// Makes every backend that the settings name.
     ///
     /// # Errors
-    /// When the data folder is in use or cannot be written, or a URL cannot be understood. A server that is away is no
+    /// When the data folder is in use or cannot be written, or a URL or a font cannot be understood. A server that is away is no
     /// error: it is waited for.
     pub(crate) async fn wire(settings: &Settings) -> anyhow::Result<Self> {
         let (common, metrics) = (&settings.common, Metrics::new());
@@ -67,7 +71,7 @@ impl System {
             queue,
             objects: cached(Arc::new(store), cache, &metrics)?,
             results: Arc::new(results),
-            fonts: Arc::new(Fonts::embedded()),
+            fonts: Arc::new(loaded(common)?),
             metrics,
             spool: common.data.join("spool"),
             _folder: folder,
@@ -178,6 +182,22 @@ fn rabbitmq_config(common: &Common) -> Result<rabbitmq::Config, ConfigError> {
     let mut config = rabbitmq::Config::new(parsed("amqp_url", &common.amqp_url)?);
     config.namespace = parsed("namespace", &common.namespace)?;
     Ok(config)
+}
+
+/// The fonts of the settings. Who configures a folder hears what in it is of no use.
+fn loaded(common: &Common) -> Result<Fonts, ConfigError> {
+    let loaded = fonts::load(&common.fonts)?;
+    for fonts::Skipped { path, reason } in &loaded.skipped {
+        warn!(path = %path.display(), "font {} is not used: {reason}", path.display());
+    }
+    if !common.fonts.is_empty() {
+        let (files, bytes) = (loaded.files, loaded.bytes);
+        info!(
+            files,
+            bytes, "marks may use {files} font files besides the fonts inside"
+        );
+    }
+    Ok(loaded.fonts)
 }
 
 async fn store(

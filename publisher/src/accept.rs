@@ -250,10 +250,13 @@ async fn plan(
     let context = Context {
         today: now.into(),
         filename: upload.image.filename.clone(),
+        size: inspection.displayed(),
         exif: inspection.exif.clone(),
         auto_format,
     };
-    let recipe = upload.request.clone().resolve(&context)?;
+    let recipe = app
+        .fonts
+        .named_in(upload.request.clone().resolve(&context)?)?;
     let logo = upload.logo.as_ref();
     let header = logo.map(|logo| logo.header);
     engine::check(&inspection, &recipe, &app.fonts, header, &app.limits).map_err(unmarkable)?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backends::{Error, error::Backend, queue::CRASHES_MAX};
-use engine::InputError;
+use engine::{InputError, MissingFont};
 use schemas::{Digest, Failure, job::JobError, recipe::ENGINE_REVISION};
 
 /// Why an attempt failed.
@@ -38,6 +38,9 @@ pub enum WorkError {
     TooSlow(Duration),
     #[error("asks for engine revision {asked}, this worker has {ENGINE_REVISION}")]
     NewerEngine { asked: u32 },
+    /// Another worker may have it: fonts come to a fleet machine by machine.
+    #[error(transparent)]
+    MissingFont(#[from] MissingFont),
     /// A later claim speaks for the job. Whoever made it may be at work, or may have given it up before it took effect:
     /// only a job that has ended is let go.
     #[error("another claim on the job came between")]
@@ -79,6 +82,7 @@ impl WorkError {
             | Self::LogoMissing(_)
             | Self::TooSlow(_)
             | Self::NewerEngine { .. }
+            | Self::MissingFont(_)
             | Self::Overtaken
             | Self::DiedBefore(_)
             | Self::World(_) => "world",
@@ -105,6 +109,7 @@ impl WorkError {
             Self::Panicked { .. } => CRASHED,
             Self::TooSlow(_) => "too_slow",
             Self::NewerEngine { .. } => "newer_engine",
+            Self::MissingFont(_) => "missing_font",
             Self::Overtaken => "overtaken",
             Self::DiedBefore(_) => "died_before",
             Self::World(error) => match error.backend {

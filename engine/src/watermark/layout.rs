@@ -9,7 +9,7 @@ use swash::zeno::{Angle, Point, Transform};
 
 use super::{
     outline::Ink,
-    typeset::{PlacedOutline, Typeset},
+    typeset::{PlacedEmblem, PlacedOutline, Typeset},
 };
 use crate::logo::LogoHeader;
 
@@ -28,6 +28,8 @@ pub(super) struct Content<'c> {
 pub(super) struct Block {
     /// Upright, with origins relative to the upper left corner of their ink.
     pub(super) glyphs: Vec<PlacedOutline>,
+    /// Those of its letters that have colours of their own.
+    pub(super) emblems: Vec<PlacedEmblem>,
     pub(super) logo: Option<PlacedLogo>,
     /// Width and height of the upright ink.
     pub(super) upright: (f32, f32),
@@ -56,6 +58,7 @@ pub(super) struct PlacedLogo {
 #[derive(Default)]
 struct Stacked {
     glyphs: Vec<PlacedOutline>,
+    emblems: Vec<PlacedEmblem>,
     width: f32,
     height: f32,
 }
@@ -80,17 +83,20 @@ impl Block {
         });
         let Stacked {
             glyphs,
+            emblems,
             width,
             height,
         } = stacked;
         let rotation = recipe.wm_rotate;
         let turn = turn(rotation);
         let inks = glyphs.iter().filter_map(PlacedOutline::ink);
+        let inks = inks.chain(emblems.iter().map(PlacedEmblem::ink));
         let inks = inks.chain(logo.map(PlacedLogo::ink));
         let turned = inks.map(|ink| turned(ink, &turn)).reduce(Ink::union);
         let ink = turned.unwrap_or(Ink::NONE);
         Self {
             glyphs,
+            emblems,
             logo,
             upright: (width, height),
             turn: turn.then_translate(-ink.left, -ink.top),
@@ -99,6 +105,18 @@ impl Block {
             height: ink.height(),
             cap_height,
         }
+    }
+}
+
+impl Block {
+    /// Whether it shows a text, in whatever colours.
+    pub(super) fn has_letters(&self) -> bool {
+        !self.glyphs.is_empty() || !self.emblems.is_empty()
+    }
+
+    /// Whether anything of it is no letter in the mark's ink.
+    pub(super) fn has_pictures(&self) -> bool {
+        self.logo.is_some() || !self.emblems.is_empty()
     }
 }
 
@@ -112,7 +130,7 @@ impl Stacked {
     fn of_text(text: &Typeset, column: Column) -> Self {
         let inks = text.lines.iter().filter_map(|line| line.ink);
         let width = inks.map(|ink| ink.width()).fold(0.0, f32::max);
-        let mut glyphs = Vec::new();
+        let (mut glyphs, mut emblems) = (Vec::new(), Vec::new());
         let (mut top, mut bottom) = (f32::INFINITY, f32::NEG_INFINITY);
         for (number, line) in text.lines.iter().enumerate() {
             let Some(ink) = line.ink else { continue };
@@ -121,15 +139,28 @@ impl Stacked {
             top = top.min(baseline + ink.top);
             bottom = bottom.max(baseline + ink.bottom);
             glyphs.extend(line.glyphs.iter().map(|glyph| glyph.moved(left, baseline)));
+            emblems.extend(
+                line.emblems
+                    .iter()
+                    .map(|emblem| emblem.moved(left, baseline)),
+            );
         }
         for glyph in &mut glyphs {
             glyph.y -= top;
         }
+        for emblem in &mut emblems {
+            emblem.y -= top;
+        }
         Self {
             glyphs,
+            emblems,
             width,
             height: (bottom - top).max(0.0),
         }
+    }
+
+    fn has_letters(&self) -> bool {
+        !self.glyphs.is_empty() || !self.emblems.is_empty()
     }
 
     /// Puts the glyphs below a logo of this height.
@@ -143,12 +174,12 @@ impl Stacked {
         let logo_width = (f64::from(height) * header.ratio()) as f32;
         let width = self.width.max(logo_width);
         let letters_left = column.indent(width - self.width);
-        if !self.glyphs.is_empty() {
-            self.glyphs = self
-                .glyphs
-                .iter()
-                .map(|glyph| glyph.moved(letters_left, height + gap))
-                .collect();
+        if self.has_letters() {
+            let (right, down) = (letters_left, height + gap);
+            let glyphs = self.glyphs.iter().map(|glyph| glyph.moved(right, down));
+            self.glyphs = glyphs.collect();
+            let emblems = self.emblems.iter().map(|emblem| emblem.moved(right, down));
+            self.emblems = emblems.collect();
             self.height += gap;
         }
         self.height += height;
@@ -164,7 +195,7 @@ impl Stacked {
 }
 
 impl PlacedLogo {
-    fn ink(self) -> Ink {
+    pub(super) fn ink(self) -> Ink {
         Ink {
             left: self.x,
             right: self.x + self.width,

@@ -2,10 +2,11 @@
 //!
 //! Read in this order:
 //! 1. [`shaping`]: characters become glyphs, in the order they are seen.
-//! 2. [`outline`], [`mod@typeset`]: glyphs become lines and curves of known extent, which the fonts remember.
+//! 2. [`drawing`]: a glyph is an [`outline`] of lines and curves or an [`emblem`] in colours; [`mod@typeset`]: with them a
+//!    text has a known extent. The fonts remember both.
 //! 3. [`layout`]: lines and a logo become a block, measured in ems, and the block is turned.
 //! 4. [`placement`], [`tiling`]: the block gets its size and its places in the picture.
-//! 5. [`coverage`], [`decal`]: outlines become coverage, and the logo becomes pixels of its size.
+//! 5. [`coverage`], [`decal`]: outlines become coverage, and logo and emblems become pixels of their size.
 //! 6. [`calm`]: the calmest place is found, if the recipe leaves it open.
 //! 7. [`ink`], [`contrast`]: colour, halo and opacity, from the ground beneath and the contrast they reach on it.
 //! 8. [`canvas`]: coverage and ink come to lie on the picture.
@@ -16,6 +17,8 @@ mod canvas;
 mod contrast;
 mod coverage;
 mod decal;
+mod drawing;
+mod emblem;
 mod ink;
 mod layout;
 mod outline;
@@ -36,7 +39,7 @@ use crate::{
     pixels::{Layout, Pixels, Region},
 };
 pub(crate) use canvas::Canvas;
-pub(crate) use outline::Outline;
+pub(crate) use drawing::{Drawing, Undrawable};
 pub(crate) use steady::Steady;
 pub(crate) use typeset::{Typeset, typeset};
 
@@ -50,7 +53,7 @@ use placement::{Room, Scale};
 /// What a pixel of coverage needs at most: letters, halo, the letters made solid, and an edge place, which every fourth
 /// pixel of small letters is.
 const COVERAGE_BYTES: usize = 3 + size_of::<contrast::EdgePlace>() / 4;
-/// What a pixel of a mark with a logo needs besides.
+/// What a pixel of a mark with a logo or with emblems needs besides.
 const DECAL_BYTES: usize = 4;
 
 /// A mark that knows its size and the places it may take.
@@ -64,7 +67,7 @@ pub(crate) enum Mark {
 
 /// A mark that has found its place.
 #[derive(Debug)]
-struct Drawing {
+struct Placed {
     coverage: Coverage,
     decal: Option<Decal>,
     corners: Vec<(i64, i64)>,
@@ -97,7 +100,8 @@ impl Mark {
         size: (u32, u32),
     ) -> Result<Self, InputError> {
         let text = recipe.wm_text.as_ref();
-        let text = text.map(|text| fonts.typeset(text.as_str())).transpose()?;
+        let text = text.map(|text| fonts.typeset(text.as_str(), &recipe.wm_fonts));
+        let text = text.transpose()?;
         if text.is_none() && logo.is_none() {
             return Err(InputError::NoMark);
         }
@@ -164,29 +168,24 @@ impl Mark {
         recipe: &Recipe,
         logo: Option<&Logo>,
     ) -> Option<Contrast> {
-        let drawing = self.drawing(canvas, recipe, logo)?;
-        drawing.lay_logo(canvas);
-        repeat(canvas, recipe, &drawing.coverage, &drawing.corners)
+        let placed = self.placed(canvas, recipe, logo)?;
+        placed.lay_logo(canvas);
+        repeat(canvas, recipe, &placed.coverage, &placed.corners)
     }
 
     /// The mark where it is drawn on this picture.
-    fn drawing(
-        &self,
-        canvas: &impl Canvas,
-        recipe: &Recipe,
-        logo: Option<&Logo>,
-    ) -> Option<Drawing> {
+    fn placed(&self, canvas: &impl Canvas, recipe: &Recipe, logo: Option<&Logo>) -> Option<Placed> {
         Some(match self {
             Self::Single(places) => {
                 let place = calm::calmest(canvas, places)?;
                 let Region { x, y, .. } = place.region;
-                Drawing {
+                Placed {
                     coverage: place.coverage(),
                     decal: place.decal(recipe, logo),
                     corners: vec![(x.into(), y.into())],
                 }
             }
-            Self::Tiled(pattern) => Drawing {
+            Self::Tiled(pattern) => Placed {
                 coverage: pattern.coverage(),
                 decal: pattern.decal(recipe, logo),
                 corners: pattern.corners.clone(),
@@ -195,7 +194,7 @@ impl Mark {
     }
 }
 
-impl Drawing {
+impl Placed {
     /// Draws the logo at each of the corners. Letters and logo share no pixel, so that either may come first.
     fn lay_logo(&self, canvas: &mut impl Canvas) {
         let Some(decal) = &self.decal else {
@@ -217,10 +216,17 @@ impl Drawing {
 }
 
 fn mark_bytes(block: &Block, area: usize) -> u64 {
-    let logo = block.logo.map_or(0, |logo| {
-        (area * DECAL_BYTES) as u64 + logo.header.working_bytes()
-    });
-    (area * COVERAGE_BYTES) as u64 + logo
+    let mut bytes = (area * COVERAGE_BYTES) as u64;
+    if block.has_pictures() {
+        bytes += (area * DECAL_BYTES) as u64;
+    }
+    if let Some(logo) = block.logo {
+        bytes += logo.header.working_bytes();
+    }
+    if !block.emblems.is_empty() {
+        bytes += emblem::WORKING_BYTES_MAX;
+    }
+    bytes
 }
 
 /// A grey picture stays in the plane that it came in, until the mark brings colour.
@@ -275,7 +281,7 @@ impl Place {
 
     fn decal(&self, recipe: &Recipe, logo: Option<&Logo>) -> Option<Decal> {
         let (extent, opacity) = (self.extent(), recipe.wm_opacity);
-        Decal::of_block(&self.block, self.scale, extent, logo?, opacity)
+        Decal::of_block(&self.block, self.scale, extent, logo, opacity)
     }
 
     const fn extent(&self) -> (u32, u32) {
@@ -304,7 +310,7 @@ impl Pattern {
 
     fn decal(&self, recipe: &Recipe, logo: Option<&Logo>) -> Option<Decal> {
         let (extent, opacity) = (self.extent, recipe.wm_opacity);
-        Decal::of_block(&self.block, self.scale, extent, logo?, opacity)
+        Decal::of_block(&self.block, self.scale, extent, logo, opacity)
     }
 }
 

@@ -6,6 +6,8 @@ use swash::{
     zeno::{Command, PathData, Transform},
 };
 
+use crate::fonts::WEIGHT;
+
 /// Outlines are read at this size, because some are scaled in whole fractions of a pixel.
 const READ_AT: f32 = 1000.0;
 
@@ -29,7 +31,8 @@ pub(super) struct Ink {
 impl Outline {
     pub(crate) fn of_glyph(font: FontRef<'_>, glyph: u16) -> Self {
         let mut context = ScaleContext::new();
-        let mut scaler = context.builder(font).size(READ_AT).build();
+        let scaler = context.builder(font).size(READ_AT).variations(WEIGHT);
+        let mut scaler = scaler.build();
         let Some(mut outline) = scaler.scale_outline(glyph) else {
             return Self::blank();
         };
@@ -47,6 +50,11 @@ impl Outline {
                 bottom: bounds.max.y,
             }),
         }
+    }
+
+    /// Bytes on the heap.
+    pub(super) fn weight_bytes(&self) -> usize {
+        size_of_val(self) + size_of_val(&*self.commands)
     }
 
     const fn blank() -> Self {

@@ -55,10 +55,10 @@ impl Room {
     /// cannot be read.
     pub(super) fn scale(&self, block: &Block, recipe: &Recipe) -> Scale {
         let asked_for = self.share(recipe.wm_size.fraction());
-        let cap_height = if block.glyphs.is_empty() {
-            asked_for
-        } else {
+        let cap_height = if block.has_letters() {
             asked_for.max(CAP_HEIGHT_MIN)
+        } else {
+            asked_for
         };
         let halo = (HALO * cap_height).clamp(HALO_MIN, HALO_MAX);
         let reach = 2.0 * Scale { em: 0.0, halo }.reach() as f32;

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use swash::{
-    shape::{Direction, ShapeContext},
+    shape::{Direction, ShapeContext, cluster::GlyphCluster},
     text::{
         Codepoint, Script,
         cluster::{CharCluster, Parser, Status, Token},
@@ -14,7 +14,11 @@ use swash::{
 };
 use unicode_bidi::BidiInfo;
 
-use crate::fonts::{FaceId, Fonts, MissingGlyph};
+use crate::fonts::{FaceId, MissingGlyph, Presentation, Stack, WEIGHT};
+
+/// Variation selectors that ask for an emoji as text, and in colour.
+const AS_TEXT: char = '\u{fe0e}';
+const IN_COLOR: char = '\u{fe0f}';
 
 /// A glyph with its origin, in ems from the line's start on the baseline; y grows upwards.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +27,8 @@ pub(super) struct Glyph {
     pub(super) id: u16,
     pub(super) x: f32,
     pub(super) y: f32,
+    /// The first of the characters that it stands for.
+    pub(super) character: char,
 }
 
 /// A shaped line, its glyphs from left to right.
@@ -39,14 +45,18 @@ struct Cluster {
 }
 
 /// Shapes each line of `text`.
-pub(super) fn shape(text: &str, fonts: &Fonts) -> Result<Vec<Line>, MissingGlyph> {
+pub(super) fn shape(text: &str, fonts: &Stack<'_>) -> Result<Vec<Line>, MissingGlyph> {
     let mut context = ShapeContext::new();
     text.split('\n')
         .map(|line| shape_line(line, fonts, &mut context))
         .collect()
 }
 
-fn shape_line(text: &str, fonts: &Fonts, context: &mut ShapeContext) -> Result<Line, MissingGlyph> {
+fn shape_line(
+    text: &str,
+    fonts: &Stack<'_>,
+    context: &mut ShapeContext,
+) -> Result<Line, MissingGlyph> {
     let mut line = Line::default();
     let bidi = BidiInfo::new(text, None);
     for paragraph in &bidi.paragraphs {
@@ -67,7 +77,7 @@ fn shape_line(text: &str, fonts: &Fonts, context: &mut ShapeContext) -> Result<L
 fn shape_run(
     text: &str,
     right_to_left: bool,
-    fonts: &Fonts,
+    fonts: &Stack<'_>,
     context: &mut ShapeContext,
 ) -> Result<Vec<Cluster>, MissingGlyph> {
     let direction = if right_to_left {
@@ -77,19 +87,21 @@ fn shape_run(
     };
     let mut shaped = Vec::new();
     for (script, range) in script_runs(text) {
-        let clusters = clusters_with_faces(&text[range], script, right_to_left, fonts)?;
+        let text = &text[range];
+        let clusters = clusters_with_faces(text, script, right_to_left, fonts)?;
         for piece in clusters.chunk_by(|(one, _), (next, _)| one == next) {
             let face = piece[0].0;
             let mut shaper = context
-                .builder(fonts.face(face))
+                .builder(fonts.face(face).font())
                 .script(script)
                 .direction(direction)
                 .size(1.0)
+                .variations(WEIGHT)
                 .build();
             piece
                 .iter()
                 .for_each(|(_, cluster)| shaper.add_cluster(cluster));
-            shaper.shape_with(|cluster| shaped.push(Cluster::of(face, cluster.glyphs)));
+            shaper.shape_with(|cluster| shaped.push(Cluster::of(face, text, cluster)));
         }
     }
     Ok(shaped)
@@ -122,11 +134,13 @@ fn clusters_with_faces(
     text: &str,
     script: Script,
     right_to_left: bool,
-    fonts: &Fonts,
+    fonts: &Stack<'_>,
 ) -> Result<Vec<(FaceId, CharCluster)>, MissingGlyph> {
     let tokens = text
         .char_indices()
-        .filter(|(_, character)| !is_control(*character))
+        .filter(|(at, character)| {
+            !is_control(*character) || says_how_an_emoji_is_shown(*character, &text[..*at])
+        })
         .map(|(at, character)| token(at, mirrored(character, right_to_left)));
     let mut parser = Parser::new(script, tokens);
     let mut cluster = CharCluster::new();
@@ -145,12 +159,12 @@ fn face_for(
     cluster: &mut CharCluster,
     text: &str,
     before: Option<FaceId>,
-    fonts: &Fonts,
+    fonts: &Stack<'_>,
 ) -> Result<FaceId, MissingGlyph> {
     let preferred = before.filter(|_| text.chars().all(is_invisible));
     preferred
         .into_iter()
-        .chain(fonts.ids())
+        .chain(fonts.ids(presentation(cluster, text)))
         .find(|&face| {
             let charmap = fonts.face(face).charmap();
             let status = cluster.map(|character| match charmap.map(character) {
@@ -164,12 +178,25 @@ fn face_for(
         })
 }
 
+/// How a cluster is to be shown: by its variation selector, or else by what it is.
+fn presentation(cluster: &CharCluster, text: &str) -> Presentation {
+    if text.contains(AS_TEXT) {
+        Presentation::Text
+    } else if text.contains(IN_COLOR) {
+        Presentation::Color
+    } else if cluster.info().is_emoji() || text.starts_with(is_flag_letter) {
+        Presentation::Emoji
+    } else {
+        Presentation::Text
+    }
+}
+
 /// The first character of a cluster that no font can draw; or its last, when only all of them together are too much.
-fn first_missing(text: &str, fonts: &Fonts) -> char {
+fn first_missing(text: &str, fonts: &Stack<'_>) -> char {
     let has_glyph = |character: char| {
         is_invisible(character)
             || fonts
-                .ids()
+                .ids(Presentation::Text)
                 .any(|face| fonts.face(face).charmap().map(character) != 0)
     };
     let missing = text.chars().find(|&character| !has_glyph(character));
@@ -194,6 +221,17 @@ fn mirrored(character: char, right_to_left: bool) -> char {
         .then(|| character.mirror())
         .flatten()
         .unwrap_or(character)
+}
+
+/// A selector within an emoji, which has its font's glyphs for both presentations chosen. Elsewhere it is not seen.
+fn says_how_an_emoji_is_shown(character: char, before: &str) -> bool {
+    matches!(character, AS_TEXT | IN_COLOR)
+        && before.ends_with(|before: char| before.properties().is_extended_pictographic())
+}
+
+/// Two of them are the flag of a country.
+const fn is_flag_letter(character: char) -> bool {
+    matches!(character, '\u{1f1e6}'..='\u{1f1ff}')
 }
 
 /// What has done its work once direction is known, and is not to be seen: bidi controls, variation selectors, breaks.
@@ -229,18 +267,22 @@ impl Line {
 }
 
 impl Cluster {
-    /// Glyph 0 is the box for what is missing. A missing glyph was refused before, so here it stands for nothing.
-    fn of(face: FaceId, shaped: &[swash::shape::cluster::Glyph]) -> Self {
+    /// The glyphs for a part of `text`. Glyph 0 is the box for what is missing. A missing glyph was refused before, so here it
+    /// stands for nothing.
+    fn of(face: FaceId, text: &str, shaped: &GlyphCluster<'_>) -> Self {
         let mut cluster = Self {
-            glyphs: Vec::with_capacity(shaped.len()),
+            glyphs: Vec::with_capacity(shaped.glyphs.len()),
             advance: 0.0,
         };
-        for glyph in shaped.iter().filter(|glyph| glyph.id != 0) {
+        let source = text.get(shaped.source.to_range()).unwrap_or_default();
+        let character = source.chars().next().unwrap_or_default();
+        for glyph in shaped.glyphs.iter().filter(|glyph| glyph.id != 0) {
             cluster.glyphs.push(Glyph {
                 face,
                 id: glyph.id,
                 x: cluster.advance + glyph.x,
                 y: glyph.y,
+                character,
             });
             cluster.advance += glyph.advance;
         }

@@ -9,7 +9,7 @@ use schemas::{
 };
 
 use super::{
-    Canvas, Drawing, Mark, contrast,
+    Canvas, Mark, Placed, contrast,
     contrast::EdgePlace,
     ink::{Grounds, Ink},
 };
@@ -19,7 +19,7 @@ use crate::{logo::Logo, pixels::Pixels};
 #[derive(Debug)]
 pub(crate) struct Survey<'r> {
     recipe: &'r Recipe,
-    drawing: Option<Drawing>,
+    placed: Option<Placed>,
     edge: Vec<EdgePlace>,
     /// One for each place where the mark is drawn.
     grounds: Vec<Grounds>,
@@ -28,7 +28,7 @@ pub(crate) struct Survey<'r> {
 /// A mark that has its place and its ink.
 #[derive(Debug)]
 pub(crate) struct Steady {
-    drawing: Option<Drawing>,
+    placed: Option<Placed>,
     edge: Vec<EdgePlace>,
     inks: Vec<Ink>,
 }
@@ -50,16 +50,16 @@ impl Mark {
         recipe: &'r Recipe,
         logo: Option<&Logo>,
     ) -> Survey<'r> {
-        let drawing = self.drawing(first, recipe, logo);
-        let places = drawing
+        let placed = self.placed(first, recipe, logo);
+        let places = placed
             .as_ref()
-            .map_or(0, |drawing| drawing.stamps(first.size()).count());
-        let coverage = drawing.as_ref().map(|drawing| &drawing.coverage);
+            .map_or(0, |placed| placed.stamps(first.size()).count());
+        let coverage = placed.as_ref().map(|placed| &placed.coverage);
         Survey {
             recipe,
             edge: coverage.map(contrast::edge_places).unwrap_or_default(),
             grounds: vec![Grounds::default(); places],
-            drawing,
+            placed,
         }
     }
 }
@@ -74,11 +74,11 @@ impl Survey<'_> {
 
     /// Looks at a frame.
     pub(crate) fn see(&mut self, mut frame: Pixels) {
-        let Some(drawing) = &self.drawing else {
+        let Some(placed) = &self.placed else {
             return;
         };
-        drawing.lay_logo(&mut frame);
-        for (grounds, stamp) in self.grounds.iter_mut().zip(drawing.stamps(frame.size())) {
+        placed.lay_logo(&mut frame);
+        for (grounds, stamp) in self.grounds.iter_mut().zip(placed.stamps(frame.size())) {
             grounds.see(self.recipe, &frame, &stamp, &self.edge);
         }
     }
@@ -88,7 +88,7 @@ impl Survey<'_> {
         let inks = self.grounds.iter().map(|grounds| grounds.ink(self.recipe));
         Steady {
             inks: inks.collect(),
-            drawing: self.drawing,
+            placed: self.placed,
             edge: self.edge,
         }
     }
@@ -97,15 +97,15 @@ impl Survey<'_> {
 impl Steady {
     /// A frame with the mark on it, and what contrast its letters reach there.
     pub(crate) fn drawn(&self, mut frame: Pixels) -> (Pixels, Option<Contrast>) {
-        let Some(drawing) = &self.drawing else {
+        let Some(placed) = &self.placed else {
             return (frame, None);
         };
-        drawing.lay_logo(&mut frame);
+        placed.lay_logo(&mut frame);
         let size = frame.size();
-        for (ink, stamp) in self.inks.iter().zip(drawing.stamps(size)) {
+        for (ink, stamp) in self.inks.iter().zip(placed.stamps(size)) {
             frame.lay(&stamp, ink);
         }
-        let reached = contrast::reached(&frame, drawing.stamps(size), &self.edge);
+        let reached = contrast::reached(&frame, placed.stamps(size), &self.edge);
         (frame, reached)
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Common {
     pub(crate) log: String,
     /// `json`, `text`, or empty: text on a terminal, else JSON.
     pub(crate) log_format: String,
+    /// Font files and folders of them, with colons between, besides the fonts inside the binary.
+    pub(crate) fonts: String,
     /// What the names of this fleet begin with on a broker and a Redis that it shares with others.
     pub(crate) namespace: String,
     /// RabbitMQ, one URL or several of a cluster separated by commas. Empty: the embedded queue.
@@ -66,6 +68,7 @@ impl Default for Common {
             insecure_public: false,
             log: "info".to_owned(),
             log_format: String::new(),
+            fonts: String::new(),
             namespace: "nws".to_owned(),
             amqp_url: String::new(),
             redis_url: String::new(),

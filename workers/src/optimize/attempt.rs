@@ -15,7 +15,9 @@ use backends::{
     results::Epoch,
 };
 use bytes::Bytes;
-use engine::{InputError, Limits, Logo, Material, RenderError, Rendered, logo::LOGO_BYTES_MAX};
+use engine::{
+    Fonts, InputError, Limits, Logo, Material, RenderError, Rendered, logo::LOGO_BYTES_MAX,
+};
 use schemas::{Digest, Job, JobId, Picture, State, Step, Timings, recipe::ENGINE_REVISION};
 use tokio::{sync::watch, time::interval};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +60,7 @@ impl Optimizer {
         epoch: Epoch,
         mut state: State,
     ) -> Result<Outcome, WorkError> {
-        refuse_in_vain(job, delivery)?;
+        refuse_in_vain(job, delivery, &self.tools.fonts)?;
         self.note(&mut state.timings, Step::Queue, since(job.queued_at_ms));
         let ingredients = self.fetch(job, &mut state.timings).await?;
         let made = self.render(job, ingredients, epoch, &mut state).await;
@@ -246,7 +248,7 @@ impl Optimizer {
 }
 
 /// What is known to fail before it is begun.
-fn refuse_in_vain(job: &Job, delivery: &Delivery) -> Result<(), WorkError> {
+fn refuse_in_vain(job: &Job, delivery: &Delivery, fonts: &Fonts) -> Result<(), WorkError> {
     let (crashes, asked) = (delivery.crashes, job.recipe.engine);
     if crashes >= CRASHES_MAX {
         return Err(WorkError::CrashLoop { crashes });
@@ -255,7 +257,7 @@ fn refuse_in_vain(job: &Job, delivery: &Delivery) -> Result<(), WorkError> {
     if asked > ENGINE_REVISION {
         return Err(WorkError::NewerEngine { asked });
     }
-    Ok(())
+    Ok(fonts.require(&job.recipe.wm_fonts)?)
 }
 
 /// The CPU's share of the work: both digests are taken here too, since 20 MiB keep a core busy for a while.

@@ -1,9 +1,16 @@
+use schemas::recipe::FontFiles;
+
 use super::*;
+use crate::Fonts;
+
+fn shaped(text: &str) -> Vec<Line> {
+    let fonts = Fonts::embedded();
+    let stack = fonts.stack(&FontFiles::default()).unwrap();
+    shape(text, &stack).unwrap()
+}
 
 fn glyphs(text: &str) -> Vec<(FaceId, u16)> {
-    let fonts = Fonts::embedded();
-    let lines = shape(text, &fonts).unwrap();
-    lines
+    shaped(text)
         .iter()
         .flat_map(|line| &line.glyphs)
         .map(|glyph| (glyph.face, glyph.id))
@@ -85,12 +92,8 @@ fn what_is_invisible_is_neither_missing_nor_seen() {
     ] {
         let text = format!("a{invisible}");
         assert_eq!(fonts.check(&text), Ok(()), "{invisible:?}");
-        let line = &shape(&text, &fonts).unwrap()[0];
-        assert_eq!(
-            line.advance,
-            shape("a", &fonts).unwrap()[0].advance,
-            "{invisible:?}"
-        );
+        let line = &shaped(&text)[0];
+        assert_eq!(line.advance, shaped("a")[0].advance, "{invisible:?}");
     }
     for blank in [" ", "\u{a0}", "\u{2009}", "\u{202f}", "\u{3000}"] {
         assert_eq!(

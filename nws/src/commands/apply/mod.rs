@@ -28,6 +28,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use engine::Fonts;
 use indicatif::{ProgressBar, ProgressStyle};
 use input::Input;
 use plan::{Job, Plan};
@@ -35,13 +36,19 @@ use render::Renderer;
 use tally::Tally;
 pub(crate) use usage::UsageError;
 
-use crate::{cli::Apply, config::Settings, output::output};
+use crate::{
+    cli::Apply,
+    config::{ConfigError, Settings},
+    fonts,
+    output::output,
+};
 
 /// Does what the command line says. Exit code 1 if any photo failed.
 pub(crate) fn run(apply: &Apply, settings: &Settings) -> anyhow::Result<ExitCode> {
     let renderer = Renderer::new(
         apply.recipe.request()?,
         apply.recipe.logo(),
+        loaded(settings)?,
         settings.limits,
     )?;
     match plan::plan(apply)? {
@@ -60,6 +67,15 @@ pub(crate) fn run(apply: &Apply, settings: &Settings) -> anyhow::Result<ExitCode
             ))
         }
     }
+}
+
+/// The fonts of the settings. Nobody reads a log here, so what of them is of no use is told like any other complaint.
+fn loaded(settings: &Settings) -> Result<Fonts, ConfigError> {
+    let loaded = fonts::load(&settings.common.fonts)?;
+    for fonts::Skipped { path, reason } in loaded.skipped {
+        eprintln!("nws: font {} is not used: {reason}", path.display());
+    }
+    Ok(loaded.fonts)
 }
 
 /// One photo to standard output.

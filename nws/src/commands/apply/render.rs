@@ -56,9 +56,10 @@ impl Renderer {
     pub(super) fn new(
         mut request: Request,
         logo: Option<&Path>,
+        fonts: Fonts,
         limits: Limits,
     ) -> anyhow::Result<Self> {
-        let (fonts, today) = (Fonts::embedded(), Date::from(jiff::Timestamp::now()));
+        let today = Date::from(jiff::Timestamp::now());
         if logo.is_some() {
             request.add_logo()?;
         }
@@ -117,12 +118,14 @@ impl Renderer {
         let context = Context {
             today: self.today,
             filename: name.to_owned(),
+            size: header.displayed(),
             exif: header.exif,
             auto_format: named.unwrap_or(kept_format(header.format)),
         };
         // The call was checked: what is wrong now is what this photo says of itself, so it is no usage error.
         let resolved = self.request.clone().resolve(&context);
-        resolved.map_err(|error| anyhow::anyhow!("{error}"))
+        let recipe = resolved.map_err(|error| anyhow::anyhow!("{error}"))?;
+        Ok(self.fonts.named_in(recipe)?)
     }
 }
 
@@ -192,7 +195,7 @@ mod tests {
     fn with_text(text: &str) -> anyhow::Result<Renderer> {
         let mut request = Request::default();
         request.set("wm_text", text).unwrap();
-        Renderer::new(request, None, Limits::default())
+        Renderer::new(request, None, Fonts::embedded(), Limits::default())
     }
 
     #[test]
