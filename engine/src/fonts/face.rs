@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use schemas::Digest;
-use skrifa::MetadataProvider as _;
+use skrifa::{MetadataProvider as _, Tag, raw::TableProvider as _};
 use swash::{CacheKey, Charmap, FontRef, proxy::CharmapProxy};
 
 /// Faces of a collection that are looked at. The largest ones hold a few dozen.
@@ -24,7 +24,7 @@ pub struct FontFile {
 pub enum FontError {
     #[error("it is no TrueType or OpenType font, and no collection of them")]
     UnknownFormat,
-    #[error("none of its fonts has both a character map and glyphs that can be drawn")]
+    #[error("none of its fonts has a character map, widths and glyphs that can be drawn")]
     NoGlyphs,
 }
 
@@ -36,6 +36,7 @@ pub(crate) struct Face {
     key: CacheKey,
     charmap: CharmapProxy,
     has_color: bool,
+    has_drawings: bool,
 }
 
 impl FontFile {
@@ -77,16 +78,21 @@ impl Face {
         let font = FontRef::from_index(bytes, index)?;
         let index = u32::try_from(index).ok()?;
         let tables = skrifa::FontRef::from_index(bytes, index).ok()?;
-        let has_color = !tables.bitmap_strikes().is_empty() || !tables.color_palettes().is_empty();
+        let has_drawings = tables.data_for_tag(Tag::new(b"SVG ")).is_some();
+        let has_color = has_drawings
+            || !tables.bitmap_strikes().is_empty()
+            || !tables.color_palettes().is_empty();
         let has_outlines = tables.outline_glyphs().format().is_some();
         let has_characters = tables.charmap().mappings().next().is_some();
-        (has_characters && (has_outlines || has_color)).then(|| Self {
+        let is_drawable = has_characters && (has_outlines || has_color);
+        (is_drawable && is_measured(&font, &tables)).then(|| Self {
             bytes: Arc::clone(bytes),
             index,
             offset: font.offset,
             key: font.key,
             charmap: CharmapProxy::from_font(&font),
             has_color,
+            has_drawings,
         })
     }
 
@@ -112,6 +118,20 @@ impl Face {
     pub(crate) const fn has_color(&self) -> bool {
         self.has_color
     }
+
+    /// Whether any of its glyphs is a drawing in SVG, which is not read: a glyph without another look only seems blank.
+    pub(crate) const fn has_drawings(&self) -> bool {
+        self.has_drawings
+    }
+}
+
+/// Whether a font has what shaping counts on without looking: an em, glyphs, and widths.
+fn is_measured(font: &FontRef<'_>, tables: &skrifa::FontRef<'_>) -> bool {
+    let metrics = font.metrics(&[]);
+    let has_widths = tables
+        .hhea()
+        .is_ok_and(|hhea| hhea.number_of_h_metrics() > 0);
+    has_widths && metrics.units_per_em > 0 && metrics.glyph_count > 0
 }
 
 impl fmt::Debug for Face {

@@ -26,6 +26,9 @@ impl Drawing {
             return Ok(Self::Emblem(Arc::new(emblem)));
         }
         let outline = Outline::of_glyph(face.font(), glyph);
+        if outline.ink.is_none() && face.has_drawings() {
+            return Err(Undrawable);
+        }
         Ok(Self::Outline(Arc::new(outline)))
     }
 

@@ -17,7 +17,8 @@ use skrifa::GlyphId;
 use super::{drawing::Undrawable, outline::Ink};
 use crate::{fonts::Face, pixels::Pixels};
 
-/// What drawing an emblem takes at most besides what is drawn: the layers and clips of one that is painted.
+/// What drawing an emblem takes at most besides what is drawn: the layers and clips of one that is painted, and as much for
+/// the decoder of a bitmap.
 pub(super) const WORKING_BYTES_MAX: u64 = paint::BYTES_MAX;
 /// How far from its origin an emblem reaches at most, in ems: a font that says more is broken.
 const REACH_MAX: f32 = 8.0;

@@ -154,14 +154,16 @@ fn clusters_with_faces(
     Ok(found)
 }
 
-/// The font for a cluster. Blanks stay in the font of the word before them, so that they do not cut a piece in two.
+/// The font for a cluster. Blanks stay in the font of the word before them, so that they do not cut a piece in two; but not
+/// in one of emoji, whose blanks are as wide as they are.
 fn face_for(
     cluster: &mut CharCluster,
     text: &str,
     before: Option<FaceId>,
     fonts: &Stack<'_>,
 ) -> Result<FaceId, MissingGlyph> {
-    let preferred = before.filter(|_| text.chars().all(is_invisible));
+    let keeps = |face: &FaceId| text.chars().all(is_invisible) && !fonts.face(*face).has_color();
+    let preferred = before.filter(keeps);
     preferred
         .into_iter()
         .chain(fonts.ids(presentation(cluster, text)))
@@ -248,7 +250,7 @@ const fn is_control(character: char) -> bool {
 }
 
 /// What needs no glyph of its own: controls, blanks, and the joiners that only change their neighbours.
-fn is_invisible(character: char) -> bool {
+pub(super) fn is_invisible(character: char) -> bool {
     is_control(character)
         || character.is_whitespace()
         || matches!(character, '\u{200c}' | '\u{200d}')

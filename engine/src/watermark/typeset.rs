@@ -104,8 +104,11 @@ impl TypesetLine {
             character,
         } in &line.glyphs
         {
-            let drawing = fonts.drawing(face, id);
-            let drawing = drawing.map_err(|_| MissingGlyph { character })?;
+            let drawing = match fonts.drawing(face, id) {
+                Ok(drawing) => drawing,
+                Err(_) if shaping::is_invisible(character) => continue,
+                Err(_) => return Err(MissingGlyph { character }),
+            };
             let placed = drawing.ink().map(|ink| ink.moved(x, -y));
             ink = ink.into_iter().chain(placed).reduce(Ink::union);
             match drawing {

@@ -9,6 +9,7 @@ mod animation;
 mod animation_limits;
 mod bmp;
 mod colors;
+mod fonts;
 mod hostile;
 mod legible;
 mod logos;

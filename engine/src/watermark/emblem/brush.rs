@@ -2,7 +2,7 @@
 //! centre.
 
 use skrifa::{
-    color::{Brush, ColorStop, Extend},
+    color::{Brush, ColorPalette, ColorStop, Extend},
     raw::types::Point,
 };
 
@@ -19,7 +19,7 @@ impl Palette {
         use skrifa::MetadataProvider as _;
         let palettes = tables.color_palettes();
         let first = palettes.get(0);
-        let colors = first.iter().flat_map(|palette| palette.colors());
+        let colors = first.iter().flat_map(ColorPalette::colors);
         let channels = colors.map(|color| {
             [color.red, color.green, color.blue, color.alpha].map(|value| f32::from(value) / 255.0)
         });

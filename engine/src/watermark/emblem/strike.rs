@@ -17,8 +17,8 @@ use crate::{
 
 /// Longest side of a bitmap. Fonts hold 109 to 256 pixels an em; no strike can say more than 1024.
 const SIDE_MAX: u32 = 1024;
-/// What decoding one may need at once: its pixels at sixteen bits a channel, and as much again.
-const DECODED_BYTES_MAX: u64 = 2 * 8 * (SIDE_MAX as u64).pow(2);
+/// What decoding one may need at once. 64 MiB, as for a logo: the decoder's own needs come to a quarter of it.
+const DECODED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// The largest bitmap that a font has of a glyph: it is made smaller, never another one larger.
 pub(super) struct Strike<'f> {
