@@ -56,6 +56,41 @@ async fn a_mark_that_can_hardly_be_read_is_told_of() {
 }
 
 #[tokio::test]
+async fn other_fonts_give_what_the_own_ones_lack() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("a.jpg"), jpeg(600, 400, 1)).unwrap();
+    fs::create_dir(path("fonts")).unwrap();
+    let font = specimen::Font::new().outlined('山').build();
+    fs::write(path("fonts/mountain.ttf"), font).unwrap();
+    fs::write(path("fonts/broken.ttf"), "no font").unwrap();
+    let applied = async |fonts: &str| {
+        let fonts = path(fonts);
+        let mut command = nws(&["apply", "--overwrite", "--wm-text", "© 山", "-o"]);
+        command.arg(path("out")).arg("--fonts").arg(fonts);
+        let output = command.arg(path("a.jpg")).output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said)
+    };
+    let (code, said) = applied("fonts").await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("broken.ttf is not used"), "{said}");
+    let (code, said) = applied("gone").await;
+    assert_eq!(code, Some(64), "{said}");
+    assert!(said.contains("fonts: ") && said.contains("gone"), "{said}");
+    let mut without = nws(&["apply", "--wm-text", "© 山", "-o"]);
+    let without = without
+        .arg(path("out"))
+        .arg(path("a.jpg"))
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8_lossy(&without.stderr);
+    assert_eq!(without.status.code(), Some(64), "{said}");
+    assert!(said.contains("'山' (U+5C71)"), "{said}");
+}
+
+#[tokio::test]
 async fn a_logo_is_drawn_from_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

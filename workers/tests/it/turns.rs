@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use backends::{Key, ObjectStore as _, Results as _, Sender as _, Source as _};
-use schemas::{Job, Status};
+use schemas::{Digest, Job, Status};
 
 use crate::stale::Stale;
 use crate::strange::Strange;
@@ -259,6 +259,19 @@ async fn an_engine_that_is_not_there_yet_is_waited_for() {
     let _worker = world.work();
     let retrying = until(&world, &newer, Status::Retrying).await;
     assert_eq!(retrying.as_deref(), Some("newer_engine"));
+}
+
+#[tokio::test]
+async fn a_job_for_a_font_that_is_not_here_is_left_to_a_worker_that_has_it() {
+    let world = World::new().await;
+    world.store(&photo()).await;
+    let mut job = job(&photo());
+    let font = Digest::of(b"a font that nobody has");
+    job.recipe.wm_fonts = vec![font].try_into().unwrap();
+    world.send(&job).await;
+    let _worker = world.work();
+    let retrying = until(&world, &job, Status::Retrying).await;
+    assert_eq!(retrying.as_deref(), Some("missing_font"));
 }
 
 #[tokio::test]

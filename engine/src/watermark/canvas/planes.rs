@@ -132,7 +132,9 @@ fn lay_luma(layer: &impl Layer, luma: &mut Plane, stamp: &Stamp<'_>) {
         let over = layer.row(stamp, y);
         for (x, sample) in row.iter_mut().enumerate() {
             let (tint, alpha) = over(x);
-            *sample = mixed(*sample, tint, alpha);
+            if alpha > 0.0 {
+                *sample = mixed(*sample, tint, alpha);
+            }
         }
     }
 }
@@ -149,27 +151,24 @@ fn lay_chroma(
     let width = plane.width();
     let (columns, rows) = samples_beneath(stamp.region, sampling);
     for row in rows {
+        let lines = stamped_rows(row, stamp.region, sampling);
+        let lines: Vec<_> = lines.map(|y| layer.row(stamp, y)).collect();
+        let samples = &mut plane.samples_mut()[row * width..(row + 1) * width];
         for column in columns.clone() {
-            let pixels = pixels_of(column, row, sampling, picture);
-            let (tint, alpha) = over_all(layer, column, row, sampling, stamp);
-            let sample = &mut plane.samples_mut()[row * width + column];
-            *sample = mixed(*sample, tint / pixels, alpha / pixels);
+            let within = stamped_columns(column, stamp.region, sampling);
+            let (tint, alpha) = over_all(&lines, within);
+            if alpha > 0.0 {
+                let pixels = pixels_of(column, row, sampling, picture);
+                samples[column] = mixed(samples[column], tint / pixels, alpha / pixels);
+            }
         }
     }
 }
 
 /// What comes over all pixels of a chroma sample together.
-fn over_all(
-    layer: &impl Layer,
-    column: usize,
-    row: usize,
-    sampling: Subsampling,
-    stamp: &Stamp<'_>,
-) -> (f32, f32) {
-    let (columns, rows) = stamped(column, row, stamp.region, sampling);
+fn over_all(lines: &[impl Fn(usize) -> (f32, f32)], columns: Range<usize>) -> (f32, f32) {
     let (mut tint, mut alpha) = (0.0, 0.0);
-    for y in rows {
-        let over = layer.row(stamp, y);
+    for over in lines {
         for x in columns.clone() {
             let (more_tint, more_alpha) = over(x);
             tint += more_tint;
@@ -202,21 +201,19 @@ fn samples_beneath(region: Region, sampling: Subsampling) -> (Range<usize>, Rang
     )
 }
 
-/// The columns and rows of a region that share a chroma sample, from the region's corner.
-fn stamped(
-    column: usize,
-    row: usize,
-    region: Region,
-    sampling: Subsampling,
-) -> (Range<usize>, Range<usize>) {
-    let within = |sample: usize, every: usize, from: u32, length: u32| {
-        let (from, end) = (from as usize, (from + length) as usize);
-        (sample * every).max(from) - from..((sample + 1) * every).min(end) - from
-    };
-    (
-        within(column, sampling.across, region.x, region.width),
-        within(row, sampling.down, region.y, region.height),
-    )
+/// The columns of a region that share a chroma sample, from the region's corner.
+fn stamped_columns(column: usize, region: Region, sampling: Subsampling) -> Range<usize> {
+    within(column, sampling.across, region.x, region.width)
+}
+
+/// The rows of a region that share a chroma sample, from the region's corner.
+fn stamped_rows(row: usize, region: Region, sampling: Subsampling) -> Range<usize> {
+    within(row, sampling.down, region.y, region.height)
+}
+
+fn within(sample: usize, every: usize, from: u32, length: u32) -> Range<usize> {
+    let (from, end) = (from as usize, (from + length) as usize);
+    (sample * every).max(from) - from..((sample + 1) * every).min(end) - from
 }
 
 fn mixed(ground: u8, tint: f32, alpha: f32) -> u8 {
