@@ -7,7 +7,7 @@
 
 use std::{env, fs, hint::black_box, time::Duration};
 
-use baseline::{Region, Target, is_profile, plan, splice};
+use baseline::{Region, Splice, Target, plan};
 use lanczos::{Channels, Frame};
 use planes::{Chroma, Plane, Planes, Subsampling};
 use rustix::time::{ClockId, clock_gettime};
@@ -136,10 +136,13 @@ impl Job {
             width,
             height,
         };
-        let spliced = splice(&self.file, corner, &is_profile, &mut |planes, _| {
+        let splice = Splice::of(&self.file).expect("it has been planned before");
+        let mut sheet = splice.surveyed(corner).expect("the picture is a good one");
+        let drawn = sheet.draw(&mut |planes, _| {
             planes.luma_mut().samples_mut().iter_mut().for_each(lighten);
         });
-        spliced.expect("the tables are the standard's")
+        drawn.expect("there are codes for a little light");
+        sheet.written(&[]).expect("it could be drawn on")
     }
 
     /// All of it decoded and encoded; with the same tables, if the file is one of those made here.

@@ -65,6 +65,12 @@ impl Header<'_> {
         }
     }
 
+    /// Blocks in an MCU.
+    pub(crate) fn mcu_blocks(&self) -> usize {
+        let components = self.components.iter();
+        components.map(|c| c.across * c.down).sum()
+    }
+
     /// Multiplying by zero is no harm, dividing is.
     pub(crate) fn check_divisors(&self) -> Result<(), Unsupported> {
         let has_zero = |component: &Component| component.quantisation.contains(&0);

@@ -16,7 +16,7 @@
 //! 6. [`scale`]: rows of samples to rows of the result.
 //! 7. [`cpu`]: which of the kernels are taken for all that.
 //!
-//! [`splice()`] is another way through, for a picture that stays at its size: a mark is drawn, the rest is copied.
+//! [`Splice`] is another way through, for a picture that stays at its size: a mark is drawn, the rest is copied.
 
 mod bits;
 mod channel;
@@ -37,7 +37,7 @@ use planes::{Planes, Subsampling};
 use channel::Channel;
 use cpu::Kernels;
 use header::Header;
-pub use splice::{Region, Unspliced, is_profile, splice};
+pub use splice::{Region, Sheet, Splice, Unspliced};
 
 /// Why a file is left to another decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

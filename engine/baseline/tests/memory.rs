@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use baseline::{Target, plan};
+use baseline::{Region, Splice, Target, plan};
 use planes::{Chroma, Plane, Planes, Subsampling};
 use turbo::{Options, Quantisation, encode_planes};
 
@@ -68,6 +68,41 @@ fn file_of(width: usize, height: usize) -> Vec<u8> {
 
 /// One test, because everything that allocates in this process counts.
 #[test]
+fn decoding_and_splicing_take_as_much_as_they_say_and_little() {
+    a_hundred_megapixels_take_a_few_megabytes();
+    a_mark_takes_what_it_covers();
+}
+
+fn a_mark_takes_what_it_covers() {
+    for (size, share, bytes_max) in [
+        ((11_600, 8_600), 50, 8 << 20),
+        ((2_000, 1_500), 1, 20 << 20),
+    ] {
+        let file = file_of(size.0, size.1);
+        let (width, height) = (size.0 / share, size.1 / share);
+        let region = Region {
+            x: size.0 - width,
+            y: size.1 - height,
+            width,
+            height,
+        };
+        let invert = &mut |planes: &mut Planes, _| {
+            let samples = planes.luma_mut().samples_mut().iter_mut();
+            samples.for_each(|sample| *sample = !*sample);
+        };
+        let (planned, most) = most_held(|| {
+            let splice = Splice::of(&file).unwrap();
+            let planned = splice.working_bytes(region) as usize;
+            let mut sheet = splice.surveyed(region).unwrap();
+            sheet.draw(invert).unwrap();
+            sheet.written(&[]).unwrap();
+            planned
+        });
+        assert!(most <= planned, "{most} of {planned} bytes, {size:?}");
+        assert!(planned < bytes_max, "{planned} bytes, {size:?}");
+    }
+}
+
 fn a_hundred_megapixels_take_a_few_megabytes() {
     for (source, target) in [
         ((11_600, 8_600), (1_456, 1_080)),

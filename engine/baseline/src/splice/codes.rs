@@ -66,9 +66,9 @@ impl Codes {
         &self.tables[self.places[component][class as usize]].book
     }
 
-    /// Whether the file can keep its tables.
-    pub(super) fn are_enough(&self) -> bool {
-        self.tables.iter().all(|table| table.missing.is_empty())
+    /// Whether the file cannot keep its tables.
+    pub(super) fn are_others(&self) -> bool {
+        self.tables.iter().any(|table| !table.missing.is_empty())
     }
 
     /// Gives codes to what is missing. Those of other symbols change.

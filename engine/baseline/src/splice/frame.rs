@@ -56,6 +56,15 @@ impl Frame {
         !self.columns.is_empty() && !self.rows.is_empty()
     }
 
+    pub(super) fn mcus_drawn(&self) -> usize {
+        self.columns.len() * self.rows.len()
+    }
+
+    /// More stretches than there are: in each row one of each kind, and another wherever a restart marker stands.
+    pub(super) fn pieces_max(&self) -> usize {
+        3 * (self.rows.len() + 1) + self.mcus_total.div_ceil(self.restart_interval)
+    }
+
     /// All MCUs in the order of the file.
     pub(super) fn stretches(&self) -> impl Iterator<Item = Stretch> + '_ {
         let mut first = 0;

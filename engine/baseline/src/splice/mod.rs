@@ -8,7 +8,7 @@
 //! the same coefficients in other codes.
 //!
 //! Read in this order:
-//! 1. [`splice`]: the way through.
+//! 1. [`Splice`] and [`Sheet`]: the way through.
 //! 2. [`frame`]: which MCUs are copied and which are not.
 //! 3. [`survey`] and [`patch`]: reading, and the planes that are drawn on.
 //! 4. [`codes`]: the file's Huffman tables, with more codes when the mark needs some.
@@ -28,15 +28,20 @@ mod survey;
 mod translation;
 mod writer;
 
+use std::mem::size_of;
+
 use planes::Planes;
 
-use crate::{Broken, Unsupported, header};
+use crate::{
+    Broken, Unsupported,
+    dct::Levels,
+    header::{self, Header},
+};
 use assembly::walk;
 use codes::{Codes, Tally};
 use copy::Copy;
 use frame::Frame;
-pub use segments::is_profile;
-use survey::Survey;
+use survey::{Piece, Survey};
 use translation::Translation;
 
 /// Pixels of the picture, counted from its top left. What lies outside the picture is ignored.
@@ -57,48 +62,124 @@ pub enum Unspliced {
     Broken(#[from] Broken),
 }
 
-/// `source` with what `draw` draws in `region`.
-///
-/// `draw` is called once, with the pixels of the region grown to whole MCUs and the position of their top left in the
-/// picture; not at all when the region is outside. The picture is as the file has it: turning it upright is up to the caller.
-/// The region may be the whole picture, for a mark that is tiled: then four bytes are held for each of its samples, and all
-/// that is saved is the loss in blocks between the marks.
-///
-/// Every segment of application data and every comment is dropped, unless `keep` wants it by its marker and content; see
-/// [`is_profile`]. Those that say what the components mean stay in any case, without their thumbnails. Whatever follows the
-/// picture is dropped.
-///
-/// # Errors
-/// When the file is not known for certain to be a baseline JPEG of luma and chroma, when its data are damaged, or when its
-/// Huffman tables cannot get the codes that a mark needs.
-///
-/// # Panics
-/// When `draw` leaves planes of another shape.
-pub fn splice(
-    source: &[u8],
-    region: Region,
-    keep: &dyn Fn(u8, &[u8]) -> bool,
-    draw: &mut dyn FnMut(&mut Planes, (usize, usize)),
-) -> Result<Vec<u8>, Unspliced> {
-    let header = header::read(source)?;
-    header.check_divisors()?;
-    let frame = Frame::new(&header, region);
-    let mut survey = Survey::make(&header, &frame)?;
-    if let Some(patch) = &mut survey.patch {
-        patch.draw(&header.components, draw);
+/// A file that is understood, and may be drawn on.
+#[derive(Debug)]
+pub struct Splice<'a> {
+    source: &'a [u8],
+    header: Header<'a>,
+}
+
+/// The same, read to its end.
+#[derive(Debug)]
+pub struct Sheet<'a> {
+    splice: Splice<'a>,
+    survey: Survey,
+    codes: Codes,
+}
+
+/// The segments of a picture's data, the strips of a group of MCUs, tables of codes.
+const FIXED_BYTES: u64 = 128 << 10;
+
+impl<'a> Splice<'a> {
+    /// Reads the header of `source`.
+    ///
+    /// # Errors
+    /// When the file is not known for certain to be a baseline JPEG of luma and chroma.
+    pub fn of(source: &'a [u8]) -> Result<Self, Unsupported> {
+        let header = header::read(source)?;
+        header.check_divisors()?;
+        Ok(Self { source, header })
     }
-    let mut codes = Codes::new(&header);
-    walk(&header, &survey, &mut Tally::new(&mut codes))?;
-    if codes.are_enough() {
-        let head = segments::copied(source, keep, None)?;
-        let mut copy = Copy::new(&header, &codes, head);
-        walk(&header, &survey, &mut copy)?;
-        return Ok(copy.finish());
+
+    /// Width and height as stored. Turning the picture upright is up to whoever shows it.
+    pub fn size(&self) -> (usize, usize) {
+        (self.header.width, self.header.height)
     }
-    codes.extend()?;
-    let head = segments::copied(source, keep, Some(&codes.segment()))?;
-    let channels = survey::channels(&header);
-    let mut translation = Translation::new(&header, &channels, &codes, head);
-    walk(&header, &survey, &mut translation)?;
-    Ok(translation.finish())
+
+    /// The divisors of each component, by row and column.
+    pub fn quantisation(&self) -> impl Iterator<Item = &[i16; 64]> {
+        let components = self.header.components.iter();
+        components.map(|component| &component.quantisation)
+    }
+
+    /// Application data and comments, by their markers.
+    pub fn application_data(&self) -> impl Iterator<Item = (u8, &'a [u8])> {
+        segments::application_data(self.source)
+    }
+
+    /// What drawing on `region` and writing the file hold at their height, the result among it.
+    pub fn working_bytes(&self, region: Region) -> u64 {
+        let frame = Frame::new(&self.header, region);
+        // Its coefficients, and its samples before and after.
+        let block_bytes = size_of::<Levels>() + 2 * 64;
+        let drawn = frame.mcus_drawn() * self.header.mcu_blocks() * block_bytes;
+        let pieces = frame.pieces_max() * (2 * size_of::<Piece>() + size_of::<Levels>());
+        (drawn + pieces + writer::bytes_max(self.source.len())) as u64 + FIXED_BYTES
+    }
+
+    /// Reads the picture, and decodes what is beneath `region`.
+    ///
+    /// The region may be the whole picture, for a mark that is tiled: then all that is saved is the loss in blocks between
+    /// the marks.
+    ///
+    /// # Errors
+    /// When the data are damaged.
+    pub fn surveyed(self, region: Region) -> Result<Sheet<'a>, Broken> {
+        let frame = Frame::new(&self.header, region);
+        Ok(Sheet {
+            survey: Survey::make(&self.header, &frame)?,
+            codes: Codes::new(&self.header),
+            splice: self,
+        })
+    }
+}
+
+impl Sheet<'_> {
+    /// Calls `draw` once, with the pixels of the region grown to whole MCUs and the position of their top left in the picture;
+    /// not at all when the region is outside.
+    ///
+    /// # Errors
+    /// When the file's Huffman tables cannot get the codes that the mark needs.
+    ///
+    /// # Panics
+    /// When `draw` leaves planes of another shape.
+    pub fn draw(
+        &mut self,
+        draw: &mut dyn FnMut(&mut Planes, (usize, usize)),
+    ) -> Result<(), Unspliced> {
+        let header = &self.splice.header;
+        if let Some(patch) = &mut self.survey.patch {
+            patch.draw(&header.components, draw);
+        }
+        self.codes = Codes::new(header);
+        walk(header, &self.survey, &mut Tally::new(&mut self.codes))?;
+        Ok(self.codes.extend()?)
+    }
+
+    /// The file, with `application_data` behind its markers instead of the source's own.
+    ///
+    /// What the components mean is said as the source said it, without thumbnails. Everything else that it said, comments and
+    /// whatever follows the picture too, is dropped.
+    ///
+    /// # Errors
+    /// Never, after [`Sheet::draw`] had none.
+    ///
+    /// # Panics
+    /// When one of `application_data` is longer than a segment can be.
+    pub fn written(&self, application_data: &[(u8, &[u8])]) -> Result<Vec<u8>, Unspliced> {
+        let (header, survey, codes) = (&self.splice.header, &self.survey, &self.codes);
+        let head = |tables: Option<&[u8]>| {
+            segments::rewritten(self.splice.source, application_data, tables)
+        };
+        if !codes.are_others() {
+            let mut copy = Copy::new(header, codes, head(None)?);
+            walk(header, survey, &mut copy)?;
+            return Ok(copy.finish());
+        }
+        let channels = survey::channels(header);
+        let head = head(Some(&codes.segment()))?;
+        let mut translation = Translation::new(header, &channels, codes, head);
+        walk(header, survey, &mut translation)?;
+        Ok(translation.finish())
+    }
 }

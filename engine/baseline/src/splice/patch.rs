@@ -68,7 +68,7 @@ impl<'a> Sketch<'a> {
             channels,
             frame,
             bands: header.components.iter().enumerate().map(band).collect(),
-            levels: Vec::new(),
+            levels: Vec::with_capacity(frame.mcus_drawn() * header.mcu_blocks()),
         }
     }
 

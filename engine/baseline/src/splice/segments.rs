@@ -1,4 +1,6 @@
-//! What comes before the picture's data: copied, but for what nobody asked to be told.
+//! What comes before the picture's data: copied, but for what the source tells of itself.
+
+use std::iter;
 
 use crate::{
     Unsupported,
@@ -6,6 +8,8 @@ use crate::{
 };
 
 const HUFFMAN_TABLES: u8 = 0xc4;
+const JFIF_MARKER: u8 = 0xe0;
+const ADOBE_MARKER: u8 = 0xee;
 const JFIF: &[u8] = b"JFIF\0";
 const ADOBE: &[u8] = b"Adobe";
 
@@ -16,52 +20,73 @@ const NO_THUMBNAIL: [u8; 2] = [0, 0];
 /// Name, version, flags and the transform.
 const ADOBE_LEN: usize = 12;
 
-/// Whether a segment is part of an ICC profile, without which a picture has other colours.
-pub fn is_profile(marker: u8, payload: &[u8]) -> bool {
-    marker == 0xe2 && payload.starts_with(b"ICC_PROFILE\0")
+/// Application data and comments before the picture's data, by their markers.
+pub(super) fn application_data(source: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let told = all(source).filter(|segment| is_told(segment.marker));
+    told.map(|Segment { marker, payload }| (marker, payload))
 }
 
-/// Everything up to the picture's data, with other Huffman tables if there are any. Of application data and comments, only what colours depend on and what `keep` wants.
-pub(super) fn copied(
+/// Everything up to the picture's data, with other Huffman tables if there are any, and with `application_data` instead of
+/// the source's own. What says how colours are meant stays: JFIF comes first, as it must.
+pub(super) fn rewritten(
     source: &[u8],
-    keep: &dyn Fn(u8, &[u8]) -> bool,
+    application_data: &[(u8, &[u8])],
     tables: Option<&[u8]>,
 ) -> Result<Vec<u8>, Unsupported> {
-    let mut copied = START_OF_IMAGE.to_vec();
-    let rest = source.strip_prefix(&START_OF_IMAGE);
-    let mut rest = rest.ok_or(Unsupported::Header)?;
-    loop {
-        let segment = Segment::read(&mut rest).ok_or(Unsupported::Header)?;
-        let Segment { marker, payload } = segment;
+    let mut written = START_OF_IMAGE.to_vec();
+    if let Some((marker, payload)) = self::application_data(source).find(is_jfif) {
+        let kept = &payload[..payload.len().min(JFIF_LEN)];
+        append(&mut written, marker, &[kept, &NO_THUMBNAIL]);
+    }
+    for (marker, payload) in application_data {
+        append(&mut written, *marker, &[payload]);
+    }
+    for Segment { marker, payload } in all(source) {
         match marker {
-            0xe0 if payload.starts_with(JFIF) => {
-                let (kept, _) = payload.split_at(payload.len().min(JFIF_LEN));
-                append(&mut copied, marker, &[kept, &NO_THUMBNAIL]);
-            }
-            0xee if payload.starts_with(ADOBE) => {
+            ADOBE_MARKER if payload.starts_with(ADOBE) => {
                 let kept = &payload[..payload.len().min(ADOBE_LEN)];
-                append(&mut copied, marker, &[kept]);
+                append(&mut written, marker, &[kept]);
             }
-            0xe0..=0xef | 0xfe if !keep(marker, payload) => {}
+            _ if is_told(marker) => {}
             HUFFMAN_TABLES if tables.is_some() => {}
             START_OF_SCAN => {
                 if let Some(tables) = tables {
-                    append(&mut copied, HUFFMAN_TABLES, &[tables]);
+                    append(&mut written, HUFFMAN_TABLES, &[tables]);
                 }
-                append(&mut copied, marker, &[payload]);
-                return Ok(copied);
+                append(&mut written, marker, &[payload]);
+                return Ok(written);
             }
-            _ => append(&mut copied, marker, &[payload]),
+            _ => append(&mut written, marker, &[payload]),
         }
     }
+    Err(Unsupported::Header)
 }
 
-/// Contents are those of segments, or a few bytes, so that their length still fits.
-fn append(copied: &mut Vec<u8>, marker: u8, payload: &[&[u8]]) {
+/// All segments up to the picture's data.
+fn all(source: &[u8]) -> impl Iterator<Item = Segment<'_>> {
+    let mut rest = source.strip_prefix(&START_OF_IMAGE).unwrap_or_default();
+    let mut ended = false;
+    iter::from_fn(move || {
+        let segment = (!ended).then(|| Segment::read(&mut rest)).flatten()?;
+        ended = segment.marker == START_OF_SCAN;
+        Some(segment)
+    })
+}
+
+const fn is_told(marker: u8) -> bool {
+    matches!(marker, 0xe0..=0xef | 0xfe)
+}
+
+fn is_jfif((marker, payload): &(u8, &[u8])) -> bool {
+    *marker == JFIF_MARKER && payload.starts_with(JFIF)
+}
+
+fn append(written: &mut Vec<u8>, marker: u8, payload: &[&[u8]]) {
     let length = 2 + payload.iter().map(|part| part.len()).sum::<usize>();
-    copied.extend([0xff, marker]);
-    copied.extend((length as u16).to_be_bytes());
+    let length = u16::try_from(length).expect("a segment holds less than 64 KiB");
+    written.extend([0xff, marker]);
+    written.extend(length.to_be_bytes());
     for part in payload {
-        copied.extend_from_slice(part);
+        written.extend_from_slice(part);
     }
 }

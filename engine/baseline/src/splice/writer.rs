@@ -22,6 +22,11 @@ const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 /// A mark changes the length of a file by little.
 const SPARE_BYTES: usize = 1 << 16;
 
+/// What is held of a result of about as many bytes as are `expected`: not all of them are foreseen where tables change.
+pub(super) const fn bytes_max(expected: usize) -> usize {
+    2 * (expected + expected / 64 + SPARE_BYTES)
+}
+
 impl Writer {
     /// Writes behind `head`, about as many bytes as are `expected`.
     pub(super) fn after(mut head: Vec<u8>, expected: usize) -> Self {

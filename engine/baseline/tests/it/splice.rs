@@ -1,11 +1,11 @@
 //! A splice changes what was drawn on, and nothing else.
 
-use baseline::{Region, Unspliced, is_profile, splice};
+use baseline::{Region, Unspliced};
 use jpeg_encoder::{ColorType, Encoder};
 use planes::{Plane, Planes, Subsampling};
 use proptest::prelude::*;
 
-use crate::support::{SAMPLINGS, Source, oracle, subsampling};
+use crate::support::{SAMPLINGS, Source, oracle, splice, subsampling};
 
 const fn region(x: usize, y: usize, width: usize, height: usize) -> Region {
     Region {
@@ -64,7 +64,7 @@ fn mark(picture: &mut Planes, origin: (usize, usize), region: Region) {
 }
 
 fn marked(file: &[u8], region: Region) -> Result<Vec<u8>, Unspliced> {
-    splice(file, region, &is_profile, &mut |planes, origin| {
+    splice(file, region, &mut |planes, origin| {
         mark(planes, origin, region);
     })
 }
@@ -163,7 +163,7 @@ fn a_mark_that_draws_nothing_leaves_every_byte() {
             };
             let file = source.encoded();
             for region in places(203, 117) {
-                let same = splice(&file, region, &is_profile, &mut |_, _| {}).unwrap();
+                let same = splice(&file, region, &mut |_, _| {}).unwrap();
                 assert!(same == file, "{region:?}, {source:?}");
             }
         }
@@ -179,7 +179,7 @@ fn a_mark_outside_the_picture_is_not_drawn() {
         region(5, 5, 0, 9),
         region(usize::MAX, 1, usize::MAX, 1),
     ] {
-        let same = splice(&file, region, &is_profile, &mut |_, _| panic!("drawn"));
+        let same = splice(&file, region, &mut |_, _| panic!("drawn"));
         assert!(same.unwrap() == file, "{region:?}");
     }
 }
@@ -188,12 +188,9 @@ fn a_mark_outside_the_picture_is_not_drawn() {
 fn the_mark_gets_whole_mcus_of_the_picture() {
     let file = Source::new(100, 50).encoded();
     let mut seen = None;
-    splice(
-        &file,
-        region(33, 20, 62, 99),
-        &is_profile,
-        &mut |planes, origin| seen = Some((planes.width(), planes.height(), origin)),
-    )
+    splice(&file, region(33, 20, 62, 99), &mut |planes, origin| {
+        seen = Some((planes.width(), planes.height(), origin))
+    })
     .unwrap();
     assert_eq!(seen, Some((64, 34, (32, 16))));
 }

@@ -1,6 +1,6 @@
 //! Pictures made here, encoders, and what libjpeg-turbo makes of their files.
 
-use baseline::Target;
+use baseline::{Region, Splice, Target, Unspliced};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use planes::{Chroma, Plane, Planes, Subsampling};
 use proptest::{prelude::*, sample::Index};
@@ -27,6 +27,17 @@ pub(crate) const fn target((width, height): (usize, usize)) -> Target {
         chroma: Subsampling::BOTH_HALVED,
         mirrored: (false, false),
     }
+}
+
+/// `file` with what `draw` draws in `region`, telling nothing of itself.
+pub(crate) fn splice(
+    file: &[u8],
+    region: Region,
+    draw: &mut dyn FnMut(&mut Planes, (usize, usize)),
+) -> Result<Vec<u8>, Unspliced> {
+    let mut sheet = Splice::of(file)?.surveyed(region)?;
+    sheet.draw(draw)?;
+    sheet.written(&[])
 }
 
 /// What to make a file of.
