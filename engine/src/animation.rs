@@ -1,7 +1,5 @@
 //! Animated sources: every frame fitted, marked the same way and written before the next one is looked at.
 
-use std::ops::ControlFlow;
-
 use schemas::{Contrast, OutputFormat, Recipe, Step};
 use webp::{Animation, Beside};
 
@@ -12,25 +10,24 @@ use crate::{
     metadata::Credits,
     orient,
     pixels::Pixels,
+    plan::Plan,
     profile::{self, Profile},
     resize::{self, Target},
-    target, tell,
-    watermark::{Mark, Steady},
+    steps::Steps,
+    watermark::Steady,
 };
-
-type OnStep<'s> = dyn FnMut(Step) -> ControlFlow<()> + 's;
 
 /// An animation, and what is to be made of it.
 pub(crate) struct Film<'f> {
     pub(crate) original: Original<'f>,
     pub(crate) recipe: &'f Recipe,
-    pub(crate) mark: &'f Mark,
+    pub(crate) plan: &'f Plan,
     pub(crate) logo: Option<&'f Logo>,
     pub(crate) limits: &'f Limits,
 }
 
 /// What one pass over all frames needs to know.
-struct Plan {
+struct Pass {
     size: (u32, u32),
     target: Target,
     profile: Option<Profile>,
@@ -43,32 +40,28 @@ pub(crate) fn is_wanted(header: &Inspection, recipe: &Recipe) -> bool {
 }
 
 impl Film<'_> {
-    /// The animation in `size`.
-    pub(crate) fn rendered(
-        &self,
-        size: (u32, u32),
-        on_step: &mut OnStep<'_>,
-    ) -> Result<Rendered, RenderError> {
-        tell(on_step, Step::Decode)?;
+    /// The animation. Steps are told of again between frames.
+    pub(crate) fn rendered(&self, steps: &mut Steps<'_>) -> Result<Rendered, RenderError> {
+        steps.begin(Step::Decode)?;
         let mut frames = self.frames()?;
-        let plan = Plan {
+        let size = self.plan.size;
+        let pass = Pass {
             size,
-            target: target(&self.original, size, self.recipe),
+            target: self.plan.target(&self.original, self.recipe),
             profile: frames.profile(),
-            file_bytes_max: self.file_bytes_max(size),
+            file_bytes_max: self.file_bytes_max(),
         };
         let first = frames.next().expect("an animation has a frame")?;
 
-        tell(on_step, Step::Resize)?;
-        let (first, carried) = plan.fitted(first);
+        steps.begin(Step::Resize)?;
+        let (first, carried) = pass.fitted(first);
 
-        tell(on_step, Step::Watermark)?;
-        let mark = self.steady_mark(&first, &plan, on_step)?;
+        steps.begin(Step::Watermark)?;
+        let mark = self.steady_mark(&first, &pass, steps)?;
 
         let mut contrast = None;
         let encoded = encode::at_quality(self.recipe, size, &self.original, |quality| {
-            let (bytes, reached) =
-                self.written(quality, &mark, &plan, carried.as_ref(), on_step)?;
+            let (bytes, reached) = self.written(quality, &mark, &pass, carried.as_ref(), steps)?;
             contrast = reached;
             Ok::<_, RenderError>(bytes)
         })?;
@@ -79,14 +72,14 @@ impl Film<'_> {
     fn steady_mark(
         &self,
         first: &Pixels,
-        plan: &Plan,
-        on_step: &mut OnStep<'_>,
+        pass: &Pass,
+        steps: &mut Steps<'_>,
     ) -> Result<Steady, RenderError> {
-        let mut survey = self.mark.survey(first, self.recipe, self.logo);
+        let mut survey = self.plan.mark.survey(first, self.recipe, self.logo);
         if survey.has_a_choice() {
             for frame in self.frames()? {
-                tell(on_step, Step::Watermark)?;
-                survey.see(plan.fitted(frame?).0);
+                steps.go_on(Step::Watermark)?;
+                survey.see(pass.fitted(frame?).0);
             }
         }
         Ok(survey.settled())
@@ -97,27 +90,27 @@ impl Film<'_> {
         &self,
         quality: u8,
         mark: &Steady,
-        plan: &Plan,
+        pass: &Pass,
         profile: Option<&Profile>,
-        on_step: &mut OnStep<'_>,
+        steps: &mut Steps<'_>,
     ) -> Result<(Vec<u8>, Option<Contrast>), RenderError> {
         let settings = encode::webp_settings(self.recipe, quality);
-        let (width, height) = plan.size;
+        let (width, height) = pass.size;
         let mut animation =
             Animation::new(width, height, settings).map_err(|error| not_encodable(&error))?;
         let mut frames = self.frames()?;
         let mut contrast = None;
         for frame in &mut frames {
-            tell(on_step, Step::Encode)?;
+            steps.go_on(Step::Encode)?;
             let frame = frame?;
             let shown_ms = frame.shown_ms;
-            let (marked, reached) = mark.drawn(plan.fitted(frame).0);
+            let (marked, reached) = mark.drawn(pass.fitted(frame).0);
             contrast = contrast.into_iter().chain(reached).min();
             let rgba = marked.with_alpha().bytes;
             animation
                 .add(rgba, shown_ms)
                 .map_err(|error| not_encodable(&error))?;
-            plan.check_length(&animation)?;
+            pass.check_length(&animation)?;
         }
         let credits = Credits::of(&self.original.header.exif, self.recipe);
         let beside = credits.beside(profile.and_then(|profile| profile.describing(true)));
@@ -134,9 +127,10 @@ impl Film<'_> {
         Ok((file, contrast))
     }
 
-    fn file_bytes_max(&self, size: (u32, u32)) -> u64 {
+    fn file_bytes_max(&self) -> u64 {
+        let Plan { size, mark, .. } = self.plan;
         let bytes_max = self.limits.decoded_bytes_max;
-        budget::file_bytes_max(self.original.header, size, self.mark, bytes_max)
+        budget::file_bytes_max(self.original.header, *size, mark, bytes_max)
     }
 
     fn frames(&self) -> Result<Frames<'_>, InputError> {
@@ -157,7 +151,7 @@ impl Film<'_> {
     }
 }
 
-impl Plan {
+impl Pass {
     /// What is written is held, so that it must not be more than memory is left for.
     fn check_length(&self, animation: &Animation) -> Result<(), InputError> {
         let (bytes, bytes_max) = (animation.frames_bytes(), self.file_bytes_max);

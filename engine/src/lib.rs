@@ -4,15 +4,16 @@
 //! told to the caller, who times them and may stop the work. The same bytes, recipe and fonts give the same bytes out.
 //!
 //! Read in this order:
-//! 1. [`render`]: the list of steps.
+//! 1. [`render`]: the list of [`steps`].
 //! 2. [`mod@inspect`]: what the header says, and whether it is within the limits.
 //! 3. [`decode`], [`orient`], [`resize`], [`watermark`], [`encode`]: a step each.
 //!    [`animation`] goes through them frame by frame.
-//! 4. [`budget`]: what all of that needs at its height, known before it begins.
-//! 5. [`picture`], [`pixels`], [`color`] and [`profile`]: the picture that goes from step to step, and what its colours
+//! 4. [`splice`]: a shorter way for a JPEG that keeps its size.
+//! 5. [`plan`] and [`budget`]: what becomes of a picture, and what that needs at its height, known before it begins.
+//! 6. [`picture`], [`pixels`], [`color`] and [`profile`]: the picture that goes from step to step, and what its colours
 //!    mean.
-//! 6. [`metadata`]: what is written beside the picture.
-//! 7. [`fonts`], [`logo`]: what a mark is drawn with, letters and a picture.
+//! 7. [`metadata`]: what is written beside the picture.
+//! 8. [`fonts`], [`logo`]: what a mark is drawn with, letters and a picture.
 
 mod animation;
 mod budget;
@@ -26,8 +27,11 @@ mod metadata;
 mod orient;
 mod picture;
 mod pixels;
+mod plan;
 mod profile;
 mod resize;
+mod splice;
+mod steps;
 mod watermark;
 
 use std::{io::Cursor, ops::ControlFlow};
@@ -42,8 +46,8 @@ use schemas::{Contrast, OutputFormat, Recipe, Step};
 use animation::Film;
 use encode::{Encoded, Original};
 use metadata::Credits;
-use resize::Target;
-use watermark::Mark;
+use plan::Plan;
+use steps::Steps;
 
 /// What the engine takes on, checked from the header before there are pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -300,7 +304,7 @@ pub fn check(
     logo: Option<LogoHeader>,
     limits: &Limits,
 ) -> Result<(), InputError> {
-    planned(header, recipe, fonts, logo, limits).map(|_| ())
+    Plan::of(header, recipe, fonts, logo, limits).map(|_| ())
 }
 
 /// Fits `source` into the recipe's box, marks it with what `material` holds and encodes it.
@@ -330,103 +334,69 @@ fn rendered(
     on_step: &mut dyn FnMut(Step) -> ControlFlow<()>,
 ) -> Result<Rendered, RenderError> {
     let header = inspect(Cursor::new(source), limits)?;
-    let (size, mark) = planned(&header, recipe, fonts, logo.map(Logo::header), limits)?;
+    let plan = Plan::of(&header, recipe, fonts, logo.map(Logo::header), limits)?;
     let original = Original {
         bytes: source,
         header: &header,
     };
+    let mut steps = Steps::of(on_step);
     if animation::is_wanted(&header, recipe) {
         let film = Film {
             original,
             recipe,
-            mark: &mark,
+            plan: &plan,
             logo,
             limits,
         };
-        return film.rendered(size, on_step);
+        return film.rendered(&mut steps);
     }
-    let target = target(&original, size, recipe);
+    let work = splice::Work {
+        original: &original,
+        recipe,
+        plan: &plan,
+        logo,
+    };
 
-    tell(on_step, Step::Decode)?;
+    steps.begin(Step::Decode)?;
+    if let Some((encoded, contrast)) = splice::spliced(work, &mut steps)? {
+        return Ok(Rendered::of(encoded, recipe, plan.size, contrast));
+    }
+    let target = plan.target(&original, recipe);
     let decode::Opened { stored, profile } = decode::decode(source, &header, &target, limits)?;
 
-    tell(on_step, Step::Resize)?;
+    steps.begin(Step::Resize)?;
     let target = target.described_by(profile.as_ref());
     let small = resize::resized(stored, &target);
     let upright = orient::upright(small, header.orientation);
 
-    tell(on_step, Step::Watermark)?;
+    steps.begin(Step::Watermark)?;
     let (described, profile) = profile::settled(upright, profile, recipe.wm_format);
     let ground = encode::prepared(described, recipe.wm_format);
-    let (picture, contrast) = mark.draw(ground, recipe, logo);
+    let (picture, contrast) = plan.mark.draw(ground, recipe, logo);
 
-    tell(on_step, Step::Encode)?;
+    steps.begin(Step::Encode)?;
     let credits = Credits::of(&header.exif, recipe);
-    let Encoded { bytes, written } =
-        encode::encode(&picture, profile.as_ref(), &credits, recipe, &original)?;
-    Ok(Rendered {
-        bytes,
-        format: recipe.wm_format,
-        width: picture.width(),
-        height: picture.height(),
-        frames: 1,
-        written,
-        contrast,
-    })
+    let encoded = encode::encode(&picture, profile.as_ref(), &credits, recipe, &original)?;
+    let size = (picture.width(), picture.height());
+    Ok(Rendered::of(encoded, recipe, size, contrast))
 }
 
-/// The result's size and its mark, within the limits.
-fn planned(
-    header: &Inspection,
-    recipe: &Recipe,
-    fonts: &Fonts,
-    logo: Option<LogoHeader>,
-    limits: &Limits,
-) -> Result<((u32, u32), Mark), InputError> {
-    let size = result_size(header, recipe);
-    let is_animated = animation::is_wanted(header, recipe);
-    if is_animated {
-        limits.check_animation(header)?;
-    }
-    let mark = Mark::lay_out(recipe, fonts, logo, size)?;
-    let bytes = if is_animated {
-        budget::animation_bytes(header, size, &mark)
-    } else {
-        budget::working_bytes(header, size, &mark, recipe)
-    };
-    limits.check_bytes(bytes)?;
-    Ok((size, mark))
-}
-
-/// What a picture becomes before it is turned: the big one stays as it is stored.
-pub(crate) fn target(original: &Original<'_>, size: (u32, u32), recipe: &Recipe) -> Target {
-    let orientation = original.header.orientation;
-    let (width, height) = orientation.applied_to(size);
-    Target {
-        width,
-        height,
-        chroma: encode::chroma(recipe, original),
-        orientation,
-    }
-}
-
-/// Width and height of the result, as displayed: in the recipe's box, and no longer than its format can hold.
-fn result_size(header: &Inspection, recipe: &Recipe) -> (u32, u32) {
-    let side_max = encode::side_max(recipe.wm_format);
-    let fit_box = (
-        recipe.width.pixels().min(side_max),
-        recipe.height.pixels().min(side_max),
-    );
-    resize::fitted(header.displayed(), fit_box)
-}
-
-pub(crate) fn tell(
-    on_step: &mut dyn FnMut(Step) -> ControlFlow<()>,
-    step: Step,
-) -> Result<(), RenderError> {
-    match on_step(step) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(RenderError::Stopped { before: step }),
+impl Rendered {
+    fn of(
+        Encoded { bytes, written }: Encoded,
+        recipe: &Recipe,
+        (width, height): (u32, u32),
+        contrast: Option<Contrast>,
+    ) -> Self {
+        Self {
+            bytes,
+            format: recipe.wm_format,
+            width,
+            height,
+            frames: 1,
+            written,
+            contrast,
+        }
     }
 }
 

@@ -57,12 +57,17 @@ impl Profile {
         self.bytes.len() <= CARRIED_BYTES_MAX
     }
 
-    fn describes(&self, has_color: bool) -> bool {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether it speaks of pictures with or without colour.
+    pub(crate) fn describes(&self, has_color: bool) -> bool {
         self.space == if has_color { Space::Rgb } else { Space::Gray }
     }
 
-    /// WebP has no grey pixels, and so no profile of grey.
-    fn goes_with(&self, format: OutputFormat) -> bool {
+    /// Whether `format` takes it as it is. WebP has no grey pixels, and so no profile of grey.
+    pub(crate) fn goes_with(&self, format: OutputFormat) -> bool {
         self.is_carried() && !(self.space == Space::Gray && format == OutputFormat::Webp)
     }
 

@@ -1,6 +1,10 @@
 //! What decoding takes of memory: as much as it says, and little.
 
 #![expect(unsafe_code, reason = "an allocator that counts is an allocator")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy exempts tests, but not the functions they share"
+)]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

@@ -85,7 +85,7 @@ fn coarser<E: From<InputError>>(
     let quality = match smallest.written {
         Written::Lossless => return Ok(ceiling.settle(smallest, None)?),
         Written::AtQuality(quality) => quality,
-        Written::AsSource => QUALITY_MAX,
+        Written::AsSource | Written::Spliced => QUALITY_MAX,
     };
     let too_large = (quality, smallest.length());
     match search(too_large, ceiling.bytes(), write)? {

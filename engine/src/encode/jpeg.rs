@@ -49,8 +49,8 @@ pub(super) fn write(
     written.map_err(|error| error.to_string())
 }
 
-/// Each kind of block has a segment of its own, which begins with a name.
-fn segments(metadata: &Metadata<'_>) -> Vec<Vec<u8>> {
+/// Contents of APP1 segments. Each kind of block has one of its own, which begins with a name.
+pub(crate) fn segments(metadata: &Metadata<'_>) -> Vec<Vec<u8>> {
     let named = |name: &[u8], content: &[u8]| [name, content].concat();
     let exif = metadata.exif.as_ref();
     let xmp = metadata.xmp.as_ref();

@@ -2,10 +2,11 @@
 //!
 //! Read in this order:
 //! 1. [`encode`] and [`fit`]: a picture is written, and again where it is too large.
-//! 2. [`quality`], [`original`] and [`search`]: what is asked for, what the source has, and what fits.
+//! 2. [`quality`], [`coarseness`], [`original`] and [`search`]: what is asked for, what the source has, and what fits.
 //! 3. [`writer`], and a module for each format.
 
 mod avif;
+mod coarseness;
 mod fit;
 mod jpeg;
 mod original;
@@ -22,8 +23,10 @@ use schemas::{
 };
 
 pub(crate) use fit::{Encoded, at_quality};
+pub(crate) use jpeg::segments as app1;
 pub(crate) use original::Original;
 pub use quality::Written;
+pub(crate) use quality::keeps_divisors;
 pub(crate) use writer::webp_settings;
 
 use crate::{InputError, metadata::Credits, picture::Picture, profile::Profile};

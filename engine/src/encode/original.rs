@@ -39,7 +39,7 @@ impl Original<'_> {
 
     /// What a result of this size should not pass: a picture that was only marked is expected to be no larger, unless a
     /// quality was asked for.
-    pub(super) fn bytes_max(&self, recipe: &Recipe, size: (u32, u32)) -> Option<u64> {
+    pub(crate) fn bytes_max(&self, recipe: &Recipe, size: (u32, u32)) -> Option<u64> {
         let alike = self.is(recipe.wm_format) && self.header.displayed() == size;
         (alike && recipe.quality == Quality::Auto).then_some(self.bytes.len() as u64)
     }
@@ -51,7 +51,7 @@ impl Original<'_> {
         Decoder::open(self.bytes).ok()?.tables()
     }
 
-    const fn is(&self, format: OutputFormat) -> bool {
+    pub(crate) const fn is(&self, format: OutputFormat) -> bool {
         matches!(
             (self.header.format, format),
             (Format::Jpeg, OutputFormat::Jpeg)

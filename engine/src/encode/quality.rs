@@ -3,6 +3,8 @@
 use schemas::{OutputFormat, Recipe, recipe::Quality};
 use turbo::Tables;
 
+use super::coarseness::is_as_coarse;
+
 /// How a result was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -12,6 +14,8 @@ pub enum Written {
     AtQuality(u8),
     /// As the source was, by the tables that it was quantised by.
     AsSource,
+    /// As the source is, but for the blocks beneath the mark: nothing else was coded again.
+    Spliced,
 }
 
 /// How samples become bytes.
@@ -54,6 +58,20 @@ pub(super) fn asked(recipe: &Recipe, size: (u32, u32)) -> u8 {
     match recipe.quality {
         Quality::Fixed(quality) => quality,
         Quality::Auto | Quality::Keep => by_area(recipe.wm_format, size),
+    }
+}
+
+/// Whether `recipe` takes a JPEG as it is that was quantised by `divisors`, those of luma first: who leaves the quality open
+/// gets no better one than the source's, and no worse one where that is low enough.
+pub(crate) fn keeps_divisors<'d>(
+    recipe: &Recipe,
+    size: (u32, u32),
+    divisors: impl Iterator<Item = &'d [i16; 64]>,
+) -> bool {
+    match recipe.quality {
+        Quality::Keep => true,
+        Quality::Auto => is_as_coarse(divisors, by_area(OutputFormat::Jpeg, size)),
+        Quality::Fixed(_) => false,
     }
 }
 

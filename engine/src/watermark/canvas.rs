@@ -2,11 +2,13 @@
 
 mod pixels;
 mod planes;
+mod window;
 
 use std::ops::Range;
 
 use super::{coverage::Coverage, decal::Decal, ink::Ink};
 use crate::pixels::Region;
+pub(crate) use window::Window;
 
 /// A picture that a mark can measure and change. Coordinates are pixels of the picture and within it.
 pub(crate) trait Canvas {

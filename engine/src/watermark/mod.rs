@@ -38,7 +38,7 @@ use crate::{
     picture::Picture,
     pixels::{Layout, Pixels, Region},
 };
-pub(crate) use canvas::Canvas;
+pub(crate) use canvas::{Canvas, Window};
 pub(crate) use drawing::{Drawing, Undrawable};
 pub(crate) use steady::Steady;
 pub(crate) use typeset::{Typeset, typeset};
@@ -65,7 +65,14 @@ pub(crate) enum Mark {
     Tiled(Pattern),
 }
 
-/// A mark that has found its place.
+/// A mark whose place is found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Settled<'m> {
+    Single(&'m Place),
+    Tiled(&'m Pattern),
+}
+
+/// A mark in its place, as it is drawn.
 #[derive(Debug)]
 struct Placed {
     coverage: Coverage,
@@ -162,22 +169,64 @@ impl Mark {
         }
     }
 
+    /// The mark in its place, where that does not depend on the picture.
+    pub(crate) fn settled(&self) -> Option<Settled<'_>> {
+        match self {
+            Self::Single(places) => match places.as_slice() {
+                [only] => Some(Settled::Single(only)),
+                _ => None,
+            },
+            Self::Tiled(pattern) => Some(Settled::Tiled(pattern)),
+        }
+    }
+
+    /// The mark in its place on `canvas`, which shows all of the picture.
+    pub(crate) fn settled_on(&self, canvas: &impl Canvas) -> Option<Settled<'_>> {
+        match self {
+            Self::Single(places) => calm::calmest(canvas, places).map(Settled::Single),
+            Self::Tiled(pattern) => Some(Settled::Tiled(pattern)),
+        }
+    }
+
     fn draw_on(
         &self,
         canvas: &mut impl Canvas,
         recipe: &Recipe,
         logo: Option<&Logo>,
     ) -> Option<Contrast> {
-        let placed = self.placed(canvas, recipe, logo)?;
+        self.settled_on(canvas)?.draw_on(canvas, recipe, logo)
+    }
+}
+
+impl Settled<'_> {
+    /// What may be touched of a picture of the size that the mark was laid out for.
+    pub(crate) const fn region(self, (width, height): (u32, u32)) -> Region {
+        match self {
+            Self::Single(place) => place.region,
+            Self::Tiled(_) => Region {
+                x: 0,
+                y: 0,
+                width,
+                height,
+            },
+        }
+    }
+
+    /// See [`Mark::draw`]. Only the mark's region is looked at.
+    pub(crate) fn draw_on(
+        self,
+        canvas: &mut impl Canvas,
+        recipe: &Recipe,
+        logo: Option<&Logo>,
+    ) -> Option<Contrast> {
+        let placed = self.placed(recipe, logo);
         placed.lay_logo(canvas);
         repeat(canvas, recipe, &placed.coverage, &placed.corners)
     }
 
-    /// The mark where it is drawn on this picture.
-    fn placed(&self, canvas: &impl Canvas, recipe: &Recipe, logo: Option<&Logo>) -> Option<Placed> {
-        Some(match self {
-            Self::Single(places) => {
-                let place = calm::calmest(canvas, places)?;
+    fn placed(self, recipe: &Recipe, logo: Option<&Logo>) -> Placed {
+        match self {
+            Self::Single(place) => {
                 let Region { x, y, .. } = place.region;
                 Placed {
                     coverage: place.coverage(),
@@ -190,7 +239,7 @@ impl Mark {
                 decal: pattern.decal(recipe, logo),
                 corners: pattern.corners.clone(),
             },
-        })
+        }
     }
 }
 

@@ -50,7 +50,8 @@ impl Mark {
         recipe: &'r Recipe,
         logo: Option<&Logo>,
     ) -> Survey<'r> {
-        let placed = self.placed(first, recipe, logo);
+        let settled = self.settled_on(first);
+        let placed = settled.map(|mark| mark.placed(recipe, logo));
         let places = placed
             .as_ref()
             .map_or(0, |placed| placed.stamps(first.size()).count());

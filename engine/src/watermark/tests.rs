@@ -194,3 +194,92 @@ fn planes_and_pixels_are_marked_alike() {
         "black and white are neutral"
     );
 }
+
+/// A part of `picture` from a corner that every sampling has a sample at, as the window over it.
+fn part(picture: &Planes, corner: (usize, usize), size: (usize, usize)) -> Planes {
+    let cut = |plane: &Plane, each: Subsampling| {
+        let (left, top) = (corner.0 / each.across, corner.1 / each.down);
+        let (width, height) = each.of(size.0, size.1);
+        let rows = plane.samples().chunks_exact(plane.width()).skip(top);
+        let rows = rows.take(height).flat_map(|row| &row[left..left + width]);
+        Plane::new(width, height, rows.copied().collect())
+    };
+    let luma = cut(Planes::luma(picture), Subsampling::NONE);
+    let Some(chroma) = picture.chroma() else {
+        return Planes::gray(luma);
+    };
+    let subsampling = chroma.subsampling;
+    let [blue, red] = [&chroma.blue, &chroma.red].map(|plane| cut(plane, subsampling));
+    Planes::new(
+        luma,
+        Chroma {
+            subsampling,
+            blue,
+            red,
+        },
+    )
+}
+
+fn ramps(width: usize, height: usize, subsampling: Option<Subsampling>) -> Planes {
+    let ramp = |width: usize, height: usize, step: usize| {
+        let samples = (0..width * height).map(|at| (at % width * step + at / width) as u8);
+        Plane::new(width, height, samples.collect())
+    };
+    let luma = ramp(width, height, 1);
+    let Some(subsampling) = subsampling else {
+        return Planes::gray(luma);
+    };
+    let (across, down) = subsampling.of(width, height);
+    let (blue, red) = (ramp(across, down, 3), ramp(across, down, 2));
+    Planes::new(
+        luma,
+        Chroma {
+            subsampling,
+            blue,
+            red,
+        },
+    )
+}
+
+/// A splice knows no more of the picture than that.
+#[test]
+fn a_window_gets_the_mark_of_the_whole_picture() {
+    let (width, height) = (301, 203);
+    let samplings = [(1, 1), (2, 1), (2, 2), (4, 1)].map(|(across, down)| {
+        let sampling = Subsampling { across, down };
+        Some(sampling)
+    });
+    for sampling in samplings.into_iter().chain([None]) {
+        for (position, corner, size) in [
+            ("bottom-right", (32, 128), (269, 75)),
+            ("top-left", (0, 0), (256, 64)),
+            ("center", (16, 64), (272, 80)),
+            ("tile", (0, 0), (301, 203)),
+        ] {
+            let fields = [("wm_position", position), ("wm_color", "#ffffff")];
+            let (mark, recipe) = (mark(&fields, (301, 203)), recipe(&fields));
+            let mut whole = ramps(width, height, sampling);
+            let mut part_of_it = part(&whole, corner, size);
+            let untouched = part_of_it.clone();
+            let mut window = Window::of(&mut part_of_it, corner, (301, 203));
+            let settled = mark.settled().expect("the place is said");
+            assert_eq!(
+                settled.draw_on(&mut window, &recipe, None),
+                mark.draw_on(&mut whole, &recipe, None)
+            );
+            assert!(!window.lacks_color());
+            assert_eq!(part_of_it, part(&whole, corner, size), "{position}");
+            assert_ne!(part_of_it, untouched, "{position}");
+        }
+    }
+}
+
+#[test]
+fn a_window_on_grey_has_no_colour_to_give() {
+    let fields = [("wm_color", "#ff8000")];
+    let (mark, recipe) = (mark(&fields, (301, 203)), recipe(&fields));
+    let mut gray = ramps(301, 203, None);
+    let mut window = Window::of(&mut gray, (0, 0), (301, 203));
+    mark.settled().unwrap().draw_on(&mut window, &recipe, None);
+    assert!(window.lacks_color());
+}

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use engine::{Limits, Orientation, inspect};
+use engine::{Limits, Orientation, Written, inspect};
 use exif::{Context, Exif, Field, In, Tag, Value, experimental::Writer};
 use image::ImageFormat;
 use img_parts::{
@@ -242,6 +242,32 @@ fn no_secret_survives_and_credits_and_colours_do() {
             // Turned, as XMP alone knows.
             assert_eq!(decoded(bytes).width(), 60);
         }
+    }
+}
+
+/// The file is not coded again, and still says nothing that it should not.
+#[test]
+fn no_secret_survives_where_the_picture_is_copied() {
+    let upright = XMP.replace("tiff:Orientation=\"6\"", "");
+    let source = hostile_jpeg(&exif(&CREDITS), &upright);
+    for recipe in [
+        &[("quality", "keep")][..],
+        &[],
+        &[("quality", "keep"), ("copyright", "NWS")],
+    ] {
+        let result = rendered(&source, recipe).unwrap();
+        assert_eq!(result.written, Written::Spliced, "{recipe:?}");
+        let bytes = &result.bytes;
+        assert!(!holds(bytes, SECRET), "{recipe:?}");
+        assert!(!holds(bytes, b"2026:11:20"), "{recipe:?}");
+        let copyright = recipe.get(1).map_or("© Ada Ltd", |(_, text)| text);
+        let (exif, xmp) = blocks(OutputFormat::Jpeg, bytes);
+        let expected = [(Tag::Artist, "Ada & Grace"), (Tag::Copyright, copyright)];
+        let expected = expected.map(|(tag, text)| (tag, text.to_owned()));
+        assert_eq!(fields(exif.unwrap()), expected);
+        assert!(xmp.unwrap().contains(&format!(">{copyright}</rdf:li>")));
+        assert!(holds(bytes, &display_p3()));
+        assert!(bytes.ends_with(&[0xff, 0xd9]));
     }
 }
 

@@ -96,6 +96,11 @@ impl<'a> Splice<'a> {
         (self.header.width, self.header.height)
     }
 
+    /// Whether there is chroma.
+    pub fn has_color(&self) -> bool {
+        self.header.components.len() > 1
+    }
+
     /// The divisors of each component, by row and column.
     pub fn quantisation(&self) -> impl Iterator<Item = &[i16; 64]> {
         let components = self.header.components.iter();

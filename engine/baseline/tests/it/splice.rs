@@ -189,7 +189,7 @@ fn the_mark_gets_whole_mcus_of_the_picture() {
     let file = Source::new(100, 50).encoded();
     let mut seen = None;
     splice(&file, region(33, 20, 62, 99), &mut |planes, origin| {
-        seen = Some((planes.width(), planes.height(), origin))
+        seen = Some((planes.width(), planes.height(), origin));
     })
     .unwrap();
     assert_eq!(seen, Some((64, 34, (32, 16))));
