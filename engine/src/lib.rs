@@ -36,12 +36,11 @@ mod watermark;
 
 use std::{io::Cursor, ops::ControlFlow};
 
-pub use encode::Written;
 pub use fonts::{FontError, FontFile, Fonts, MissingFont, MissingGlyph, TextError};
 pub use inspect::{Format, Inspection, inspect};
 pub use logo::{Logo, LogoError, LogoHeader};
 pub use orient::Orientation;
-use schemas::{Contrast, OutputFormat, Recipe, Step};
+use schemas::{Contrast, OutputFormat, Recipe, Step, Written};
 
 use animation::Film;
 use encode::{Encoded, Original};

@@ -5,7 +5,8 @@
 //! 2. [`job`]: one original and one recipe, with the id that follows from them.
 //! 3. [`state`]: where a job stands, the same word in JSON, events, metrics and logs.
 //! 4. [`event`]: a state with its place in the job's history.
-//! 5. [`timings`], [`contrast`]: how long each step took, and how well the mark can be read.
+//! 5. [`timings`], [`contrast`], [`written`]: how long each step took, how well the mark can be read, and how much the
+//!    picture lost.
 //!
 //! Everything here is a value: no I/O, no clock, no randomness. We parse at the edge, so a value that exists is valid.
 
@@ -16,6 +17,7 @@ pub mod job;
 pub mod recipe;
 pub mod state;
 pub mod timings;
+pub mod written;
 
 pub use contrast::Contrast;
 pub use event::{Event, EventId};
@@ -24,3 +26,4 @@ pub use job::Job;
 pub use recipe::{Context, FieldError, OutputFormat, Recipe, Request};
 pub use state::{Failure, Picture, State, Status};
 pub use timings::{Step, Timings};
+pub use written::Written;

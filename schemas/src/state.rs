@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contrast, Digest, JobId, OutputFormat, Timings};
+use crate::{Contrast, Digest, JobId, OutputFormat, Timings, Written};
 
 /// The status words, the same in JSON, event names, metrics and logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -109,6 +109,9 @@ pub struct Picture {
     /// What 95 % of the mark's edge reach of WCAG's contrast; left out where the mark leaves no ink.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contrast: Option<Contrast>,
+    /// How it was written. Results of earlier versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Written>,
 }
 
 /// Why a job is not done.

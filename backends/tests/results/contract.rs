@@ -494,6 +494,7 @@ pub(crate) fn state(job: &Job, status: Status) -> State {
             size_bytes: 12_345,
             sha256: Digest::of(b"result"),
             contrast: None,
+            written: None,
         }),
         Status::Retrying | Status::Failed | Status::Dead => state.stopped(
             status,

@@ -1,10 +1,10 @@
 //! Results that are no larger than they may be.
 
-use schemas::{OutputFormat, Recipe};
+use schemas::{OutputFormat, Recipe, Written};
 
 use super::{
     Original, Writer,
-    quality::{self, Way, Written},
+    quality::{self, Way},
     search::{Found, search},
 };
 use crate::InputError;

@@ -25,7 +25,6 @@ use schemas::{
 pub(crate) use fit::{Encoded, at_quality};
 pub(crate) use jpeg::segments as app1;
 pub(crate) use original::Original;
-pub use quality::Written;
 pub(crate) use quality::keeps_divisors;
 pub(crate) use writer::webp_settings;
 

@@ -1,22 +1,9 @@
 //! Which quality a recipe asks for.
 
-use schemas::{OutputFormat, Recipe, recipe::Quality};
+use schemas::{OutputFormat, Recipe, Written, recipe::Quality};
 use turbo::Tables;
 
 use super::coarseness::is_as_coarse;
-
-/// How a result was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// Every pixel as it is.
-    Lossless,
-    /// At a quality of its format's own scale.
-    AtQuality(u8),
-    /// As the source was, by the tables that it was quantised by.
-    AsSource,
-    /// As the source is, but for the blocks beneath the mark: nothing else was coded again.
-    Spliced,
-}
 
 /// How samples become bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

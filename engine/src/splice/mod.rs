@@ -11,11 +11,11 @@ mod told;
 
 use baseline::{Sheet, Splice, Target};
 use planes::{Planes, Subsampling};
-use schemas::{Contrast, OutputFormat, Recipe, Step};
+use schemas::{Contrast, OutputFormat, Recipe, Step, Written};
 
 use crate::{
     Logo, RenderError,
-    encode::{self, Encoded, Original, Written},
+    encode::{self, Encoded, Original},
     metadata::Credits,
     pixels::Region,
     plan::Plan,

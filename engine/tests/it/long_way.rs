@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use engine::{Fonts, InputError, Limits, RenderError, Rendered, Written, render};
+use engine::{Fonts, InputError, Limits, RenderError, Rendered, render};
 use image::ImageFormat;
 use jpeg_encoder::{ColorType, Encoder};
 use proptest::prelude::*;
-use schemas::Step;
+use schemas::{Step, Written};
 
 use crate::{
     metadata::{exif, with_exif},

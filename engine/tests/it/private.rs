@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use engine::{Limits, Orientation, Written, inspect};
+use engine::{Limits, Orientation, inspect};
 use exif::{Context, Exif, Field, In, Tag, Value, experimental::Writer};
 use image::ImageFormat;
 use img_parts::{
@@ -12,7 +12,7 @@ use img_parts::{
     riff::{RiffChunk, RiffContent},
     webp::WebP,
 };
-use schemas::OutputFormat;
+use schemas::{OutputFormat, Written};
 
 use crate::support::{decoded, display_p3, encoded, landscape, rendered};
 

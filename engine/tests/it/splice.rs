@@ -2,11 +2,11 @@
 
 use std::thread;
 
-use engine::Written;
 use image::{GrayImage, ImageFormat};
 use img_parts::{Bytes, ImageICC, jpeg::Jpeg};
 use jpeg_encoder::{ColorType, Encoder};
 use planes::Plane;
+use schemas::Written;
 use turbo::Decoder;
 
 use crate::{

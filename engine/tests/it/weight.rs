@@ -1,9 +1,10 @@
 //! How many bytes a result has, and how it comes to them.
 
-use engine::{InputError, RenderError, Rendered, Written};
+use engine::{InputError, RenderError, Rendered};
 use image::{ImageFormat, RgbImage};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use planes::Subsampling;
+use schemas::Written;
 use turbo::{Decoder, Tables};
 
 use crate::support::{decoded, encoded, landscape, rendered};

@@ -98,6 +98,7 @@ impl World {
             size_bytes: 6,
             sha256: Digest::of(b"result"),
             contrast: None,
+            written: None,
         };
         self.announce(State::queued(job.id(), Timings::default()).done(picture))
             .await;

@@ -232,6 +232,7 @@ impl Optimizer {
             size_bytes,
             sha256,
             contrast: rendered.contrast,
+            written: Some(rendered.written),
         })
     }
 

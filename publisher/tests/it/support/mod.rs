@@ -143,6 +143,7 @@ impl Server {
             size_bytes: bytes.len() as u64,
             sha256: Digest::of(bytes),
             contrast: None,
+            written: None,
         };
         self.announce(State::queued(*id, Timings::default()).done(picture))
             .await;
