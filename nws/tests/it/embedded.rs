@@ -1,7 +1,7 @@
 //! One process, no service.
 
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{
     client::Client,
@@ -113,6 +113,20 @@ async fn an_animation_goes_in_and_comes_out_moving() {
     // Only one of them is looked at.
     let still = client.upload(&too_many, &[("wm_format", "jpeg")]).await;
     assert_eq!(client.ended(&still).await["status"], "done");
+}
+
+#[tokio::test]
+async fn how_a_result_was_written_and_how_well_its_mark_is_read_is_told() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &[]).await;
+    let client = Client::of(&process);
+    let photo = jpeg(800, 600, 7);
+    for (quality, written) in [("keep", json!("spliced")), ("77", json!({ "quality": 77 }))] {
+        let id = client.upload(&photo, &[("quality", quality)]).await;
+        let picture = &client.ended(&id).await["picture"];
+        assert_eq!(picture["written"], written);
+        assert!(picture["contrast"].as_f64() >= Some(4.5), "{picture}");
+    }
 }
 
 #[tokio::test]

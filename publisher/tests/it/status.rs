@@ -70,6 +70,11 @@ async fn events_tell_each_change_and_end_with_the_job() {
         ("done", &8.into())
     );
     assert_eq!(data["url"], format!("/image/{id}"));
+    let picture = &data["picture"];
+    assert_eq!(
+        (&picture["contrast"], &picture["written"]["quality"]),
+        (&4.5.into(), &80.into())
+    );
     assert!(
         stream.event().await.is_none(),
         "the final event ends the stream"

@@ -8,7 +8,9 @@ use std::{io::Cursor, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use backends::{Key, Metrics, ObjectStore as _, Results as _, objects::Body};
 use publisher::{Config, Parts};
-use schemas::{Digest, Failure, JobId, OutputFormat, Picture, State, Status, Timings};
+use schemas::{
+    Contrast, Digest, Failure, JobId, OutputFormat, Picture, State, Status, Timings, Written,
+};
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -142,8 +144,8 @@ impl Server {
             height: 8,
             size_bytes: bytes.len() as u64,
             sha256: Digest::of(bytes),
-            contrast: None,
-            written: None,
+            contrast: Some(Contrast::OF_TEXT),
+            written: Some(Written::AtQuality(80)),
         };
         self.announce(State::queued(*id, Timings::default()).done(picture))
             .await;
