@@ -138,11 +138,12 @@ impl Job {
         };
         let splice = Splice::of(&self.file).expect("it has been planned before");
         let mut sheet = splice.surveyed(corner).expect("the picture is a good one");
-        let drawn = sheet.draw(&mut |planes, _| {
+        sheet.draw(&mut |planes, _| {
             planes.luma_mut().samples_mut().iter_mut().for_each(lighten);
         });
-        drawn.expect("there are codes for a little light");
-        sheet.written(&[]).expect("it could be drawn on")
+        sheet
+            .written(&[])
+            .expect("there are codes for a little light")
     }
 
     /// All of it decoded and encoded; with the same tables, if the file is one of those made here.

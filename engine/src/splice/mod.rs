@@ -139,22 +139,22 @@ impl<'w> Work<'w> {
 }
 
 impl Opened<'_> {
-    /// The contrast that is reached; `None` where the mark cannot be drawn on this file.
+    /// The contrast that is reached; `None` where the file has no colour to draw with.
     fn draw(&mut self) -> Option<Option<Contrast>> {
         let Work {
             recipe, plan, logo, ..
         } = self.work;
         let mut contrast = None;
         let mut lacks_color = false;
-        let drawn = self.sheet.draw(&mut |planes, origin| {
+        self.sheet.draw(&mut |planes, origin| {
             let mut window = Window::of(planes, origin, plan.size);
             contrast = self.mark.draw_on(&mut window, recipe, logo);
             lacks_color = window.lacks_color();
         });
-        (drawn.is_ok() && !lacks_color).then_some(contrast)
+        (!lacks_color).then_some(contrast)
     }
 
-    /// The file; `None` where it may not be as large as it is.
+    /// The file; `None` where it has no codes for the mark, or may not be as large as it is.
     fn written(&self) -> Option<Encoded> {
         let Work {
             original, recipe, ..

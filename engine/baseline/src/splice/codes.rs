@@ -66,18 +66,16 @@ impl Codes {
         &self.tables[self.places[component][class as usize]].book
     }
 
-    /// Whether the file cannot keep its tables.
-    pub(super) fn are_others(&self) -> bool {
-        self.tables.iter().any(|table| !table.missing.is_empty())
-    }
-
-    /// Gives codes to what is missing. Those of other symbols change.
+    /// Gives codes to what is missing. Those of other symbols change, also where a damaged table had two for one: only one is
+    /// written.
     pub(super) fn extend(&mut self) -> Result<(), Unsupported> {
         for table in &mut self.tables {
-            if let Some(&symbol) = table.missing.first() {
-                let extended = extended(&table.book, &table.missing);
-                table.book = extended.ok_or(Unsupported::Symbol { symbol })?;
-            }
+            table.book = match table.missing.first() {
+                Some(&symbol) => {
+                    extended(&table.book, &table.missing).ok_or(Unsupported::Symbol { symbol })?
+                }
+                None => assigned(&in_order(&table.book)),
+            };
         }
         Ok(())
     }

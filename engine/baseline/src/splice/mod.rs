@@ -74,7 +74,6 @@ pub struct Splice<'a> {
 pub struct Sheet<'a> {
     splice: Splice<'a>,
     survey: Survey,
-    codes: Codes,
 }
 
 /// The segments of a picture's data, the strips of a group of MCUs, tables of codes.
@@ -133,7 +132,6 @@ impl<'a> Splice<'a> {
         let frame = Frame::new(&self.header, region);
         Ok(Sheet {
             survey: Survey::make(&self.header, &frame)?,
-            codes: Codes::new(&self.header),
             splice: self,
         })
     }
@@ -143,22 +141,12 @@ impl Sheet<'_> {
     /// Calls `draw` once, with the pixels of the region grown to whole MCUs and the position of their top left in the picture;
     /// not at all when the region is outside.
     ///
-    /// # Errors
-    /// When the file's Huffman tables cannot get the codes that the mark needs.
-    ///
     /// # Panics
     /// When `draw` leaves planes of another shape.
-    pub fn draw(
-        &mut self,
-        draw: &mut dyn FnMut(&mut Planes, (usize, usize)),
-    ) -> Result<(), Unspliced> {
-        let header = &self.splice.header;
+    pub fn draw(&mut self, draw: &mut dyn FnMut(&mut Planes, (usize, usize))) {
         if let Some(patch) = &mut self.survey.patch {
-            patch.draw(&header.components, draw);
+            patch.draw(&self.splice.header.components, draw);
         }
-        self.codes = Codes::new(header);
-        walk(header, &self.survey, &mut Tally::new(&mut self.codes))?;
-        Ok(self.codes.extend()?)
     }
 
     /// The file, with `application_data` behind its markers instead of the source's own.
@@ -167,24 +155,49 @@ impl Sheet<'_> {
     /// whatever follows the picture too, is dropped.
     ///
     /// # Errors
-    /// Never, after [`Sheet::draw`] had none.
+    /// When the file's Huffman tables cannot get the codes that what was drawn needs.
     ///
     /// # Panics
     /// When one of `application_data` is longer than a segment can be.
     pub fn written(&self, application_data: &[(u8, &[u8])]) -> Result<Vec<u8>, Unspliced> {
-        let (header, survey, codes) = (&self.splice.header, &self.survey, &self.codes);
-        let head = |tables: Option<&[u8]>| {
-            segments::rewritten(self.splice.source, application_data, tables)
-        };
-        if !codes.are_others() {
-            let mut copy = Copy::new(header, codes, head(None)?);
-            walk(header, survey, &mut copy)?;
-            return Ok(copy.finish());
+        let mut codes = Codes::new(&self.splice.header);
+        match self.copied(&codes, application_data) {
+            // Most files have all codes, so that it is cheaper to find this out than to look first.
+            Err(Unspliced::Unsupported(Unsupported::Symbol { .. })) => {
+                walk(
+                    &self.splice.header,
+                    &self.survey,
+                    &mut Tally::new(&mut codes),
+                )?;
+                codes.extend()?;
+                self.translated(&codes, application_data)
+            }
+            written => written,
         }
+    }
+
+    fn copied(
+        &self,
+        codes: &Codes,
+        application_data: &[(u8, &[u8])],
+    ) -> Result<Vec<u8>, Unspliced> {
+        let Splice { source, header } = &self.splice;
+        let head = segments::rewritten(source, application_data, None)?;
+        let mut copy = Copy::new(header, codes, head);
+        walk(header, &self.survey, &mut copy)?;
+        Ok(copy.finish())
+    }
+
+    fn translated(
+        &self,
+        codes: &Codes,
+        application_data: &[(u8, &[u8])],
+    ) -> Result<Vec<u8>, Unspliced> {
+        let Splice { source, header } = &self.splice;
         let channels = survey::channels(header);
-        let head = head(Some(&codes.segment()))?;
+        let head = segments::rewritten(source, application_data, Some(&codes.segment()))?;
         let mut translation = Translation::new(header, &channels, codes, head);
-        walk(header, survey, &mut translation)?;
+        walk(header, &self.survey, &mut translation)?;
         Ok(translation.finish())
     }
 }

@@ -138,6 +138,23 @@ fn what_is_not_drawn_on_is_written_as_it_was() {
     assert!(sheet.written(&[]).unwrap() == FILES[0]);
 }
 
+/// Only damaged tables are so, but decoders take them.
+#[test]
+fn a_symbol_with_two_codes_does_no_harm() {
+    for file in FILES.iter() {
+        let tables = file.windows(2).enumerate();
+        let tables = tables.filter(|(_, two)| *two == [0xff, 0xc4]);
+        for (table, _) in tables {
+            let length = usize::from(u16::from_be_bytes([file[table + 2], file[table + 3]]));
+            for at in table + 22..table + 2 + length {
+                let mut bytes = file.clone();
+                bytes[at] = bytes[at - 1];
+                try_splice(&bytes);
+            }
+        }
+    }
+}
+
 #[test]
 fn other_padding_at_the_end_does_no_harm() {
     let source = Source::new(123, 77);

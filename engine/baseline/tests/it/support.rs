@@ -36,7 +36,7 @@ pub(crate) fn splice(
     draw: &mut dyn FnMut(&mut Planes, (usize, usize)),
 ) -> Result<Vec<u8>, Unspliced> {
     let mut sheet = Splice::of(file)?.surveyed(region)?;
-    sheet.draw(draw)?;
+    sheet.draw(draw);
     sheet.written(&[])
 }
 
