@@ -6,6 +6,7 @@ use crate::{
     coefficients::{Coefficients, Layout},
     huffman::{AcTable, Class, DcTable, Symbol, TO_THE_END},
     scan::Strip,
+    skim::{LEAPS, Skim},
 };
 
 /// The last coefficient of a block.
@@ -28,12 +29,12 @@ pub(crate) struct Block<'t> {
 /// The last DC coefficient of each component, to which the next one is a difference.
 pub(crate) type Predictions = [i32; 3];
 
-/// Decodes the MCU that is `number` from the left of the strips. Unless it is to `STORE`, only DC coefficients are added up.
+/// Decodes the MCU that is `number` from the left of the strips.
 ///
 /// # Errors
 /// When the bits make no sense. The strips hold garbage then.
 #[inline(always)]
-pub(crate) fn decode_mcu<const STORE: bool>(
+pub(crate) fn decode_mcu(
     reader: &mut Reader<'_>,
     blocks: &[Block<'_>],
     predictions: &mut Predictions,
@@ -45,7 +46,25 @@ pub(crate) fn decode_mcu<const STORE: bool>(
         let lane = block.lane + number * block.lane_step;
         let strip = &mut *strips[block.strip].coefficients;
         let prediction = &mut predictions[block.component];
-        bits = block.decode::<STORE>(bits, window, prediction, strip, lane)?;
+        bits = block.decode(bits, window, prediction, strip, lane)?;
+    }
+    reader.bits = bits;
+    Ok(())
+}
+
+/// Passes over the next MCU; only DC coefficients are added up.
+///
+/// # Errors
+/// When the bits make no sense.
+#[inline(always)]
+pub(crate) fn skip_mcu(
+    reader: &mut Reader<'_>,
+    blocks: &[Block<'_>],
+    predictions: &mut Predictions,
+) -> Result<(), Broken> {
+    let (window, mut bits) = reader.prepare()?;
+    for block in blocks {
+        bits = block.skip(bits, window, &mut predictions[block.component])?;
     }
     reader.bits = bits;
     Ok(())
@@ -95,7 +114,7 @@ impl Block<'_> {
 
     /// Refills before every second symbol: 56 bits hold two of the longest.
     #[inline(always)]
-    fn decode<const STORE: bool>(
+    fn decode(
         &self,
         mut bits: Bits,
         window: &Window,
@@ -106,21 +125,43 @@ impl Block<'_> {
         bits.refill(window);
         let difference = self.take_dc(&mut bits)?;
         *prediction = prediction.wrapping_add(difference);
-        if STORE {
-            strip.set(self.layout, 0, lane, *prediction as i16);
-        }
+        strip.set(self.layout, 0, lane, *prediction as i16);
 
         let mut place = 0;
-        let mut is_done = self.take_ac::<STORE>(&mut bits, &mut place, strip, lane)?;
+        let mut is_done = self.take_ac(&mut bits, &mut place, strip, lane)?;
         while !is_done {
             bits.refill(window);
-            is_done = self.take_ac::<STORE>(&mut bits, &mut place, strip, lane)?
-                || self.take_ac::<STORE>(&mut bits, &mut place, strip, lane)?;
+            is_done = self.take_ac(&mut bits, &mut place, strip, lane)?
+                || self.take_ac(&mut bits, &mut place, strip, lane)?;
         }
-        if place > LAST && place < TO_THE_END {
-            return Err(Broken::Run);
-        }
+        check_end(place)?;
         Ok(bits)
+    }
+
+    /// Leaps over many symbols at once, and takes one by itself where a leap may lead out of the block.
+    #[inline(always)]
+    fn skip(&self, mut bits: Bits, window: &Window, prediction: &mut i32) -> Result<Bits, Broken> {
+        bits.refill(window);
+        let difference = self.take_dc(&mut bits)?;
+        *prediction = prediction.wrapping_add(difference);
+
+        let skim = self.ac.skim();
+        let mut place = 0;
+        loop {
+            bits.refill(window);
+            match leaps(skim, &mut bits, &mut place) {
+                Leapt::On => continue,
+                Leapt::ToTheEnd => return Ok(bits),
+                Leapt::ToWhatIsLong => bits.refill(window),
+            }
+            let symbol = self.ac.symbol(bits.buffer).ok_or(Broken::Code)?;
+            bits.drop(symbol.bits());
+            place += symbol.advance();
+            if place >= LAST {
+                check_end(place)?;
+                return Ok(bits);
+            }
+        }
     }
 
     #[inline(always)]
@@ -131,7 +172,7 @@ impl Block<'_> {
 
     /// Takes one symbol or two, moves `place` to the last coefficient they set, and says whether that ends the block.
     #[inline(always)]
-    fn take_ac<const STORE: bool>(
+    fn take_ac(
         &self,
         bits: &mut Bits,
         place: &mut usize,
@@ -140,10 +181,8 @@ impl Block<'_> {
     ) -> Result<bool, Broken> {
         let pair = self.ac.pair(bits.buffer).ok_or(Broken::Code)?;
         let (first, last) = (*place + pair.first_advance(), *place + pair.advance());
-        if STORE {
-            strip.set(self.layout, first, lane, pair.first_value());
-            strip.set(self.layout, last, lane, pair.last_value());
-        }
+        strip.set(self.layout, first, lane, pair.first_value());
+        strip.set(self.layout, last, lane, pair.last_value());
         if last < LAST {
             *place = last;
             bits.drop(pair.bits());
@@ -159,6 +198,44 @@ impl Block<'_> {
         bits.drop(taken);
         Ok(true)
     }
+}
+
+/// Where leaps have led.
+enum Leapt {
+    On,
+    ToTheEnd,
+    /// To a symbol that has to be taken by itself.
+    ToWhatIsLong,
+}
+
+/// Leaps as often as a full buffer allows.
+#[inline(always)]
+fn leaps(skim: &Skim, bits: &mut Bits, place: &mut usize) -> Leapt {
+    for _ in 0..LEAPS {
+        let leap = skim.leap(bits.buffer);
+        let next = *place + leap.advance();
+        if next >= LAST {
+            // When the block is full before its end is told, what is told is the next block's.
+            let to_end = leap.advance_to_end();
+            if to_end.is_none_or(|advance| *place + advance >= LAST) {
+                return Leapt::ToWhatIsLong;
+            }
+            bits.drop(leap.bits());
+            return Leapt::ToTheEnd;
+        }
+        *place = next;
+        bits.drop(leap.bits());
+    }
+    Leapt::On
+}
+
+/// A run may reach the last coefficient, and the end of the block lies far beyond it.
+#[inline(always)]
+fn check_end(place: usize) -> Result<(), Broken> {
+    if place > LAST && place < TO_THE_END {
+        return Err(Broken::Run);
+    }
+    Ok(())
 }
 
 #[inline(always)]

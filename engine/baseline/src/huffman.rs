@@ -4,6 +4,10 @@
 //! them, values included. A table of pairs answers for both at once, which is what makes this decoder faster than one
 //! that asks for a code, then shifts, then asks for its value.
 
+use std::sync::OnceLock;
+
+use crate::skim::Skim;
+
 /// Bits that are looked up at once. Tables of this size share the first-level cache with the coefficients.
 const LOOKUP_BITS: u32 = 11;
 const LOOKUP_SIZE: usize = 1 << LOOKUP_BITS;
@@ -22,6 +26,8 @@ pub(crate) struct DcTable {
 pub(crate) struct AcTable {
     pairs: [Pair; LOOKUP_SIZE],
     codes: Codes,
+    /// Made for whoever passes over blocks.
+    skim: OnceLock<Box<Skim>>,
 }
 
 /// One symbol: bits of code and value together, of the code, of the value; and the coefficients it moves on by.
@@ -98,7 +104,18 @@ impl AcTable {
         for (bits, pair) in (0..).zip(pairs.iter_mut()) {
             *pair = codes.pair(bits);
         }
-        Some(Self { pairs, codes })
+        Some(Self {
+            pairs,
+            codes,
+            skim: OnceLock::new(),
+        })
+    }
+
+    /// How far bits reach.
+    #[inline(always)]
+    pub(crate) fn skim(&self) -> &Skim {
+        let made = || Box::new(Skim::of(|buffer| self.codes.short_symbol(buffer)));
+        self.skim.get_or_init(made)
     }
 
     pub(crate) fn code_book(&self) -> CodeBook {
@@ -167,8 +184,12 @@ impl Symbol {
         magnitude + (is_negative & (1 - (1 << value_bits)))
     }
 
-    const fn len(self) -> u32 {
+    pub(crate) const fn len(self) -> u32 {
         self.0 & 0xff
+    }
+
+    pub(crate) const fn ends_block(self) -> bool {
+        self.advance() == TO_THE_END
     }
 
     const fn code_len(self) -> u32 {
@@ -283,6 +304,12 @@ impl Codes {
             return self.long_symbol(buffer);
         }
         Some(symbol)
+    }
+
+    /// The symbol, if its code is a short one.
+    fn short_symbol(&self, buffer: u64) -> Option<Symbol> {
+        let symbol = self.short[(buffer >> (64 - LOOKUP_BITS)) as usize];
+        (symbol != Symbol::NONE).then_some(symbol)
     }
 
     #[cold]

@@ -11,7 +11,7 @@
 //! 1. [`plan`] and [`Plan::decode`]: the way in, and the way through.
 //! 2. [`header`], [`tables`] and [`huffman`]: what the file says of itself, and the tables made of it.
 //! 3. [`channel`] and [`decode`]: how large components come out, and rows of blocks to rows of the result.
-//! 4. [`scan`], [`entropy`], [`bits`] and [`coefficients`]: bytes to coefficients.
+//! 4. [`scan`], [`entropy`], [`bits`] and [`coefficients`]: bytes to coefficients; [`skim`] passes over them.
 //! 5. [`dct`]: coefficients to samples.
 //! 6. [`scale`]: rows of samples to rows of the result.
 //! 7. [`cpu`]: which of the kernels are taken for all that.
@@ -29,6 +29,7 @@ mod header;
 mod huffman;
 mod scale;
 mod scan;
+mod skim;
 mod splice;
 mod tables;
 

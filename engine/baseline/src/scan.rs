@@ -9,7 +9,7 @@ use crate::{
     coefficients::{Coefficients, Layout},
     cpu::Kernels,
     dct::{Levels, Size},
-    entropy::{Block, Predictions, decode_mcu, read_symbols},
+    entropy::{Block, Predictions, decode_mcu, read_symbols, skip_mcu},
     header::Header,
     huffman::Class,
 };
@@ -91,7 +91,13 @@ impl<'h> Scan<'h> {
         for strip in &mut self.strips {
             strip.coefficients.clear(strip.size);
         }
-        self.take_mcus::<true>(count)
+        match self.kernels {
+            Kernels::Scalar => self.decode_mcus(count),
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "the same code, compiled for newer processors")]
+            // SAFETY: there is a proof that the processor has what the function needs.
+            Kernels::Avx2(_proof) => unsafe { self.decode_mcus_bmi(count) },
+        }
     }
 
     /// Reads over the next `count` MCUs.
@@ -99,7 +105,13 @@ impl<'h> Scan<'h> {
     /// # Errors
     /// When the data are damaged.
     pub(crate) fn skip(&mut self, count: usize) -> Result<(), Broken> {
-        self.take_mcus::<false>(count)
+        match self.kernels {
+            Kernels::Scalar => self.skip_mcus(count),
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "the same code, compiled for newer processors")]
+            // SAFETY: there is a proof that the processor has what the function needs.
+            Kernels::Avx2(_proof) => unsafe { self.skip_mcus_bmi(count) },
+        }
     }
 
     /// Hands on the symbols of the next `count` MCUs, see [`read_symbols`].
@@ -136,36 +148,39 @@ impl<'h> Scan<'h> {
         self.predictions
     }
 
-    fn take_mcus<const STORE: bool>(&mut self, count: usize) -> Result<(), Broken> {
-        match self.kernels {
-            Kernels::Scalar => self.decode_mcus::<STORE>(count),
-            #[cfg(target_arch = "x86_64")]
-            #[expect(unsafe_code, reason = "the same code, compiled for newer processors")]
-            // SAFETY: there is a proof that the processor has what the function needs.
-            Kernels::Avx2(_proof) => unsafe { self.decode_mcus_bmi::<STORE>(count) },
-        }
-    }
-
     /// The same with instructions that shift by any register, which is what decoding does most.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
-    fn decode_mcus_bmi<const STORE: bool>(&mut self, count: usize) -> Result<(), Broken> {
-        self.decode_mcus::<STORE>(count)
+    fn decode_mcus_bmi(&mut self, count: usize) -> Result<(), Broken> {
+        self.decode_mcus(count)
     }
 
     #[inline(always)]
-    fn decode_mcus<const STORE: bool>(&mut self, count: usize) -> Result<(), Broken> {
+    fn decode_mcus(&mut self, count: usize) -> Result<(), Broken> {
         for number in 0..count {
             self.restart_if_due()?;
-            // What is not stored goes nowhere, but the first MCU of the strips has a place for certain.
-            let number = if STORE { number } else { 0 };
-            decode_mcu::<STORE>(
+            decode_mcu(
                 &mut self.reader,
                 &self.blocks,
                 &mut self.predictions,
                 &mut self.strips,
                 number,
             )?;
+        }
+        Ok(())
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
+    fn skip_mcus_bmi(&mut self, count: usize) -> Result<(), Broken> {
+        self.skip_mcus(count)
+    }
+
+    #[inline(always)]
+    fn skip_mcus(&mut self, count: usize) -> Result<(), Broken> {
+        for _ in 0..count {
+            self.restart_if_due()?;
+            skip_mcu(&mut self.reader, &self.blocks, &mut self.predictions)?;
         }
         Ok(())
     }
