@@ -6,6 +6,7 @@ use super::{
     Original, Writer,
     quality::{self, Way},
     search::{Found, search},
+    writer::Effort,
 };
 use crate::InputError;
 
@@ -30,7 +31,11 @@ pub(super) fn encoded(writer: &Writer<'_>, original: &Original<'_>) -> Result<En
     let (recipe, size) = (writer.recipe, writer.size());
     let way = Way::asked(recipe, size, || original.tables());
     // Whoever keeps the source's tables asks for its size as well.
-    let first = writer.encoded(&way, matches!(way, Way::Tables(_)))?;
+    let effort = match way {
+        Way::Tables(_) => Effort::Thrifty,
+        Way::Lossless | Way::Quality(_) => Effort::Quick,
+    };
+    let first = writer.encoded(&way, effort)?;
     match Ceiling::of(recipe, original, size) {
         Some(ceiling) if !ceiling.holds(&first) => lighter(writer, original, (way, first), ceiling),
         _ => Ok(first),
@@ -46,7 +51,7 @@ fn lighter(
 ) -> Result<Encoded, InputError> {
     let mut smallest = first;
     if let Some(way) = second_way(way, writer.recipe, original, ceiling) {
-        let second = writer.encoded(&way, true)?;
+        let second = writer.encoded(&way, ceiling.effort())?;
         if ceiling.holds(&second) {
             return Ok(second);
         }
@@ -54,7 +59,7 @@ fn lighter(
             smallest = second;
         }
     }
-    let at = |quality| writer.write(&Way::Quality(quality), true);
+    let at = |quality| writer.write(&Way::Quality(quality), Effort::Thorough);
     coarser(smallest, ceiling, at)
 }
 
@@ -118,6 +123,13 @@ impl Ceiling {
         match recipe.max_bytes {
             Some(max) => Some(Self::Asked(max.bytes())),
             None => original.bytes_max(recipe, size).map(Self::Original),
+        }
+    }
+
+    const fn effort(self) -> Effort {
+        match self {
+            Self::Asked(_) => Effort::Thorough,
+            Self::Original(_) => Effort::Thrifty,
         }
     }
 

@@ -1,9 +1,12 @@
-//! PNG with the fast deflate: an eighth of the time of the default for a few percent more bytes.
+//! PNG, with as much deflate as there is a reason for.
 
 use std::borrow::Cow;
 
-use png::{BitDepth, ColorType, Compression, Encoder, Info, text_metadata::ITXtChunk};
+use png::{
+    BitDepth, ColorType, Compression, DeflateCompression, Encoder, Info, text_metadata::ITXtChunk,
+};
 
+use super::writer::Effort;
 use crate::{
     metadata::Metadata,
     pixels::{Layout, Pixels},
@@ -12,17 +15,14 @@ use crate::{
 /// The name that XMP goes by in PNG.
 const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 
-/// `thorough` takes sixteen times as long, for what the fast deflate leaves larger than its source.
+/// What finds nearly all that the default level finds in a photograph, in a third of its time.
+const THRIFTY_LEVEL: u8 = 2;
+
 pub(super) fn write(
     picture: &Pixels,
     metadata: &Metadata<'_>,
-    thorough: bool,
+    effort: Effort,
 ) -> Result<Vec<u8>, String> {
-    let compression = if thorough {
-        Compression::Balanced
-    } else {
-        Compression::Fast
-    };
     let mut info = Info::with_size(picture.width, picture.height);
     info.bit_depth = BitDepth::Eight;
     info.color_type = match picture.layout {
@@ -37,18 +37,24 @@ pub(super) fn write(
     info.utf8_text
         .extend(xmp.map(|packet| ITXtChunk::new(XMP_KEYWORD, packet)));
     let mut bytes = Vec::new();
-    write_with(info, picture, compression, &mut bytes).map_err(|error| error.to_string())?;
+    write_with(info, picture, effort, &mut bytes).map_err(|error| error.to_string())?;
     Ok(bytes)
 }
 
 fn write_with(
     info: Info<'_>,
     picture: &Pixels,
-    compression: Compression,
+    effort: Effort,
     bytes: &mut Vec<u8>,
 ) -> Result<(), png::EncodingError> {
     let mut encoder = Encoder::with_info(bytes, info)?;
-    encoder.set_compression(compression);
+    match effort {
+        Effort::Quick => encoder.set_compression(Compression::Fast),
+        Effort::Thrifty => {
+            encoder.set_deflate_compression(DeflateCompression::Level(THRIFTY_LEVEL));
+        }
+        Effort::Thorough => encoder.set_compression(Compression::Balanced),
+    }
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&picture.bytes)?;
     writer.finish()

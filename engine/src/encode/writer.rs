@@ -14,26 +14,36 @@ pub(super) struct Writer<'p> {
     pub(super) recipe: &'p Recipe,
 }
 
+/// How long writing may take, for fewer bytes of the same picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// As fast as it goes.
+    Quick,
+    /// A few times as long, for a result that should be no larger than its original.
+    Thrifty,
+    /// As long as it takes, for a result that would be refused otherwise.
+    Thorough,
+}
+
 impl Writer<'_> {
     pub(super) fn size(&self) -> (u32, u32) {
         (self.picture.width(), self.picture.height())
     }
 
-    pub(super) fn encoded(&self, way: &Way, thorough: bool) -> Result<Encoded, InputError> {
+    pub(super) fn encoded(&self, way: &Way, effort: Effort) -> Result<Encoded, InputError> {
         Ok(Encoded {
-            bytes: self.write(way, thorough)?,
+            bytes: self.write(way, effort)?,
             written: way.written(),
         })
     }
 
-    /// `thorough` takes longer for fewer bytes of the same picture.
-    pub(super) fn write(&self, way: &Way, thorough: bool) -> Result<Vec<u8>, InputError> {
+    pub(super) fn write(&self, way: &Way, effort: Effort) -> Result<Vec<u8>, InputError> {
         let format = self.recipe.wm_format;
-        self.written(way, thorough)
+        self.written(way, effort)
             .map_err(|reason| InputError::NotEncodable { format, reason })
     }
 
-    fn written(&self, way: &Way, thorough: bool) -> Result<Vec<u8>, String> {
+    fn written(&self, way: &Way, effort: Effort) -> Result<Vec<u8>, String> {
         let Self {
             picture,
             metadata,
@@ -41,14 +51,14 @@ impl Writer<'_> {
         } = *self;
         match (recipe.wm_format, way, picture) {
             (OutputFormat::Png, Way::Lossless, Picture::Pixels(pixels)) => {
-                png::write(pixels, metadata, thorough)
+                png::write(pixels, metadata, effort)
             }
             (OutputFormat::Jpeg, Way::Quality(quality), _) => {
-                let settings = self.jpeg(Quantisation::Quality(*quality), thorough);
+                let settings = self.jpeg(Quantisation::Quality(*quality), effort);
                 jpeg::write(picture, metadata, settings)
             }
             (OutputFormat::Jpeg, Way::Tables(tables), _) => {
-                let settings = self.jpeg(Quantisation::Tables(tables), thorough);
+                let settings = self.jpeg(Quantisation::Tables(tables), effort);
                 jpeg::write(picture, metadata, settings)
             }
             (OutputFormat::Webp, Way::Quality(quality), _) => {
@@ -61,11 +71,11 @@ impl Writer<'_> {
         }
     }
 
-    const fn jpeg<'t>(&self, quantisation: Quantisation<'t>, thorough: bool) -> jpeg::Settings<'t> {
+    const fn jpeg<'t>(&self, quantisation: Quantisation<'t>, effort: Effort) -> jpeg::Settings<'t> {
         jpeg::Settings {
             quantisation,
             progressive: self.recipe.progressive,
-            thorough,
+            thorough: !matches!(effort, Effort::Quick),
         }
     }
 }
