@@ -8,7 +8,7 @@
 //! 2. [`mod@inspect`]: what the header says, and whether it is within the limits.
 //! 3. [`decode`], [`orient`], [`resize`], [`watermark`], [`encode`]: a step each.
 //!    [`animation`] goes through them frame by frame.
-//! 4. [`splice`]: a shorter way for a JPEG that keeps its size.
+//! 4. [`splice`] and [`packed`]: shorter ways for a JPEG and a PNG that keep their size.
 //! 5. [`plan`] and [`budget`]: what becomes of a picture, and what that needs at its height, known before it begins.
 //! 6. [`picture`], [`pixels`], [`color`] and [`profile`]: the picture that goes from step to step, and what its colours
 //!    mean.
@@ -25,6 +25,7 @@ pub mod inspect;
 pub mod logo;
 mod metadata;
 mod orient;
+mod packed;
 mod picture;
 mod pixels;
 mod plan;
@@ -361,7 +362,11 @@ fn rendered(
         return Ok(Rendered::of(encoded, recipe, plan.size, contrast));
     }
     let target = plan.target(&original, recipe);
-    let decode::Opened { stored, profile } = decode::decode(source, &header, &target, limits)?;
+    let (opened, packed) = match packed::opened(&original, plan.size, recipe, limits) {
+        Some((opened, packed)) => (opened, Some(packed)),
+        None => (decode::decode(source, &header, &target, limits)?, None),
+    };
+    let decode::Opened { stored, profile } = opened;
 
     steps.begin(Step::Resize)?;
     let target = target.described_by(profile.as_ref());
@@ -371,11 +376,19 @@ fn rendered(
     steps.begin(Step::Watermark)?;
     let (described, profile) = profile::settled(upright, profile, recipe.wm_format);
     let ground = encode::prepared(described, recipe.wm_format);
+    let packed = packed.and_then(|packed| packed.beneath(&plan.mark, &ground));
     let (picture, contrast) = plan.mark.draw(ground, recipe, logo);
 
     steps.begin(Step::Encode)?;
     let credits = Credits::of(&header.exif, recipe);
-    let encoded = encode::encode(&picture, profile.as_ref(), &credits, recipe, &original)?;
+    let repacked = packed.and_then(|packed| {
+        let metadata = encode::metadata(&picture, profile.as_ref(), &credits);
+        packed.with(&picture, &metadata)
+    });
+    let encoded = match repacked {
+        Some(encoded) => encoded,
+        None => encode::encode(&picture, profile.as_ref(), &credits, recipe, &original)?,
+    };
     let size = (picture.width(), picture.height());
     Ok(Rendered::of(encoded, recipe, size, contrast))
 }

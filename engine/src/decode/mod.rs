@@ -11,6 +11,7 @@ mod tiff;
 
 pub(crate) use frames::{Frame, Frames};
 use planes::Planes;
+pub(crate) use png::reader as png_reader;
 use turbo::Component;
 
 use crate::{

@@ -2,7 +2,9 @@
 
 use std::io::Cursor;
 
-use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Limits, Transformations};
+use png::{
+    BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Limits, Reader, Transformations,
+};
 
 use super::Decoded;
 use crate::{
@@ -13,7 +15,8 @@ use crate::{
 /// What the decoder may keep besides the picture: rows, windows, ancillary chunks.
 pub(super) const DECODER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-pub(super) fn decode(source: &[u8]) -> Result<Decoded, String> {
+/// Reads everything before the pixels.
+pub(crate) fn reader(source: &[u8]) -> Result<Reader<Cursor<&[u8]>>, DecodingError> {
     let mut options = DecodeOptions::default();
     options.set_ignore_text_chunk(true);
     let mut decoder = Decoder::new_with_options(Cursor::new(source), options);
@@ -21,7 +24,11 @@ pub(super) fn decode(source: &[u8]) -> Result<Decoded, String> {
         bytes: DECODER_BYTES_MAX,
     });
     decoder.set_transformations(Transformations::normalize_to_color8());
-    let mut reader = decoder.read_info().map_err(reason)?;
+    decoder.read_info()
+}
+
+pub(super) fn decode(source: &[u8]) -> Result<Decoded, String> {
+    let mut reader = reader(source).map_err(reason)?;
     let size = reader
         .output_buffer_size()
         .ok_or("its picture is larger than the memory of this machine")?;

@@ -25,10 +25,16 @@ use schemas::{
 pub(crate) use fit::{Encoded, at_quality};
 pub(crate) use jpeg::segments as app1;
 pub(crate) use original::Original;
+pub(crate) use png::file as png_file;
 pub(crate) use quality::keeps_divisors;
 pub(crate) use writer::webp_settings;
 
-use crate::{InputError, metadata::Credits, picture::Picture, profile::Profile};
+use crate::{
+    InputError,
+    metadata::{Credits, Metadata},
+    picture::Picture,
+    profile::Profile,
+};
 use writer::Writer;
 
 /// What libaom keeps of a picture besides it: frames with borders, one of them at twice the size, what each block costs.
@@ -77,6 +83,15 @@ pub(crate) fn prepared(picture: Picture, format: OutputFormat) -> Picture {
     }
 }
 
+/// What is written beside the picture.
+pub(crate) fn metadata<'p>(
+    picture: &Picture,
+    profile: Option<&'p Profile>,
+    credits: &Credits,
+) -> Metadata<'p> {
+    credits.beside(profile.and_then(|profile| profile.describing(picture.has_color())))
+}
+
 /// Writes a picture that was [`prepared`] for the recipe's format.
 pub(crate) fn encode(
     picture: &Picture,
@@ -85,8 +100,7 @@ pub(crate) fn encode(
     recipe: &Recipe,
     original: &Original<'_>,
 ) -> Result<Encoded, InputError> {
-    let profile = profile.and_then(|profile| profile.describing(picture.has_color()));
-    let metadata = credits.beside(profile);
+    let metadata = metadata(picture, profile, credits);
     let writer = Writer {
         picture,
         metadata: &metadata,

@@ -28,6 +28,8 @@ mod steady;
 mod tiling;
 mod typeset;
 
+use std::ops::Range;
+
 use planes::{Plane, Planes};
 use schemas::{Contrast, Recipe, recipe::Position};
 
@@ -141,6 +143,17 @@ impl Mark {
                 let corners = (pattern.corners.len() * size_of::<(i64, i64)>()) as u64;
                 mark_bytes(&pattern.block, width as usize * height as usize) + corners
             }
+        }
+    }
+
+    /// The rows of `picture` that a single mark will touch, before it is drawn.
+    pub(crate) fn rows(&self, picture: &Pixels) -> Option<Range<u32>> {
+        match self.settled_on(picture)? {
+            Settled::Single(place) => {
+                let Region { y, height, .. } = place.region;
+                Some(y..y + height)
+            }
+            Settled::Tiled(_) => None,
         }
     }
 
