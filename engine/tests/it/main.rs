@@ -20,6 +20,7 @@ mod photo;
 mod planes;
 mod private;
 mod render;
+mod repacked;
 mod splice;
 mod support;
 mod tiff;
