@@ -363,7 +363,7 @@ fn rendered(
     }
     let target = plan.target(&original, recipe);
     let (opened, packed) = match packed::opened(&original, plan.size, recipe, limits) {
-        Some((opened, packed)) => (opened, Some(packed)),
+        Some(opened) => opened,
         None => (decode::decode(source, &header, &target, limits)?, None),
     };
     let decode::Opened { stored, profile } = opened;

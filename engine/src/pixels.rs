@@ -81,20 +81,15 @@ impl Pixels {
             .map(move |row| &mut row[columns.clone()])
     }
 
-    /// Whether there is an alpha channel that hides nothing.
-    pub(crate) fn has_idle_alpha(&self) -> bool {
-        let channels = self.layout.channels();
-        let mut pixels = self.bytes.chunks_exact(channels);
-        self.layout.has_alpha() && pixels.all(|pixel| pixel[channels - 1] == 255)
-    }
-
     /// Leaves an alpha channel out that hides nothing.
     pub(crate) fn without_idle_alpha(self) -> Self {
-        if self.has_idle_alpha() {
-            self.flattened_on(0)
-        } else {
-            self
-        }
+        let channels = self.layout.channels();
+        let idle = self.layout.has_alpha()
+            && self
+                .bytes
+                .chunks_exact(channels)
+                .all(|pixel| pixel[channels - 1] == 255);
+        if idle { self.flattened_on(0) } else { self }
     }
 
     /// The picture as it looks on a ground of this grey, without alpha. Done in place: the pixels move together.

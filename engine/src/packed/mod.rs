@@ -48,13 +48,14 @@ pub(crate) struct Beneath<'s> {
     rows: Range<u32>,
 }
 
-/// The picture, if it is one that can stay packed for a result of `size`, and how it is packed.
+/// The picture, if it is one that may stay packed for a result of `size`, and how it is packed, if it still may when its
+/// pixels are known.
 pub(crate) fn opened<'s>(
     original: &Original<'s>,
     size: (u32, u32),
     recipe: &Recipe,
     limits: &Limits,
-) -> Option<(Opened, Packed<'s>)> {
+) -> Option<(Opened, Option<Packed<'s>>)> {
     let header = original.header;
     let stays = header.format == Format::Png
         && recipe.wm_format == OutputFormat::Png
@@ -69,22 +70,17 @@ pub(crate) fn opened<'s>(
     let rows = Rows::of(size, layout);
     let stream = Stream::open(chunks::pixels(original.bytes)?, rows.filtered_bytes()).ok()?;
     let pixels = Pixels::new(size.0, size.1, layout, rows.unfiltered(stream.bytes())?);
-    if pixels.has_idle_alpha() {
-        return None;
-    }
-    let opened = Opened {
-        stored: Stored::Pixels {
-            pixels,
-            extent: (size.0.into(), size.1.into()),
-        },
-        profile,
-    };
-    let packed = Packed {
+    let pixels = pixels.without_idle_alpha();
+    let packed = (pixels.layout == layout).then_some(Packed {
         stream,
         size,
         layout,
+    });
+    let stored = Stored::Pixels {
+        pixels,
+        extent: (size.0.into(), size.1.into()),
     };
-    Some((opened, packed))
+    Some((Opened { stored, profile }, packed))
 }
 
 /// The layout and the profile that the chunks before the pixels describe, where the pixels are stored in that layout and

@@ -85,35 +85,42 @@ impl Rows {
         }
     }
 
-    /// Appends a row as `filter` filters it.
+    /// Appends a row as `filter` filters it. Above the first row and before the first pixel all is black.
     fn filter(self, pixels: &[u8], y: usize, filter: u8, to: &mut Vec<u8>) {
-        let from = y * self.length;
-        let byte = |at: usize| i16::from(pixels[at]);
+        let padded = |y: usize| {
+            let row = &pixels[y * self.length..(y + 1) * self.length];
+            [&[0; 4][..self.channels], row].concat()
+        };
+        let row = padded(y);
+        let above = match y {
+            0 => vec![0; row.len()],
+            y => padded(y - 1),
+        };
+        let rows = (&row[..], &above[..], self.channels);
         to.push(filter);
-        to.extend((0..self.length).map(|x| {
-            let at = from + x;
-            let has_left = x >= self.channels;
-            let left = if has_left {
-                byte(at - self.channels)
-            } else {
-                0
-            };
-            let above = if y > 0 { byte(at - self.length) } else { 0 };
-            let corner = if has_left && y > 0 {
-                byte(at - self.length - self.channels)
-            } else {
-                0
-            };
-            let expected = match filter {
-                0 => 0,
-                1 => left,
-                2 => above,
-                3 => (left + above) / 2,
-                _ => paeth(left, above, corner),
-            };
-            pixels[at].wrapping_sub(expected as u8)
-        }));
+        match filter {
+            0 => to.extend_from_slice(&row[self.channels..]),
+            1 => less(rows, to, |left, _, _| left),
+            2 => less(rows, to, |_, above, _| above),
+            3 => less(rows, to, |left, above, _| (left + above) / 2),
+            _ => less(rows, to, paeth),
+        }
     }
+}
+
+/// Appends each byte of a row less what is expected of those on the left, above, and in the corner between.
+#[inline(always)]
+fn less(
+    (row, above, channels): (&[u8], &[u8], usize),
+    to: &mut Vec<u8>,
+    expected: impl Fn(i16, i16, i16) -> i16,
+) {
+    let bytes = row[channels..].iter().zip(row);
+    let bytes = bytes.zip(above[channels..].iter().zip(above));
+    to.extend(bytes.map(|((byte, left), (above, corner))| {
+        let expected = expected((*left).into(), (*above).into(), (*corner).into());
+        byte.wrapping_sub(expected as u8)
+    }));
 }
 
 /// Writes the pixels of a filtered row of pixels of `N` bytes into `row`; `None` if its filter has no name.
@@ -162,17 +169,15 @@ fn each<const N: usize>(
 }
 
 /// Which of the three is nearest to left + above − corner; of equal ones, the first.
+///
+/// That is the corner where it lies in the middle third between the others, and else the one of them that is farther from
+/// it: told without a jump, which noise would make the processor guess.
 #[inline(always)]
 fn paeth(left: i16, above: i16, corner: i16) -> i16 {
-    let (to_left, to_above) = (above - corner, left - corner);
-    let to_corner = (to_left + to_above).abs();
-    let (to_left, to_above) = (to_left.abs(), to_above.abs());
-    let nearer = if to_above <= to_corner { above } else { corner };
-    if to_left <= to_above && to_left <= to_corner {
-        left
-    } else {
-        nearer
-    }
+    let turn = 3 * corner - (left + above);
+    let (low, high) = (left.min(above), left.max(above));
+    let upwards = if high <= turn { low } else { corner };
+    if turn <= low { high } else { upwards }
 }
 
 #[cfg(test)]
@@ -202,6 +207,30 @@ mod tests {
                 }
                 assert_eq!(filtered.len(), rows.filtered_bytes());
                 assert_eq!(rows.unfiltered(&filtered), Some(pixels), "{rows:?}");
+            }
+        }
+    }
+
+    /// The words of the standard, section 9.4.
+    #[test]
+    fn what_is_expected_is_the_nearest() {
+        let nearest = |left: i16, above: i16, corner: i16| {
+            let estimate = left + above - corner;
+            let neighbours = [left, above, corner];
+            neighbours
+                .into_iter()
+                .min_by_key(|near| (estimate - near).abs())
+        };
+        for left in (0..256).step_by(3) {
+            for above in 0..256 {
+                for corner in 0..256 {
+                    let expected = nearest(left, above, corner).unwrap();
+                    assert_eq!(
+                        paeth(left, above, corner),
+                        expected,
+                        "{left} {above} {corner}"
+                    );
+                }
             }
         }
     }

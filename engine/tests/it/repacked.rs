@@ -438,7 +438,7 @@ fn other_depths_and_palettes_become_eight_bits() {
         gray([0, 30, 60, 90, 120, 150, 180, 210])
     );
     let colors = [[10, 20, 30], [40, 50, 60], [70, 80, 90]];
-    let palette = Some((&colors.as_flattened()[..], &[255, 128][..]));
+    let palette = Some((colors.as_flattened(), &[255, 128][..]));
     let expected = |order: [usize; 8]| {
         let rgba = order.map(|at| [&colors[at][..], &[[255, 128, 255][at]]].concat());
         rgba.concat()
@@ -479,7 +479,7 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn both_ways_take_and_refuse_the_same_files(bytes in damaged()) {
