@@ -1,6 +1,6 @@
 //! PNGs that stay packed as they are, but for the rows beneath their mark; and those that cannot.
 
-use engine::{RenderError, Rendered, Written};
+use engine::{RenderError, Rendered};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use img_parts::{
     Bytes, ImageEXIF, ImageICC,
@@ -8,6 +8,7 @@ use img_parts::{
 };
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
+use schemas::Written;
 
 use crate::{
     metadata::exif,
