@@ -19,8 +19,8 @@ const HASH_BITS: u32 = 14;
 const REPETITION_BITS: u32 = 12;
 /// Bytes that are looked for together.
 const LOOKED_AT: usize = 4;
-/// After so many bytes without a repetition, every second one is looked at only, and so on: noise has none.
-const PATIENCE_BITS: u32 = 6;
+/// After so many places without a repetition, every second one is looked at only, and so on: noise has none.
+const PATIENCE: usize = 16;
 
 /// Finds repetitions in bytes that follow one another: the last place where four bytes stood is looked at.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl<'b> Matcher<'b> {
 
     /// Hands what stands in `range` on, in tokens.
     pub(crate) fn tokens(&mut self, range: Range<usize>, mut take: impl FnMut(Token)) {
-        let (mut at, mut misses) = (range.start, 0_u32);
+        let (mut at, mut misses) = (range.start, 0);
         while at < range.end {
             if let Some(token @ Token::Repetition { length, .. }) = self.repetition(at, range.end) {
                 take(token);
@@ -61,7 +61,7 @@ impl<'b> Matcher<'b> {
                 continue;
             }
             misses += 1;
-            let step = 1 + (misses >> PATIENCE_BITS) as usize;
+            let step = 1 + misses / PATIENCE;
             let next = (at + step).min(range.end);
             self.bytes[at..next]
                 .iter()
