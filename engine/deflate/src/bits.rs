@@ -104,9 +104,11 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
+    /// Goes on behind `bytes`, with room for so many more.
+    pub(crate) fn after(mut bytes: Vec<u8>, room_bytes: usize) -> Self {
+        bytes.reserve(room_bytes);
         Self {
-            bytes: Vec::with_capacity(bytes),
+            bytes,
             ..Self::default()
         }
     }

@@ -31,6 +31,7 @@ use std::borrow::Cow;
 
 use simd_adler32::Adler32;
 
+use bits::Writer;
 use inflate::{Inflated, inflate};
 
 /// Bytes of a stream's header (RFC 1950, section 2.2).
@@ -84,21 +85,24 @@ impl<'z> Stream<'z> {
         &self.inflated.bytes
     }
 
-    /// A stream of the same bytes, but for those from `at` on, of which there are as many as `new` has.
+    /// `before`, followed by a stream of the same bytes, but for those from `at` on, of which there are as many as `new` has.
     ///
     /// # Panics
     /// When there are fewer.
     #[must_use]
-    pub fn with(mut self, at: usize, new: &[u8]) -> Vec<u8> {
+    pub fn with(mut self, at: usize, new: &[u8], mut before: Vec<u8>) -> Vec<u8> {
         if new.is_empty() {
             let end = self.inflated.end.div_ceil(8) + CHECKSUM_BYTES;
-            return self.zlib[..end].to_vec();
+            before.extend_from_slice(&self.zlib[..end]);
+            return before;
         }
         let changed = at..at + new.len();
         self.inflated.bytes[changed.clone()].copy_from_slice(new);
-        let mut zlib = splice::spliced(&self.zlib, &self.inflated, changed, self.window());
-        zlib.extend_from_slice(&checksum_of(&self.inflated.bytes));
-        zlib
+        let writer = Writer::after(before, self.zlib.len() + self.zlib.len() / 8);
+        let window = self.window();
+        let mut all = splice::spliced(&self.zlib, &self.inflated, changed, window, writer);
+        all.extend_from_slice(&checksum_of(&self.inflated.bytes));
+        all
     }
 
     /// How far back repetitions may reach.

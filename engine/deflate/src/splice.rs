@@ -16,17 +16,18 @@ use crate::{
 /// Repetitions reach this far back at most.
 const WINDOW_MAX: usize = 32 * 1024;
 
-/// The stream with other bytes in `changed`, without its checksum. New repetitions reach `window` bytes back.
+/// Writes the stream with other bytes in `changed`, without its checksum. New repetitions reach `window` bytes back.
 pub(crate) fn spliced(
     zlib: &[u8],
     inflated: &Inflated,
     changed: Range<usize>,
     window: usize,
+    writer: Writer,
 ) -> Vec<u8> {
     let mut old = Old {
         zlib,
         inflated,
-        writer: Writer::with_capacity(zlib.len() + zlib.len() / 8),
+        writer,
     };
     let length = inflated.bytes.len();
     let parting = Seam::around(changed.start, inflated, zlib).before;

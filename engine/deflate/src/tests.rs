@@ -109,7 +109,7 @@ fn what_is_replaced_is_all_that_differs() {
                 let old = bytes[from..to].to_vec();
                 bytes[from..to].fill(0x5a);
                 let stream = Stream::open(&zlib, length).unwrap();
-                let spliced = stream.with(from, &bytes[from..to]);
+                let spliced = stream.with(from, &bytes[from..to], Vec::new());
                 assert_eq!(unpacked(&spliced), bytes, "{from}..{to} of {length}");
                 bytes[from..to].copy_from_slice(&old);
             }
@@ -121,7 +121,23 @@ fn what_is_replaced_is_all_that_differs() {
 fn what_is_not_changed_at_all_is_the_stream_itself() {
     let zlib = packed(&pixels(5000), 6, CompressionStrategy::Default);
     let followed = [&zlib[..], &[1, 2, 3]].concat();
-    assert_eq!(Stream::open(followed, 5000).unwrap().with(700, &[]), zlib);
+    assert_eq!(
+        Stream::open(followed, 5000)
+            .unwrap()
+            .with(700, &[], Vec::new()),
+        zlib
+    );
+}
+
+#[test]
+fn a_stream_goes_behind_what_there_is() {
+    let zlib = packed(&pixels(5000), 6, CompressionStrategy::Default);
+    for new in [&[][..], &[9; 7]] {
+        let open = || Stream::open(&zlib, 5000).unwrap();
+        let behind = open().with(700, new, b"before".to_vec());
+        let alone = open().with(700, new, Vec::new());
+        assert_eq!(behind, [b"before", &alone[..]].concat());
+    }
 }
 
 #[test]
@@ -131,7 +147,7 @@ fn what_lies_far_from_a_change_stays_packed_as_it_is() {
     let zlib = packed(&bytes, 6, CompressionStrategy::Fixed);
     bytes[300_000..300_010].fill(0x5a);
     let stream = Stream::open(&zlib, bytes.len()).unwrap();
-    let spliced = stream.with(300_000, &bytes[300_000..300_010]);
+    let spliced = stream.with(300_000, &bytes[300_000..300_010], Vec::new());
     let same = zlib
         .iter()
         .zip(&spliced)
@@ -150,7 +166,7 @@ fn two_splices_of_the_same_are_the_same() {
     let spliced = || {
         Stream::open(&zlib, bytes.len())
             .unwrap()
-            .with(50_000, &[7; 99])
+            .with(50_000, &[7; 99], Vec::new())
     };
     assert_eq!(spliced(), spliced());
 }
@@ -164,7 +180,7 @@ fn a_spliced_stream_can_be_spliced_again() {
         bytes[at..at + 300].fill(round as u8);
         zlib = Stream::open(&zlib, bytes.len())
             .unwrap()
-            .with(at, &bytes[at..at + 300]);
+            .with(at, &bytes[at..at + 300], Vec::new());
         assert_eq!(unpacked(&zlib), bytes, "round {round}");
     }
 }
@@ -183,9 +199,11 @@ fn new_repetitions_stay_within_the_window_of_the_stream() {
     }
     let stream = Stream::open(&zlib, bytes.len()).unwrap();
     assert_eq!(stream.window(), 256);
-    let within = stream.with(0, &bytes);
+    let within = stream.with(0, &bytes, Vec::new());
     let free = packed(&bytes, 0, CompressionStrategy::Default);
-    let free = Stream::open(&free, bytes.len()).unwrap().with(0, &bytes);
+    let free = Stream::open(&free, bytes.len())
+        .unwrap()
+        .with(0, &bytes, Vec::new());
     assert!(
         free.len() + 200 < within.len(),
         "{} {}",
@@ -199,10 +217,14 @@ fn new_repetitions_stay_within_the_window_of_the_stream() {
 fn what_follows_a_stream_does_not_matter() {
     let bytes = pixels(5000);
     let mut zlib = packed(&bytes, 6, CompressionStrategy::Default);
-    let expected = Stream::open(zlib.clone(), 5000).unwrap().with(9, &[1; 9]);
+    let expected = Stream::open(zlib.clone(), 5000)
+        .unwrap()
+        .with(9, &[1; 9], Vec::new());
     zlib.extend_from_slice(b"and so on");
     assert_eq!(
-        Stream::open(&zlib, 5000).unwrap().with(9, &[1; 9]),
+        Stream::open(&zlib, 5000)
+            .unwrap()
+            .with(9, &[1; 9], Vec::new()),
         expected
     );
 }
@@ -283,7 +305,7 @@ proptest! {
             let half = length / 2;
             // Nothing in the place of nothing leaves the checksum as it is.
             if length > 0 {
-                assert_eq!(unpacked(&stream.with(half, &bytes[half..])), bytes);
+                assert_eq!(unpacked(&stream.with(half, &bytes[half..], Vec::new())), bytes);
             }
         }
     }
@@ -309,7 +331,7 @@ proptest! {
         let from = from % length;
         let new = &new[..new.len().min(length - from)];
         bytes[from..from + new.len()].copy_from_slice(new);
-        let spliced = Stream::open(&zlib, length).unwrap().with(from, new);
+        let spliced = Stream::open(&zlib, length).unwrap().with(from, new, Vec::new());
         assert_eq!(unpacked(&spliced), bytes);
     }
 }

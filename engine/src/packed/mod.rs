@@ -142,8 +142,9 @@ impl Beneath<'_> {
         if 2 * changed.bytes.len() > rows.filtered_bytes() {
             return None;
         }
-        let zlib = packed.stream.with(changed.at, &changed.bytes);
-        let bytes = png_file(pixels, metadata, &zlib).ok()?;
+        let stream = packed.stream;
+        let pack = |before| stream.with(changed.at, &changed.bytes, before);
+        let bytes = png_file(pixels, metadata, pack).ok()?;
         Some(Encoded {
             bytes,
             written: Written::Lossless,
