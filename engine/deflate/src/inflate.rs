@@ -3,7 +3,7 @@
 use crate::{
     Unfit,
     bits::Reader,
-    block::{Lengths, Packing, read_header},
+    block::{Packing, read_header},
     symbols::Symbols,
     tables::LENGTH_MAX,
 };
@@ -39,10 +39,11 @@ pub(crate) struct Place {
     pub(crate) unpacked: usize,
 }
 
-/// A stream, unpacked.
+/// The way through a stream.
 #[derive(Debug)]
 pub(crate) struct Inflated {
-    pub(crate) bytes: Vec<u8>,
+    /// How many bytes it unpacks to.
+    pub(crate) length: usize,
     pub(crate) blocks: Vec<Block>,
     /// In their order; the beginning of every block is among them.
     pub(crate) places: Vec<Place>,
@@ -51,10 +52,15 @@ pub(crate) struct Inflated {
 }
 
 /// Unpacks what begins at the bit `start` of `stream`, and must have `length` bytes.
-pub(crate) fn inflate(stream: &[u8], start: usize, length: usize) -> Result<Inflated, Unfit> {
+pub(crate) fn inflate(
+    stream: &[u8],
+    start: usize,
+    length: usize,
+) -> Result<(Inflated, Vec<u8>), Unfit> {
     let mut reader = Reader::at(stream, start);
+    let mut bytes = vec![0; length + SLACK];
     let mut inflated = Inflated {
-        bytes: vec![0; length + SLACK],
+        length,
         blocks: Vec::new(),
         places: Vec::new(),
         end: start,
@@ -62,7 +68,7 @@ pub(crate) fn inflate(stream: &[u8], start: usize, length: usize) -> Result<Infl
     let (mut symbols, mut unpacked) = (Symbols::new(), 0);
     loop {
         let is_last;
-        (is_last, unpacked) = inflated.block(&mut reader, &mut symbols, unpacked, length)?;
+        (is_last, unpacked) = inflated.block(&mut reader, &mut symbols, &mut bytes, unpacked)?;
         if is_last {
             break;
         }
@@ -70,9 +76,9 @@ pub(crate) fn inflate(stream: &[u8], start: usize, length: usize) -> Result<Infl
     if unpacked != length {
         return Err(Unfit::Length);
     }
-    inflated.bytes.truncate(length);
+    bytes.truncate(length);
     inflated.end = reader.position();
-    Ok(inflated)
+    Ok((inflated, bytes))
 }
 
 impl Inflated {
@@ -81,8 +87,8 @@ impl Inflated {
         &mut self,
         reader: &mut Reader<'_>,
         symbols: &mut Symbols,
+        bytes: &mut [u8],
         unpacked: usize,
-        length: usize,
     ) -> Result<(bool, usize), Unfit> {
         if self.blocks.len() == BLOCKS_MAX {
             return Err(Unfit::Blocks);
@@ -98,8 +104,11 @@ impl Inflated {
         });
         self.note(reader, unpacked);
         let unpacked = match packing {
-            Packing::Stored(bytes) => self.stored(reader, bytes, unpacked, length)?,
-            Packing::Coded(lengths) => self.coded(reader, symbols, &lengths, unpacked, length)?,
+            Packing::Stored(count) => self.stored(reader, count, bytes, unpacked)?,
+            Packing::Coded(lengths) => {
+                symbols.fill(&lengths)?;
+                self.coded(reader, symbols, bytes, unpacked)?
+            }
         };
         if reader.is_beyond() {
             return Err(Unfit::Cut);
@@ -110,35 +119,33 @@ impl Inflated {
     }
 
     fn stored(
-        &mut self,
+        &self,
         reader: &mut Reader<'_>,
-        bytes: usize,
+        count: usize,
+        bytes: &mut [u8],
         unpacked: usize,
-        length: usize,
     ) -> Result<usize, Unfit> {
-        let end = unpacked + bytes;
-        if end > length {
+        let end = unpacked + count;
+        if end > self.length {
             return Err(Unfit::Length);
         }
-        let source = reader.take_bytes(bytes).ok_or(Unfit::Cut)?;
-        self.bytes[unpacked..end].copy_from_slice(source);
+        let source = reader.take_bytes(count).ok_or(Unfit::Cut)?;
+        bytes[unpacked..end].copy_from_slice(source);
         Ok(end)
     }
 
     fn coded(
         &mut self,
         reader: &mut Reader<'_>,
-        symbols: &mut Symbols,
-        lengths: &Lengths,
+        symbols: &Symbols,
+        bytes: &mut [u8],
         mut unpacked: usize,
-        length: usize,
     ) -> Result<usize, Unfit> {
-        symbols.fill(lengths)?;
         loop {
             // What lies behind the last byte is read as far as the end of the block, and found to be too much then.
-            let until = (unpacked + NOTED_EVERY).min(length + 1);
-            let ended = symbols.inflate(reader, &mut self.bytes, &mut unpacked, until)?;
-            if unpacked > length {
+            let until = (unpacked + NOTED_EVERY).min(self.length + 1);
+            let ended = symbols.inflate(reader, bytes, &mut unpacked, until)?;
+            if unpacked > self.length {
                 return Err(Unfit::Length);
             }
             if ended {

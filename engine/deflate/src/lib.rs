@@ -27,12 +27,14 @@ mod symbols;
 mod table;
 mod tables;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use simd_adler32::Adler32;
 
 use bits::Writer;
 use inflate::{Inflated, inflate};
+use splice::{Known, WINDOW_MAX};
+use tables::LENGTH_MAX;
 
 /// Bytes of a stream's header (RFC 1950, section 2.2).
 const HEADER_BYTES: usize = 2;
@@ -56,11 +58,12 @@ pub enum Unfit {
     Checksum,
 }
 
-/// A zlib stream and what it holds.
+/// A zlib stream whose bytes are known to the caller.
 #[derive(Debug)]
 pub struct Stream<'z> {
     zlib: Cow<'z, [u8]>,
     inflated: Inflated,
+    checksum: u32,
 }
 
 impl<'z> Stream<'z> {
@@ -68,46 +71,77 @@ impl<'z> Stream<'z> {
     ///
     /// # Errors
     /// When it holds something else, or is damaged.
-    pub fn open(zlib: impl Into<Cow<'z, [u8]>>, length: usize) -> Result<Self, Unfit> {
+    pub fn open(zlib: impl Into<Cow<'z, [u8]>>, length: usize) -> Result<(Self, Vec<u8>), Unfit> {
         let zlib = zlib.into();
         check_header(&zlib)?;
-        let inflated = inflate(&zlib, HEADER_BYTES * 8, length)?;
+        let (inflated, bytes) = inflate(&zlib, HEADER_BYTES * 8, length)?;
+        let checksum = checksum_of(&bytes);
         let end = inflated.end.div_ceil(8);
-        let checksum = zlib.get(end..end + CHECKSUM_BYTES).ok_or(Unfit::Cut)?;
-        if checksum != checksum_of(&inflated.bytes) {
+        let expected = zlib.get(end..end + CHECKSUM_BYTES).ok_or(Unfit::Cut)?;
+        if expected != checksum.to_be_bytes() {
             return Err(Unfit::Checksum);
         }
-        Ok(Self { zlib, inflated })
+        let stream = Self {
+            zlib,
+            inflated,
+            checksum,
+        };
+        Ok((stream, bytes))
     }
 
-    /// The unpacked bytes.
-    pub fn bytes(&self) -> &[u8] {
-        &self.inflated.bytes
+    /// Of the unpacked bytes, those that [`Stream::with`] has to know for a change in `changed`: a window before and behind,
+    /// and the symbols at its ends.
+    pub fn needed(&self, changed: Range<usize>) -> Range<usize> {
+        let around = WINDOW_MAX + LENGTH_MAX;
+        let end = changed.end.saturating_add(around);
+        changed.start.saturating_sub(around)..end.min(self.inflated.length)
     }
 
     /// `before`, followed by a stream of the same bytes, but for those from `at` on, of which there are as many as `new` has.
+    /// `old` are the bytes from `old_from` on as they were, all that are [needed](Stream::needed) among them.
     ///
     /// # Panics
     /// When there are fewer.
     #[must_use]
-    pub fn with(mut self, at: usize, new: &[u8], mut before: Vec<u8>) -> Vec<u8> {
+    pub fn with(
+        self,
+        at: usize,
+        new: &[u8],
+        (old_from, mut old): (usize, Vec<u8>),
+        mut before: Vec<u8>,
+    ) -> Vec<u8> {
         if new.is_empty() {
             let end = self.inflated.end.div_ceil(8) + CHECKSUM_BYTES;
             before.extend_from_slice(&self.zlib[..end]);
             return before;
         }
         let changed = at..at + new.len();
-        self.inflated.bytes[changed.clone()].copy_from_slice(new);
+        let place = &mut old[at - old_from..changed.end - old_from];
+        let checksum = self.checksum_with(at, place, new);
+        place.copy_from_slice(new);
+        let known = Known {
+            from: old_from,
+            bytes: &old,
+            window: 1 << (8 + (self.zlib[0] >> 4)),
+        };
         let writer = Writer::after(before, self.zlib.len() + self.zlib.len() / 8);
-        let window = self.window();
-        let mut all = splice::spliced(&self.zlib, &self.inflated, changed, window, writer);
-        all.extend_from_slice(&checksum_of(&self.inflated.bytes));
+        let mut all = splice::spliced(&self.zlib, &self.inflated, changed, known, writer);
+        all.extend_from_slice(&checksum.to_be_bytes());
         all
     }
 
-    /// How far back repetitions may reach.
-    fn window(&self) -> usize {
-        1 << (8 + (self.zlib[0] >> 4))
+    /// The checksum when `new` takes the place of `old`. Of its two sums, the second counts each byte as often as there are
+    /// bytes from it to the end (RFC 1950, section 8.2).
+    fn checksum_with(&self, at: usize, old: &[u8], new: &[u8]) -> u32 {
+        const MODULUS: u64 = 65_521;
+        let sums = |checksum: u32| (u64::from(checksum & 0xffff), u64::from(checksum >> 16));
+        let (old_sums, new_sums) = (sums(checksum_of(old)), sums(checksum_of(new)));
+        let first = new_sums.0 + MODULUS - old_sums.0;
+        let second = new_sums.1 + MODULUS - old_sums.1;
+        let behind = (self.inflated.length - at - new.len()) as u64 % MODULUS;
+        let whole = sums(self.checksum);
+        let (one, two) = (whole.0 + first, whole.1 + second + behind * first);
+        (((two % MODULUS) << 16) | (one % MODULUS)) as u32
     }
 }
 
@@ -126,10 +160,10 @@ fn check_header(zlib: &[u8]) -> Result<(), Unfit> {
     }
 }
 
-fn checksum_of(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
+fn checksum_of(bytes: &[u8]) -> u32 {
     let mut checksum = Adler32::new();
     checksum.write(bytes);
-    checksum.finish().to_be_bytes()
+    checksum.finish()
 }
 
 #[cfg(test)]

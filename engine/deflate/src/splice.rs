@@ -14,14 +14,22 @@ use crate::{
 };
 
 /// Repetitions reach this far back at most.
-const WINDOW_MAX: usize = 32 * 1024;
+pub(crate) const WINDOW_MAX: usize = 32 * 1024;
 
-/// Writes the stream with other bytes in `changed`, without its checksum. New repetitions reach `window` bytes back.
+/// New bytes from a place on, as far as they are known, and how far back repetitions in them may reach.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known<'b> {
+    pub(crate) from: usize,
+    pub(crate) bytes: &'b [u8],
+    pub(crate) window: usize,
+}
+
+/// Writes the stream with other bytes in `changed`, without its checksum.
 pub(crate) fn spliced(
     zlib: &[u8],
     inflated: &Inflated,
     changed: Range<usize>,
-    window: usize,
+    known: Known<'_>,
     writer: Writer,
 ) -> Vec<u8> {
     let mut old = Old {
@@ -29,15 +37,15 @@ pub(crate) fn spliced(
         inflated,
         writer,
     };
-    let length = inflated.bytes.len();
+    let length = inflated.length;
     let parting = Seam::around(changed.start, inflated, zlib).before;
     old.writer.put_bytes(&zlib[..HEADER_BYTES]);
     old.copy_until(parting);
     let reached = (changed.end + WINDOW_MAX).min(length);
     let meeting = Seam::around(reached, inflated, zlib).after;
     let is_last = meeting.unpacked == length;
-    let new = parting.unpacked..meeting.unpacked;
-    pack(&mut old.writer, &inflated.bytes, new, window, is_last);
+    let new = parting.unpacked - known.from..meeting.unpacked - known.from;
+    pack(&mut old.writer, known.bytes, new, known.window, is_last);
     if !is_last {
         old.copy_from(meeting);
     }

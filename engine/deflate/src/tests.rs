@@ -76,6 +76,23 @@ fn streams(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..KINDS).map(|kind| stream(bytes, kind))
 }
 
+/// A stream and its bytes, as one value.
+#[derive(Debug)]
+struct Opened<'z>(Stream<'z>, Vec<u8>);
+
+impl<'z> Opened<'z> {
+    fn open(zlib: impl Into<Cow<'z, [u8]>>, length: usize) -> Result<Self, Unfit> {
+        Stream::open(zlib, length).map(|(stream, bytes)| Self(stream, bytes))
+    }
+
+    /// With no more of the old bytes than are needed.
+    fn with(self, at: usize, new: &[u8], before: Vec<u8>) -> Vec<u8> {
+        let needed = self.0.needed(at..at + new.len());
+        let old = (needed.start, self.1[needed].to_vec());
+        self.0.with(at, new, old, before)
+    }
+}
+
 fn unpacked(zlib: &[u8]) -> Vec<u8> {
     decompress_to_vec_zlib(zlib).expect("another reader takes it as well")
 }
@@ -85,10 +102,10 @@ fn streams_of_every_kind_are_unpacked() {
     for length in [0, 1, 2, 7, 300, 33_000, 200_000] {
         let bytes = pixels(length);
         for (number, zlib) in streams(&bytes).enumerate() {
-            let stream = Stream::open(&zlib, length).unwrap_or_else(|unfit| {
+            let stream = Opened::open(&zlib, length).unwrap_or_else(|unfit| {
                 panic!("{length} bytes, stream {number}: {unfit}");
             });
-            assert_eq!(stream.bytes(), bytes, "{length} bytes, stream {number}");
+            assert_eq!(stream.1, bytes, "{length} bytes, stream {number}");
         }
     }
 }
@@ -108,7 +125,7 @@ fn what_is_replaced_is_all_that_differs() {
             ] {
                 let old = bytes[from..to].to_vec();
                 bytes[from..to].fill(0x5a);
-                let stream = Stream::open(&zlib, length).unwrap();
+                let stream = Opened::open(&zlib, length).unwrap();
                 let spliced = stream.with(from, &bytes[from..to], Vec::new());
                 assert_eq!(unpacked(&spliced), bytes, "{from}..{to} of {length}");
                 bytes[from..to].copy_from_slice(&old);
@@ -122,7 +139,7 @@ fn what_is_not_changed_at_all_is_the_stream_itself() {
     let zlib = packed(&pixels(5000), 6, CompressionStrategy::Default);
     let followed = [&zlib[..], &[1, 2, 3]].concat();
     assert_eq!(
-        Stream::open(followed, 5000)
+        Opened::open(followed, 5000)
             .unwrap()
             .with(700, &[], Vec::new()),
         zlib
@@ -133,7 +150,7 @@ fn what_is_not_changed_at_all_is_the_stream_itself() {
 fn a_stream_goes_behind_what_there_is() {
     let zlib = packed(&pixels(5000), 6, CompressionStrategy::Default);
     for new in [&[][..], &[9; 7]] {
-        let open = || Stream::open(&zlib, 5000).unwrap();
+        let open = || Opened::open(&zlib, 5000).unwrap();
         let behind = open().with(700, new, b"before".to_vec());
         let alone = open().with(700, new, Vec::new());
         assert_eq!(behind, [b"before", &alone[..]].concat());
@@ -146,7 +163,7 @@ fn what_lies_far_from_a_change_stays_packed_as_it_is() {
     // One block: everything must be parted within it.
     let zlib = packed(&bytes, 6, CompressionStrategy::Fixed);
     bytes[300_000..300_010].fill(0x5a);
-    let stream = Stream::open(&zlib, bytes.len()).unwrap();
+    let stream = Opened::open(&zlib, bytes.len()).unwrap();
     let spliced = stream.with(300_000, &bytes[300_000..300_010], Vec::new());
     let same = zlib
         .iter()
@@ -154,8 +171,8 @@ fn what_lies_far_from_a_change_stays_packed_as_it_is() {
         .take_while(|(old, new)| old == new);
     assert!(same.count() * 100 > zlib.len() * 45);
     assert!(spliced.len() < zlib.len() + zlib.len() / 50);
-    let around = Stream::open(&spliced, bytes.len()).unwrap();
-    let inflated = &around.inflated;
+    let around = Opened::open(&spliced, bytes.len()).unwrap();
+    let inflated = &around.0.inflated;
     assert!(inflated.blocks.len() >= 3 && inflated.blocks.last().unwrap().is_last);
 }
 
@@ -164,7 +181,7 @@ fn two_splices_of_the_same_are_the_same() {
     let bytes = pixels(100_000);
     let zlib = packed(&bytes, 6, CompressionStrategy::Default);
     let spliced = || {
-        Stream::open(&zlib, bytes.len())
+        Opened::open(&zlib, bytes.len())
             .unwrap()
             .with(50_000, &[7; 99], Vec::new())
     };
@@ -178,7 +195,7 @@ fn a_spliced_stream_can_be_spliced_again() {
     for round in 0..20 {
         let at = round * 7_000;
         bytes[at..at + 300].fill(round as u8);
-        zlib = Stream::open(&zlib, bytes.len())
+        zlib = Opened::open(&zlib, bytes.len())
             .unwrap()
             .with(at, &bytes[at..at + 300], Vec::new());
         assert_eq!(unpacked(&zlib), bytes, "round {round}");
@@ -197,11 +214,10 @@ fn new_repetitions_stay_within_the_window_of_the_stream() {
     for at in [1000, 1500, 9000] {
         bytes[at..at + 300].copy_from_slice(&noise);
     }
-    let stream = Stream::open(&zlib, bytes.len()).unwrap();
-    assert_eq!(stream.window(), 256);
+    let stream = Opened::open(&zlib, bytes.len()).unwrap();
     let within = stream.with(0, &bytes, Vec::new());
     let free = packed(&bytes, 0, CompressionStrategy::Default);
-    let free = Stream::open(&free, bytes.len())
+    let free = Opened::open(&free, bytes.len())
         .unwrap()
         .with(0, &bytes, Vec::new());
     assert!(
@@ -217,12 +233,12 @@ fn new_repetitions_stay_within_the_window_of_the_stream() {
 fn what_follows_a_stream_does_not_matter() {
     let bytes = pixels(5000);
     let mut zlib = packed(&bytes, 6, CompressionStrategy::Default);
-    let expected = Stream::open(zlib.clone(), 5000)
+    let expected = Opened::open(zlib.clone(), 5000)
         .unwrap()
         .with(9, &[1; 9], Vec::new());
     zlib.extend_from_slice(b"and so on");
     assert_eq!(
-        Stream::open(&zlib, 5000)
+        Opened::open(&zlib, 5000)
             .unwrap()
             .with(9, &[1; 9], Vec::new()),
         expected
@@ -233,7 +249,7 @@ fn what_follows_a_stream_does_not_matter() {
 fn what_is_no_stream_of_that_length_is_refused() {
     let bytes = pixels(5000);
     let zlib = packed(&bytes, 6, CompressionStrategy::Default);
-    let refused = |zlib: &[u8], length| Stream::open(zlib, length).map(|_| ()).unwrap_err();
+    let refused = |zlib: &[u8], length| Opened::open(zlib, length).map(|_| ()).unwrap_err();
     assert_eq!(refused(&zlib, 4999), Unfit::Length);
     assert_eq!(refused(&zlib, 5001), Unfit::Length);
     assert_eq!(refused(&[], 0), Unfit::Header);
@@ -252,7 +268,7 @@ fn what_is_no_stream_of_that_length_is_refused() {
 fn a_stream_that_ends_anywhere_too_early_is_refused() {
     for zlib in streams(&pixels(200)) {
         for end in 0..zlib.len() {
-            assert!(Stream::open(&zlib[..end], 200).is_err(), "{end}");
+            assert!(Opened::open(&zlib[..end], 200).is_err(), "{end}");
         }
     }
 }
@@ -263,7 +279,7 @@ fn endless_empty_blocks_are_refused() {
     writer.put_bytes(&[0x78, 0x9c]);
     (0..200_000).for_each(|_| writer.put(1 << 1, 10));
     assert!(matches!(
-        Stream::open(writer.finish(), 1),
+        Opened::open(writer.finish(), 1),
         Err(Unfit::Blocks)
     ));
 }
@@ -273,7 +289,7 @@ fn endless_empty_blocks_are_refused() {
 fn a_bomb_unpacks_no_further_than_its_picture() {
     let zlib = packed(&vec![0; 100_000_000], 9, CompressionStrategy::Default);
     assert!(zlib.len() < 200_000);
-    assert_eq!(Stream::open(&zlib, 1000).map(|_| ()), Err(Unfit::Length));
+    assert_eq!(Opened::open(&zlib, 1000).map(|_| ()), Err(Unfit::Length));
 }
 
 /// A stream with some bytes changed, and how many bytes it holds as others read it, or was made of.
@@ -298,10 +314,11 @@ proptest! {
     /// Whatever its checksum says, for damage that it does not tell has to do no harm either.
     #[test]
     fn a_damaged_stream_is_refused_or_read_as_others_read_it((zlib, length) in damaged()) {
-        if let Ok(inflated) = inflate(&zlib, 8 * HEADER_BYTES, length) {
-            let bytes = inflated.bytes.clone();
+        if let Ok((inflated, bytes)) = inflate(&zlib, 8 * HEADER_BYTES, length) {
             assert_eq!(decompress_to_vec(&zlib[HEADER_BYTES..]).ok(), Some(bytes.clone()));
-            let stream = Stream { zlib: zlib.into(), inflated };
+            let checksum = checksum_of(&bytes);
+            let stream = Stream { zlib: zlib.into(), inflated, checksum };
+            let stream = Opened(stream, bytes.clone());
             let half = length / 2;
             // Nothing in the place of nothing leaves the checksum as it is.
             if length > 0 {
@@ -314,8 +331,8 @@ proptest! {
     fn noise_is_refused_or_read_as_others_read_it(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let read = decompress_to_vec(&bytes);
         let length = read.as_ref().map_or(1000, Vec::len);
-        if let Ok(inflated) = inflate(&bytes, 0, length) {
-            assert_eq!(read.ok(), Some(inflated.bytes));
+        if let Ok((_, inflated)) = inflate(&bytes, 0, length) {
+            assert_eq!(read.ok(), Some(inflated));
         }
     }
 
@@ -331,7 +348,7 @@ proptest! {
         let from = from % length;
         let new = &new[..new.len().min(length - from)];
         bytes[from..from + new.len()].copy_from_slice(new);
-        let spliced = Stream::open(&zlib, length).unwrap().with(from, new, Vec::new());
+        let spliced = Opened::open(&zlib, length).unwrap().with(from, new, Vec::new());
         assert_eq!(unpacked(&spliced), bytes);
     }
 }

@@ -28,24 +28,29 @@ use crate::{
     profile::Profile,
     watermark::Mark,
 };
-use rows::Rows;
+use rows::{Filters, Rows};
 
-/// What this way keeps at once, as many times as the picture: it filtered and unfiltered, and the file before and after.
+/// What this way keeps at once, as many times as the picture: its pixels, what is packed before and after, and half of it
+/// filtered, twice.
 const WORKING_FACTOR: u64 = 4;
 
 /// A PNG's pixels as they are packed.
 #[derive(Debug)]
 pub(crate) struct Packed<'s> {
     stream: Stream<'s>,
+    filters: Filters,
     size: (u32, u32),
     layout: Layout,
 }
 
-/// A packed picture, and the rows of it that a mark will touch.
+/// A packed picture, and what a mark is about to change in it.
 #[derive(Debug)]
 pub(crate) struct Beneath<'s> {
     packed: Packed<'s>,
-    rows: Range<u32>,
+    /// Rows that are filtered into other bytes.
+    reached: Range<usize>,
+    /// Filtered rows as they were, those and some around them, and the place of the first byte.
+    old: (usize, Vec<u8>),
 }
 
 /// The picture, if it is one that may stay packed for a result of `size`, and how it is packed, if it still may when its
@@ -68,11 +73,13 @@ pub(crate) fn opened<'s>(
     }
     let (layout, profile) = described(original.bytes, size)?;
     let rows = Rows::of(size, layout);
-    let stream = Stream::open(chunks::pixels(original.bytes)?, rows.filtered_bytes()).ok()?;
-    let pixels = Pixels::new(size.0, size.1, layout, rows.unfiltered(stream.bytes())?);
-    let pixels = pixels.without_idle_alpha();
+    let zlib = chunks::pixels(original.bytes)?;
+    let (stream, filtered) = Stream::open(zlib, rows.filtered_bytes()).ok()?;
+    let (pixels, filters) = rows.unfiltered(filtered)?;
+    let pixels = Pixels::new(size.0, size.1, layout, pixels).without_idle_alpha();
     let packed = (pixels.layout == layout).then_some(Packed {
         stream,
+        filters,
         size,
         layout,
     });
@@ -112,38 +119,55 @@ fn layout(info: &Info<'_>) -> Option<Layout> {
 }
 
 impl<'s> Packed<'s> {
-    /// The same, for a mark that is about to be drawn on `ground`; `None` for one that is drawn all over it.
+    /// The same, for a mark that is about to be drawn on `ground`; `None` for one that is drawn all over it, of which little
+    /// would stay.
     pub(crate) fn beneath(self, mark: &Mark, ground: &Picture) -> Option<Beneath<'s>> {
-        let Picture::Pixels(pixels) = ground else {
+        let (pixels, rows) = (self.pixels_of(ground)?, self.rows());
+        let reached = rows.reached(&mark.rows(pixels)?);
+        let places = rows.places(&reached);
+        if 2 * places.len() > rows.filtered_bytes() {
             return None;
+        }
+        let around = rows.holding(&self.stream.needed(places));
+        let old_from = rows.places(&around).start;
+        let old = rows.filtered(&pixels.bytes, around, &self.filters);
+        Some(Beneath {
+            packed: self,
+            reached,
+            old: (old_from, old),
+        })
+    }
+
+    /// The pixels of `picture`, if they are of the kind that is packed.
+    fn pixels_of<'p>(&self, picture: &'p Picture) -> Option<&'p Pixels> {
+        let is_alike = |pixels: &Pixels| {
+            (pixels.width, pixels.height) == self.size && pixels.layout == self.layout
         };
-        let rows = mark.rows(pixels)?;
-        Some(Beneath { packed: self, rows })
+        match picture {
+            Picture::Pixels(pixels) if is_alike(pixels) => Some(pixels),
+            Picture::Pixels(_) | Picture::Planes(_) => None,
+        }
+    }
+
+    const fn rows(&self) -> Rows {
+        Rows::of(self.size, self.layout)
     }
 }
 
 impl Beneath<'_> {
-    /// The file of the marked picture; `None` if it is of another kind now, or if so much of it changed that little would
-    /// stay.
+    /// The file of the marked picture; `None` if it is of another kind now.
     pub(crate) fn with(self, picture: &Picture, metadata: &Metadata<'_>) -> Option<Encoded> {
         let Self {
             packed,
-            rows: touched,
+            reached,
+            old,
         } = self;
-        let Picture::Pixels(pixels) = picture else {
-            return None;
-        };
-        if (pixels.width, pixels.height) != packed.size || pixels.layout != packed.layout {
-            return None;
-        }
-        let rows = Rows::of(packed.size, packed.layout);
-        let touched = touched.start as usize..touched.end as usize;
-        let changed = rows.filtered_again(&pixels.bytes, touched, packed.stream.bytes());
-        if 2 * changed.bytes.len() > rows.filtered_bytes() {
-            return None;
-        }
-        let stream = packed.stream;
-        let pack = |before| stream.with(changed.at, &changed.bytes, before);
+        let (pixels, rows) = (packed.pixels_of(picture)?, packed.rows());
+        let from = rows.places(&reached).start;
+        let new = rows.filtered(&pixels.bytes, reached, &packed.filters);
+        let changed = rows::differing(&new, &old.1[from - old.0..]);
+        let at = from + changed.start;
+        let pack = |before| packed.stream.with(at, &new[changed], old, before);
         let bytes = png_file(pixels, metadata, pack).ok()?;
         Some(Encoded {
             bytes,

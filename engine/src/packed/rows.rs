@@ -14,12 +14,9 @@ pub(super) struct Rows {
     channels: usize,
 }
 
-/// Filtered bytes that are others than they were, from the first of them on.
+/// The filter of each row.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Changed {
-    pub(super) at: usize,
-    pub(super) bytes: Vec<u8>,
-}
+pub(super) struct Filters(Vec<u8>);
 
 impl Rows {
     pub(super) const fn of((width, height): (u32, u32), layout: Layout) -> Self {
@@ -34,8 +31,8 @@ impl Rows {
         self.count * (1 + self.length)
     }
 
-    /// The pixels; `None` if a filter has no name.
-    pub(super) fn unfiltered(self, filtered: &[u8]) -> Option<Vec<u8>> {
+    /// The pixels, in the place of the filtered bytes, and the filter of each row; `None` if one has no name.
+    pub(super) fn unfiltered(self, filtered: Vec<u8>) -> Option<(Vec<u8>, Filters)> {
         match self.channels {
             1 => self.unfiltered_by::<1>(filtered),
             2 => self.unfiltered_by::<2>(filtered),
@@ -44,45 +41,50 @@ impl Rows {
         }
     }
 
-    fn unfiltered_by<const N: usize>(self, filtered: &[u8]) -> Option<Vec<u8>> {
-        let mut pixels = vec![0; self.count * self.length];
-        let none = vec![0; self.length];
-        let mut above = &none[..];
-        let rows = pixels.chunks_exact_mut(self.length);
-        for (row, filtered) in rows.zip(filtered.chunks_exact(1 + self.length)) {
-            let (filter, filtered) = filtered.split_first()?;
-            unfilter::<N>(*filter, filtered, above, row)?;
-            above = row;
+    fn unfiltered_by<const N: usize>(self, mut bytes: Vec<u8>) -> Option<(Vec<u8>, Filters)> {
+        let mut filters = Vec::with_capacity(self.count);
+        let (black, mut filtered) = (vec![0; self.length], vec![0; self.length]);
+        for y in 0..self.count {
+            let from = y * (1 + self.length);
+            let filter = bytes[from];
+            filters.push(filter);
+            filtered.copy_from_slice(&bytes[from + 1..from + 1 + self.length]);
+            let (done, rest) = bytes.split_at_mut(y * self.length);
+            let above = match y {
+                0 => &black[..],
+                _ => &done[(y - 1) * self.length..],
+            };
+            unfilter::<N>(filter, &filtered, above, &mut rest[..self.length])?;
         }
-        Some(pixels)
+        bytes.truncate(self.count * self.length);
+        Some((bytes, Filters(filters)))
     }
 
-    /// What becomes of the filtered bytes when the rows `touched` are those of `pixels`. Every row keeps its filter; the row
-    /// behind them changes as well, because it expects what they were.
-    pub(super) fn filtered_again(
-        self,
-        pixels: &[u8],
-        touched: Range<usize>,
-        filtered: &[u8],
-    ) -> Changed {
-        let touched = touched.start.min(self.count)..touched.end.saturating_add(1).min(self.count);
-        let mut again = Vec::with_capacity(touched.len() * (1 + self.length));
-        for y in touched.clone() {
-            self.filter(pixels, y, filtered[y * (1 + self.length)], &mut again);
+    /// The rows that hold any of these filtered bytes.
+    pub(super) const fn holding(self, filtered: &Range<usize>) -> Range<usize> {
+        let length = 1 + self.length;
+        filtered.start / length..filtered.end.div_ceil(length)
+    }
+
+    /// Where these rows are among the filtered bytes.
+    pub(super) const fn places(self, rows: &Range<usize>) -> Range<usize> {
+        let length = 1 + self.length;
+        rows.start * length..rows.end * length
+    }
+
+    /// The rows that are filtered into other bytes when those in `touched` change: the one behind expects what they were.
+    pub(super) fn reached(self, touched: &Range<u32>) -> Range<usize> {
+        let end = touched.end.saturating_add(1) as usize;
+        (touched.start as usize).min(self.count)..end.min(self.count)
+    }
+
+    /// These rows of `pixels`, each filtered as it was.
+    pub(super) fn filtered(self, pixels: &[u8], rows: Range<usize>, filters: &Filters) -> Vec<u8> {
+        let mut filtered = Vec::with_capacity(rows.len() * (1 + self.length));
+        for y in rows {
+            self.filter(pixels, y, filters.0[y], &mut filtered);
         }
-        let at = touched.start * (1 + self.length);
-        let before = &filtered[at..at + again.len()];
-        let differ = |(one, other): (&u8, &u8)| one != other;
-        let first = again.iter().zip(before).position(differ);
-        let last = again.iter().zip(before).rposition(differ);
-        let (first, end) = match (first, last) {
-            (Some(first), Some(last)) => (first, last + 1),
-            _ => (0, 0),
-        };
-        Changed {
-            at: at + first,
-            bytes: again[first..end].to_vec(),
-        }
+        filtered
     }
 
     /// Appends a row as `filter` filters it. Above the first row and before the first pixel all is black.
@@ -106,6 +108,14 @@ impl Rows {
             _ => less(rows, to, paeth),
         }
     }
+}
+
+/// From the first byte that differs to behind the last one.
+pub(super) fn differing(one: &[u8], other: &[u8]) -> Range<usize> {
+    let differ = |(one, other): (&u8, &u8)| one != other;
+    let first = one.iter().zip(other).position(differ);
+    let last = one.iter().zip(other).rposition(differ);
+    first.unwrap_or(0)..last.map_or(0, |last| last + 1)
 }
 
 /// Appends each byte of a row less what is expected of those on the left, above, and in the corner between.
@@ -195,18 +205,24 @@ mod tests {
 
     const LAYOUTS: [Layout; 4] = [Layout::Gray, Layout::GrayAlpha, Layout::Rgb, Layout::Rgba];
 
+    fn filters(rows: Rows, filter: impl Fn(usize) -> usize) -> Filters {
+        Filters((0..rows.count).map(|y| filter(y) as u8).collect())
+    }
+
     #[test]
     fn what_is_filtered_comes_back() {
         for layout in LAYOUTS {
             for (width, height) in [(1, 1), (1, 7), (7, 1), (9, 11)] {
                 let rows = Rows::of((width, height), layout);
                 let pixels = noise(rows.count * rows.length);
-                let mut filtered = Vec::new();
-                for y in 0..rows.count {
-                    rows.filter(&pixels, y, (y % 5) as u8, &mut filtered);
-                }
+                let filters = filters(rows, |y| y % 5);
+                let filtered = rows.filtered(&pixels, 0..rows.count, &filters);
                 assert_eq!(filtered.len(), rows.filtered_bytes());
-                assert_eq!(rows.unfiltered(&filtered), Some(pixels), "{rows:?}");
+                assert_eq!(
+                    rows.unfiltered(filtered),
+                    Some((pixels, filters)),
+                    "{rows:?}"
+                );
             }
         }
     }
@@ -238,29 +254,44 @@ mod tests {
     #[test]
     fn a_filter_without_a_name_is_refused() {
         let rows = Rows::of((1, 1), Layout::Gray);
-        assert_eq!(rows.unfiltered(&[4, 9]), Some(vec![9]));
-        assert_eq!(rows.unfiltered(&[5, 9]), None);
+        assert_eq!(
+            rows.unfiltered(vec![4, 9]),
+            Some((vec![9], Filters(vec![4])))
+        );
+        assert_eq!(rows.unfiltered(vec![5, 9]), None);
     }
 
     #[test]
     fn the_row_behind_the_touched_ones_changes_and_no_other() {
         for layout in LAYOUTS {
             let rows = Rows::of((5, 9), layout);
-            let before = noise(rows.count * rows.length);
-            let mut filtered = Vec::new();
-            for y in 0..rows.count {
-                rows.filter(&before, y, 4, &mut filtered);
-            }
-            let mut after = before;
-            for byte in &mut after[3 * rows.length + 1..5 * rows.length] {
+            let filters = filters(rows, |_| 4);
+            let mut pixels = noise(rows.count * rows.length);
+            let before = rows.filtered(&pixels, 0..9, &filters);
+            for byte in &mut pixels[3 * rows.length..5 * rows.length] {
                 *byte ^= 0x55;
             }
-            let Changed { at, bytes } = rows.filtered_again(&after, 3..5, &filtered);
-            filtered[at..at + bytes.len()].copy_from_slice(&bytes);
-            assert_eq!(rows.unfiltered(&filtered), Some(after), "{layout:?}");
-            let same = rows.unfiltered(&filtered).unwrap();
-            let Changed { bytes, .. } = rows.filtered_again(&same, 0..9, &filtered);
-            assert!(bytes.is_empty(), "nothing differs");
+            let after = rows.filtered(&pixels, 0..9, &filters);
+            assert_eq!(rows.reached(&(3..5)), 3..6);
+            let changed = differing(&before, &after);
+            assert_eq!(rows.holding(&changed), 3..6, "{layout:?}");
+            assert_eq!(
+                rows.places(&(3..6)),
+                3 * (1 + rows.length)..6 * (1 + rows.length)
+            );
         }
+    }
+
+    #[test]
+    fn where_nothing_differs_there_is_no_byte() {
+        assert_eq!(differing(&[1, 2, 3], &[1, 2, 3]), 0..0);
+        assert_eq!(differing(&[1, 2, 3], &[1, 9, 3]), 1..2);
+    }
+
+    #[test]
+    fn rows_reach_no_further_than_the_picture() {
+        let rows = Rows::of((5, 9), Layout::Gray);
+        assert_eq!(rows.reached(&(7..9)), 7..9);
+        assert_eq!(rows.reached(&(20..u32::MAX)), 9..9);
     }
 }
