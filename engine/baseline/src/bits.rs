@@ -5,7 +5,7 @@
 
 use memchr::memchr;
 
-use crate::{Broken, header::MCU_BLOCKS_MAX};
+use crate::{Broken, frame::MCU_BLOCKS_MAX};
 
 /// A power of two, so that a position can be masked instead of checked. It fits into the second-level cache.
 const WINDOW_SIZE: usize = 1 << 16;

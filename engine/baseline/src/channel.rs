@@ -6,7 +6,7 @@ use crate::{
     Target,
     coefficients::LANES,
     dct::{BATCH, Size},
-    header::{Component, Header},
+    frame::{Component, Frame},
     scale::{Axis, Shape},
 };
 
@@ -21,39 +21,41 @@ pub(crate) struct Channel {
     pub(crate) quantisation: [i16; 64],
     /// Blocks in an MCU, from left to right.
     pub(crate) across: usize,
+    /// Blocks in an MCU, from top to bottom.
+    pub(crate) down: usize,
     pub(crate) shape: Shape,
 }
 
 /// How the file's components become planes.
-pub(crate) fn channels(header: &Header<'_>, target: &Target) -> Vec<Channel> {
+pub(crate) fn channels(frame: &Frame, target: &Target) -> Vec<Channel> {
     let channel = |(index, component)| {
         let subsampling = if index == 0 {
             Subsampling::NONE
         } else {
             target.chroma
         };
-        Channel::new(header, component, target, subsampling)
+        Channel::new(frame, component, target, subsampling)
     };
-    header.components.iter().enumerate().map(channel).collect()
+    frame.components.iter().enumerate().map(channel).collect()
 }
 
 impl Channel {
     fn new(
-        header: &Header<'_>,
+        frame: &Frame,
         component: &Component,
         target: &Target,
         subsampling: Subsampling,
     ) -> Self {
-        let grid = Grid::new(header);
+        let grid = Grid::new(frame);
         let across = Side {
-            source: header.width * component.across,
+            source: frame.width * component.across,
             parts: grid.across,
             target: target.width,
             subsampling: subsampling.across,
             is_mirrored: target.mirrored.0,
         };
         let down = Side {
-            source: header.height * component.down,
+            source: frame.height * component.down,
             parts: grid.down,
             target: target.height,
             subsampling: subsampling.down,
@@ -64,6 +66,7 @@ impl Channel {
             size,
             quantisation: size.quantisation(&component.quantisation),
             across: component.across,
+            down: component.down,
             shape: Shape {
                 across: across.axis(size),
                 down: down.axis(size),
@@ -132,15 +135,28 @@ pub(crate) struct Grid {
 }
 
 impl Grid {
-    pub(crate) fn new(header: &Header<'_>) -> Self {
-        let luma = &header.components[0];
+    pub(crate) fn new(frame: &Frame) -> Self {
+        let luma = &frame.components[0];
         Self {
             across: luma.across,
             down: luma.down,
-            mcus_across: header.width.div_ceil(8 * luma.across),
-            mcus_down: header.height.div_ceil(8 * luma.down),
+            mcus_across: frame.width.div_ceil(8 * luma.across),
+            mcus_down: frame.height.div_ceil(8 * luma.down),
             group: LANES / luma.across,
         }
+    }
+
+    /// Columns and rows of a component's blocks, those that only fill MCUs included.
+    pub(crate) fn blocks(&self, component: &Component) -> (usize, usize) {
+        let (across, down) = (component.across, component.down);
+        (self.mcus_across * across, self.mcus_down * down)
+    }
+
+    /// Columns and rows of a component's blocks that hold some of the picture.
+    pub(crate) fn needed_blocks(&self, frame: &Frame, component: &Component) -> (usize, usize) {
+        let width = (frame.width * component.across).div_ceil(8 * self.across);
+        let height = (frame.height * component.down).div_ceil(8 * self.down);
+        (width, height)
     }
 
     /// Width and height of an MCU in pixels.

@@ -31,21 +31,51 @@ impl Coefficients {
         self.0[..size.coefficients() * LANES].fill(0);
     }
 
-    /// The same coefficient of all blocks.
+    /// To be read.
     #[inline(always)]
-    pub(crate) fn lanes(&self, coefficient: usize) -> &[i16; LANES] {
-        let lanes = &self.0[coefficient * LANES..][..LANES];
-        lanes.first_chunk().expect("the slice is as long")
+    pub(crate) fn lanes(&self) -> Lanes<'_> {
+        Lanes::new(&self.0)
     }
 
     #[inline(always)]
     pub(crate) fn set(&mut self, layout: &Layout, place: usize, lane: usize, value: i16) {
-        let offset = usize::from(layout.0[place & 255]);
+        let offset = layout.offset(place);
         self.0[(offset + lane) & (CAPACITY - 1)] = value;
     }
 }
 
+/// A strip of blocks to be read, wherever it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lanes<'c>(&'c [i16]);
+
+impl<'c> Lanes<'c> {
+    /// As many coefficients as the strip is long, of [`LANES`] blocks each.
+    pub(crate) const fn new(coefficients: &'c [i16]) -> Self {
+        Self(coefficients)
+    }
+
+    /// The same coefficient of all blocks.
+    #[inline(always)]
+    pub(crate) fn of(self, coefficient: usize) -> &'c [i16; LANES] {
+        let lanes = &self.0[coefficient * LANES..][..LANES];
+        lanes.first_chunk().expect("the slice is as long")
+    }
+}
+
 impl Layout {
+    /// Where the coefficient of a place is in a strip; that of the first block.
+    #[inline(always)]
+    pub(crate) fn offset(&self, place: usize) -> usize {
+        self.0[place & 255].into()
+    }
+
+    /// The last place whose coefficient is kept.
+    pub(crate) fn last_kept(&self) -> usize {
+        let dropped = self.0[255];
+        let kept = self.0.iter().rposition(|&offset| offset != dropped);
+        kept.expect("the first coefficient is always kept")
+    }
+
     /// The lowest frequencies are kept, as many as there are samples; the others share a place that nobody reads.
     pub(crate) const fn of(size: Size) -> &'static Self {
         const FULL: Layout = Layout::new(Size::Full);

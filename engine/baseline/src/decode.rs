@@ -6,10 +6,11 @@ use crate::{
     Broken,
     bits::WINDOW_BYTES,
     channel::{Channel, Grid},
-    coefficients::Coefficients,
+    coefficients::{Coefficients, Lanes},
     cpu::Kernels,
     dct::{self, BATCH},
-    header::{Header, MCU_BLOCKS_MAX},
+    frame::MCU_BLOCKS_MAX,
+    header::Header,
     scale::Scaler,
     scan::Scan,
 };
@@ -54,25 +55,54 @@ fn transform_group(
 ) {
     for strip in scan.strips() {
         let channel = &channels[strip.channel];
-        let side = channel.size.side();
-        let (slot, stride) = scalers[strip.channel].slot();
-        let row = &mut slot[strip.row * side * stride..];
-        for lane in (0..count * channel.across).step_by(BATCH) {
-            let samples = &mut row[(first * channel.across + lane) * side..];
+        let mut row = Row::new(kernels, channel, &mut scalers[strip.channel], strip.row);
+        let coefficients = strip.coefficients.lanes();
+        row.transform(coefficients, first * channel.across, count * channel.across);
+    }
+}
+
+/// Where a row of blocks goes.
+pub(crate) struct Row<'a> {
+    kernels: Kernels,
+    channel: &'a Channel,
+    samples: &'a mut [u8],
+    stride: usize,
+}
+
+impl<'a> Row<'a> {
+    /// The row of an MCU's blocks that is written next.
+    pub(crate) fn new(
+        kernels: Kernels,
+        channel: &'a Channel,
+        scaler: &'a mut Scaler,
+        row_in_mcu: usize,
+    ) -> Self {
+        let (slot, stride) = scaler.slot();
+        Self {
+            kernels,
+            channel,
+            samples: &mut slot[row_in_mcu * channel.size.side() * stride..],
+            stride,
+        }
+    }
+
+    /// Writes the samples of `count` blocks from the column `first` on.
+    pub(crate) fn transform(&mut self, coefficients: Lanes<'_>, first: usize, count: usize) {
+        for lane in (0..count).step_by(BATCH) {
             dct::inverse(
-                kernels,
-                channel.size,
-                &strip.coefficients,
+                self.kernels,
+                self.channel.size,
+                coefficients,
                 lane,
-                &channel.quantisation,
-                samples,
-                stride,
+                &self.channel.quantisation,
+                &mut self.samples[(first + lane) * self.channel.size.side()..],
+                self.stride,
             );
         }
     }
 }
 
-fn into_planes(scalers: Vec<Scaler>, subsampling: Subsampling) -> Planes {
+pub(crate) fn into_planes(scalers: Vec<Scaler>, subsampling: Subsampling) -> Planes {
     let mut planes = scalers.into_iter().map(Scaler::finish);
     let luma = planes.next().expect("the header has a component");
     match (planes.next(), planes.next()) {
@@ -94,11 +124,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Plan, Target, plan};
-
-    fn decoded(plan: &Plan<'_>, kernels: Kernels) -> Result<Planes, Broken> {
-        decode(kernels, &plan.header, &plan.channels, plan.chroma)
-    }
+    use crate::{Target, plan};
 
     fn noisy_file(width: u16, height: u16, quality: u8, factors: SamplingFactor) -> Vec<u8> {
         let mut state = u32::from(width) << 16 | u32::from(height);
@@ -143,9 +169,9 @@ mod tests {
                 mirrored,
             };
             let plan = plan(&file, &target).unwrap();
-            let fastest = decoded(&plan, Kernels::detect());
+            let fastest = plan.decode_with(Kernels::detect());
             prop_assert!(fastest.is_ok());
-            prop_assert!(fastest == decoded(&plan, Kernels::Scalar));
+            prop_assert!(fastest == plan.decode_with(Kernels::Scalar));
         }
     }
 }

@@ -1,39 +1,24 @@
 //! What a file says of itself: read up to the picture's data, and refused unless every word is known.
 
-use planes::Subsampling;
+use std::ops::Deref;
 
-use crate::{Unsupported, tables::Tables};
+pub(crate) use crate::frame::Component;
+use crate::{
+    Unsupported,
+    frame::{Colours, Frame},
+    tables::Tables,
+};
 
 /// A baseline JPEG of one or three components, all in one scan.
 #[derive(Debug)]
 pub(crate) struct Header<'a> {
-    pub(crate) width: usize,
-    pub(crate) height: usize,
-    pub(crate) components: Vec<Component>,
+    pub(crate) frame: Frame,
     /// MCUs between two restart markers.
     pub(crate) restart_interval: Option<usize>,
     pub(crate) tables: Tables,
     /// From the first byte of the picture's data to the end of the file.
     pub(crate) data: &'a [u8],
 }
-
-/// Luma or one of the chromas.
-#[derive(Debug)]
-pub(crate) struct Component {
-    id: u8,
-    /// Blocks in an MCU, from left to right.
-    pub(crate) across: usize,
-    /// Blocks in an MCU, from top to bottom.
-    pub(crate) down: usize,
-    quantisation_index: usize,
-    /// By row and column, no longer in zigzag order.
-    pub(crate) quantisation: [i16; 64],
-    pub(crate) dc_index: usize,
-    pub(crate) ac_index: usize,
-}
-
-/// ITU-T T.81: no MCU of an interleaved scan has more blocks.
-pub(crate) const MCU_BLOCKS_MAX: usize = 10;
 
 pub(crate) const START_OF_IMAGE: [u8; 2] = [0xff, 0xd8];
 pub(crate) const START_OF_SCAN: u8 = 0xda;
@@ -53,18 +38,15 @@ pub(crate) fn read(source: &[u8]) -> Result<Header<'_>, Unsupported> {
     }
 }
 
-impl Header<'_> {
-    /// How many pixels share a sample of chroma.
-    pub(crate) fn subsampling(&self) -> Subsampling {
-        match self.components.as_slice() {
-            [luma, chroma, _] => Subsampling {
-                across: luma.across / chroma.across,
-                down: luma.down / chroma.down,
-            },
-            _ => Subsampling::NONE,
-        }
-    }
+impl Deref for Header<'_> {
+    type Target = Frame;
 
+    fn deref(&self) -> &Frame {
+        &self.frame
+    }
+}
+
+impl Header<'_> {
     /// Blocks in an MCU.
     pub(crate) fn mcu_blocks(&self) -> usize {
         let components = self.components.iter();
@@ -105,15 +87,8 @@ impl<'a> Segment<'a> {
 struct Seen {
     frame: Option<Frame>,
     tables: Tables,
-    restart_interval: usize,
-    is_jfif: bool,
-    adobe_transform: Option<u8>,
-}
-
-struct Frame {
-    width: usize,
-    height: usize,
-    components: Vec<Component>,
+    restart_interval: Option<usize>,
+    colours: Colours,
 }
 
 impl Seen {
@@ -123,9 +98,12 @@ impl Seen {
             0xc0 => self.take_frame(payload),
             0xc4 => self.tables.take_huffman(payload),
             0xdb => self.tables.take_quantisation(payload),
-            0xdd => self.take_restart_interval(payload),
+            0xdd => {
+                self.restart_interval = restart_interval(payload)?;
+                Ok(())
+            }
             0xe0..=0xef | 0xfe => {
-                self.take_application(segment.marker, payload);
+                self.colours.take(segment);
                 Ok(())
             }
             marker @ 0xc1..=0xcf => Err(Unsupported::Process { marker }),
@@ -141,109 +119,33 @@ impl Seen {
         Ok(())
     }
 
-    fn take_restart_interval(&mut self, payload: &[u8]) -> Result<(), Unsupported> {
-        let &[high, low] = payload else {
-            return Err(Unsupported::Header);
-        };
-        self.restart_interval = usize::from(u16::from_be_bytes([high, low]));
-        Ok(())
-    }
-
-    fn take_application(&mut self, marker: u8, payload: &[u8]) {
-        match (marker, payload) {
-            (0xe0, [b'J', b'F', b'I', b'F', 0, ..]) => self.is_jfif = true,
-            (
-                0xee,
-                [
-                    b'A',
-                    b'd',
-                    b'o',
-                    b'b',
-                    b'e',
-                    _,
-                    _,
-                    _,
-                    _,
-                    _,
-                    _,
-                    transform,
-                    ..,
-                ],
-            ) => {
-                self.adobe_transform = Some(*transform);
-            }
-            _ => {}
-        }
-    }
-
     fn into_header<'a>(self, scan: &[u8], data: &'a [u8]) -> Result<Header<'a>, Unsupported> {
         let mut frame = self.frame.ok_or(Unsupported::Header)?;
-        check_colours(&frame.components, self.is_jfif, self.adobe_transform)?;
+        self.colours.check(&frame.components)?;
         frame.take_scan(scan)?;
         for component in &mut frame.components {
-            component.find_tables(&self.tables)?;
+            component.find_quantisation(&self.tables)?;
+            self.tables.check_huffman(component)?;
         }
         Ok(Header {
-            width: frame.width,
-            height: frame.height,
-            components: frame.components,
-            restart_interval: (self.restart_interval > 0).then_some(self.restart_interval),
+            frame,
+            restart_interval: self.restart_interval,
             tables: self.tables,
             data,
         })
     }
 }
 
+/// The content of a segment that says how far restart markers are apart.
+pub(crate) fn restart_interval(payload: &[u8]) -> Result<Option<usize>, Unsupported> {
+    let &[high, low] = payload else {
+        return Err(Unsupported::Header);
+    };
+    let interval = usize::from(u16::from_be_bytes([high, low]));
+    Ok((interval > 0).then_some(interval))
+}
+
 impl Frame {
-    fn parse(payload: &[u8]) -> Result<Self, Unsupported> {
-        let &[bits, y0, y1, x0, x1, count, ref rest @ ..] = payload else {
-            return Err(Unsupported::Header);
-        };
-        if bits != 8 {
-            return Err(Unsupported::Precision { bits });
-        }
-        if count != 1 && count != 3 {
-            return Err(Unsupported::Components { count });
-        }
-        let (specs, []) = rest.as_chunks::<3>() else {
-            return Err(Unsupported::Header);
-        };
-        let width = usize::from(u16::from_be_bytes([x0, x1]));
-        let height = usize::from(u16::from_be_bytes([y0, y1]));
-        if specs.len() != usize::from(count) || width == 0 || height == 0 {
-            return Err(Unsupported::Header);
-        }
-        let components = specs.iter().map(Component::parse).collect();
-        let mut frame = Self {
-            width,
-            height,
-            components,
-        };
-        frame.check_sampling()?;
-        Ok(frame)
-    }
-
-    /// Luma has the most samples, both chromas have the same, and theirs are a whole fraction of luma's.
-    fn check_sampling(&mut self) -> Result<(), Unsupported> {
-        if let [single] = self.components.as_mut_slice() {
-            // A scan of one component has one block in an MCU, whatever its factors.
-            (single.across, single.down) = (1, 1);
-            return Ok(());
-        }
-        let factors = |index: usize| (self.components[index].across, self.components[index].down);
-        let (luma, chroma) = (factors(0), factors(1));
-        let blocks: usize = self.components.iter().map(|c| c.across * c.down).sum();
-        let is_usual = matches!(luma.0, 1 | 2 | 4)
-            && matches!(luma.1, 1 | 2)
-            && chroma == factors(2)
-            && matches!(chroma.0, 1 | 2)
-            && matches!(chroma.1, 1 | 2)
-            && luma.0 % chroma.0 == 0
-            && luma.1 % chroma.1 == 0
-            && blocks <= MCU_BLOCKS_MAX;
-        is_usual.then_some(()).ok_or(Unsupported::Sampling)
-    }
-
     fn take_scan(&mut self, payload: &[u8]) -> Result<(), Unsupported> {
         let Some((&count, rest)) = payload.split_first() else {
             return Err(Unsupported::Header);
@@ -268,46 +170,5 @@ impl Frame {
             component.ac_index = usize::from(tables & 15);
         }
         Ok(())
-    }
-}
-
-/// Three components are luma and chroma when JFIF or Adobe says so, or when they are numbered as JFIF would.
-fn check_colours(
-    components: &[Component],
-    is_jfif: bool,
-    adobe_transform: Option<u8>,
-) -> Result<(), Unsupported> {
-    let [first, second, third] = components else {
-        return Ok(());
-    };
-    let is_numbered = (first.id, second.id, third.id) == (1, 2, 3);
-    let is_certain = match adobe_transform {
-        Some(transform) => transform == 1,
-        None => is_jfif || is_numbered,
-    };
-    is_certain.then_some(()).ok_or(Unsupported::Colours)
-}
-
-impl Component {
-    fn parse(&[id, factors, quantisation_index]: &[u8; 3]) -> Self {
-        Self {
-            id,
-            across: usize::from(factors >> 4),
-            down: usize::from(factors & 15),
-            quantisation_index: usize::from(quantisation_index),
-            quantisation: [0; 64],
-            dc_index: 0,
-            ac_index: 0,
-        }
-    }
-
-    /// Every table that the component names is there: [`Tables::dc`] and [`Tables::ac`] rely on it.
-    fn find_tables(&mut self, tables: &Tables) -> Result<(), Unsupported> {
-        let quantisation = tables.quantisation(self.quantisation_index);
-        self.quantisation = quantisation.ok_or(Unsupported::Tables)?;
-        tables
-            .has_huffman(self)
-            .then_some(())
-            .ok_or(Unsupported::Tables)
     }
 }

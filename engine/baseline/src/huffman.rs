@@ -30,6 +30,12 @@ pub(crate) struct AcTable {
     skim: OnceLock<Box<Skim>>,
 }
 
+/// Runs of coefficients that stay zero, and what the one after them becomes.
+#[derive(Debug)]
+pub(crate) struct RefinementTable {
+    codes: Codes,
+}
+
 /// One symbol: bits of code and value together, of the code, of the value; and the coefficients it moves on by.
 ///
 /// An integer rather than four fields, so that its lowest byte can be shifted by without being taken out.
@@ -71,11 +77,15 @@ pub(crate) enum Class {
 /// The code of each symbol, as far as the file's table has one.
 pub(crate) type CodeBook = [Option<Code>; 256];
 
-/// What the two kinds of tables hold differently.
+/// What the kinds of tables hold differently.
 #[derive(Clone, Copy)]
 enum Kind {
     Dc,
     Ac,
+    /// AC in a progressive file: the end of a block may be that of many.
+    Band,
+    /// The same where values become more precise: a new one is one or minus one.
+    Refinement,
 }
 
 impl DcTable {
@@ -99,7 +109,16 @@ impl DcTable {
 impl AcTable {
     /// `None` when the file's table is contradictory, or holds what eight-bit baseline JPEG has not.
     pub(crate) fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
-        let codes = Codes::new(Kind::Ac, counts, symbols)?;
+        Self::of(Kind::Ac, counts, symbols)
+    }
+
+    /// For a scan of a progressive file. What its symbols for the end of a block say is in [`Symbol::blocks`].
+    pub(crate) fn band(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
+        Self::of(Kind::Band, counts, symbols)
+    }
+
+    fn of(kind: Kind, counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
+        let codes = Codes::new(kind, counts, symbols)?;
         let mut pairs = [Pair::NONE; LOOKUP_SIZE];
         for (bits, pair) in (0..).zip(pairs.iter_mut()) {
             *pair = codes.pair(bits);
@@ -150,6 +169,20 @@ impl AcTable {
     }
 }
 
+impl RefinementTable {
+    /// `None` when the file's table is contradictory, or holds what such a scan has not.
+    pub(crate) fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
+        let codes = Codes::new(Kind::Refinement, counts, symbols)?;
+        Some(Self { codes })
+    }
+
+    /// The symbol that the highest bits of `buffer` begin with; `None` when no code is so.
+    #[inline(always)]
+    pub(crate) fn symbol(&self, buffer: u64) -> Option<Symbol> {
+        self.codes.symbol(buffer)
+    }
+}
+
 impl Symbol {
     const NONE: Self = Self(0);
 
@@ -167,6 +200,18 @@ impl Symbol {
     #[inline(always)]
     pub(crate) const fn advance(self) -> usize {
         (self.0 >> 8 & 0xff) as usize
+    }
+
+    /// How many blocks end here, the one that is being read included: for a symbol that moves on [`TO_THE_END`].
+    #[inline(always)]
+    pub(crate) const fn blocks(self, buffer: u64) -> u32 {
+        (1 << (self.0 >> 24)) + self.stored(buffer)
+    }
+
+    /// Whether there is a value behind the code.
+    #[inline(always)]
+    pub(crate) const fn has_value(self) -> bool {
+        self.0 >> 24 > 0
     }
 
     /// The bits after the code at the top of `buffer`, as they are.
@@ -365,7 +410,9 @@ impl Codes {
         let rest = buffer << before.bits;
         let symbol = self.short[(rest >> (64 - LOOKUP_BITS)) as usize];
         let bits = before.bits + symbol.len();
-        (symbol != Symbol::NONE && bits <= LOOKUP_BITS).then(|| Found {
+        // The end of many blocks stands alone: how many there are is read where it is the first of a pair.
+        let stands_alone = symbol.advance() == TO_THE_END && symbol.has_value() && before.bits > 0;
+        (symbol != Symbol::NONE && bits <= LOOKUP_BITS && !stands_alone).then(|| Found {
             bits,
             advance: before.advance + symbol.advance(),
             value: symbol.value(rest) as i16,
@@ -380,8 +427,15 @@ impl Kind {
         match (self, run, value_bits) {
             (Self::Dc, 0, 0..=11) => Some(Symbol::new(code_bits, value_bits, 0)),
             (Self::Ac, 0, 0) => Some(Symbol::new(code_bits, 0, TO_THE_END as u32)),
-            (Self::Ac, 15, 0) => Some(Symbol::new(code_bits, 0, 16)),
-            (Self::Ac, _, 1..=10) => Some(Symbol::new(code_bits, value_bits, run + 1)),
+            (Self::Band | Self::Refinement, 0..=14, 0) => {
+                Some(Symbol::new(code_bits, run, TO_THE_END as u32))
+            }
+            (Self::Ac | Self::Band | Self::Refinement, 15, 0) => {
+                Some(Symbol::new(code_bits, 0, 16))
+            }
+            (Self::Ac | Self::Band, _, 1..=10) | (Self::Refinement, _, 1) => {
+                Some(Symbol::new(code_bits, value_bits, run + 1))
+            }
             _ => None,
         }
     }

@@ -1,4 +1,5 @@
-//! Baseline JPEG to scaled planes, in a few megabytes: the part of the engine that is worth a decoder of its own.
+//! JPEG to scaled planes, in a few megabytes where the file allows it: the part of the engine that is worth a decoder of its
+//! own.
 //!
 //! A photo of twelve megapixels that becomes one of two needs no picture of twelve in between. Rows of blocks are decoded,
 //! transformed at the size that is just large enough, scaled, and forgotten: memory stays at a few megabytes whatever the
@@ -9,12 +10,13 @@
 //!
 //! Read in this order:
 //! 1. [`plan`] and [`Plan::decode`]: the way in, and the way through.
-//! 2. [`header`], [`tables`] and [`huffman`]: what the file says of itself, and the tables made of it.
+//! 2. [`header`], [`frame`], [`tables`] and [`huffman`]: what the file says of itself, and the tables made of it.
 //! 3. [`channel`] and [`decode`]: how large components come out, and rows of blocks to rows of the result.
 //! 4. [`scan`], [`entropy`], [`bits`] and [`coefficients`]: bytes to coefficients; [`skim`] passes over them.
 //! 5. [`dct`]: coefficients to samples.
 //! 6. [`scale`]: rows of samples to rows of the result.
-//! 7. [`cpu`]: which of the kernels are taken for all that.
+//! 7. [`progressive`]: pictures that come in many scans, whose coefficients are kept until the last.
+//! 8. [`cpu`]: which of the kernels are taken for all that.
 //!
 //! [`Splice`] is another way through, for a picture that stays at its size: a mark is drawn, the rest is copied.
 
@@ -25,8 +27,10 @@ mod cpu;
 mod dct;
 mod decode;
 mod entropy;
+mod frame;
 mod header;
 mod huffman;
+mod progressive;
 mod scale;
 mod scan;
 mod skim;
@@ -37,6 +41,7 @@ use planes::{Planes, Subsampling};
 
 use channel::Channel;
 use cpu::Kernels;
+use frame::Frame;
 use header::Header;
 pub use splice::{Region, Sheet, Splice, Unspliced};
 
@@ -45,7 +50,7 @@ pub use splice::{Region, Sheet, Splice, Unspliced};
 pub enum Unsupported {
     #[error("the header is no JPEG's, or not a whole one")]
     Header,
-    #[error("frame marker {marker:#04x} is not that of a baseline JPEG")]
+    #[error("frame marker {marker:#04x} is that of neither a baseline nor a progressive JPEG")]
     Process { marker: u8 },
     #[error("{bits} bits a sample, not 8")]
     Precision { bits: u8 },
@@ -59,8 +64,12 @@ pub enum Unsupported {
     Tables,
     #[error("no Huffman table of the file has a code for symbol {symbol:#04x}")]
     Symbol { symbol: u8 },
-    #[error("the components are spread over several scans")]
+    #[error("the components are spread over several scans, or not in order")]
     Scans,
+    #[error("the scans do not add up to a whole picture")]
+    Progression,
+    #[error("more than {max} scans")]
+    TooManyScans { max: usize },
     #[error("scaling would take {bytes} bytes, the limit is {bytes_max}")]
     Memory { bytes: u64, bytes_max: u64 },
 }
@@ -72,6 +81,8 @@ pub enum Broken {
     Cut,
     #[error("the picture's data hold a code that no table has")]
     Code,
+    #[error("a scan's table is contradictory, or holds what such a scan has not")]
+    Table,
     #[error("a block of the picture has more than 64 coefficients")]
     Run,
     #[error("data are left over where a part of the picture ends")]
@@ -95,32 +106,57 @@ pub struct Target {
 /// A file that is understood, and what to make of it.
 #[derive(Debug)]
 pub struct Plan<'a> {
-    header: Header<'a>,
+    stream: Stream<'a>,
     channels: Vec<Channel>,
     chroma: Subsampling,
 }
 
+/// How the picture comes.
+#[derive(Debug)]
+enum Stream<'a> {
+    Sequential(Box<Header<'a>>),
+    Progressive(progressive::Header<'a>),
+}
+
 /// More than any picture of a usual shape needs; what is not usual can take the way that needs more.
-const WORKING_BYTES_MAX: u64 = 12 << 20;
+const SCALING_BYTES_MAX: u64 = 12 << 20;
 
 /// Reads the header of `source`, for planes of exactly the target's size.
 ///
 /// # Errors
-/// When the file is not known for certain to be a baseline JPEG of luma and chroma.
+/// When the file is not known for certain to be a baseline or progressive JPEG of luma and chroma, with nothing missing.
 ///
 /// # Panics
 /// When a side of the target or a factor of its chroma is zero.
 pub fn plan<'a>(source: &'a [u8], target: &Target) -> Result<Plan<'a>, Unsupported> {
     target.check();
-    let header = header::read(source)?;
-    let channels = channel::channels(&header, target);
+    let stream = Stream::read(source)?;
+    let channels = channel::channels(stream.frame(), target);
     let plan = Plan {
-        header,
+        stream,
         channels,
         chroma: target.chroma,
     };
     plan.check_memory()?;
     Ok(plan)
+}
+
+impl<'a> Stream<'a> {
+    fn read(source: &'a [u8]) -> Result<Self, Unsupported> {
+        match header::read(source) {
+            Err(Unsupported::Process { marker: 0xc2 }) => {
+                Ok(Self::Progressive(progressive::read(source)?))
+            }
+            read => Ok(Self::Sequential(Box::new(read?))),
+        }
+    }
+
+    fn frame(&self) -> &Frame {
+        match self {
+            Self::Sequential(header) => &header.frame,
+            Self::Progressive(header) => &header.frame,
+        }
+    }
 }
 
 impl Target {
@@ -134,17 +170,17 @@ impl Target {
 impl Plan<'_> {
     /// Width and height of the source.
     pub fn source_size(&self) -> (usize, usize) {
-        (self.header.width, self.header.height)
+        let frame = self.stream.frame();
+        (frame.width, frame.height)
     }
 
     /// What [`Plan::decode`] holds at its height besides the file and the planes it returns.
     pub fn working_bytes(&self) -> u64 {
-        decode::FIXED_BYTES
-            + self
-                .channels
-                .iter()
-                .map(Channel::working_bytes)
-                .sum::<u64>()
+        let kept = match &self.stream {
+            Stream::Sequential(_) => 0,
+            Stream::Progressive(header) => progressive::working_bytes(header, &self.channels),
+        };
+        kept + self.scaling_bytes()
     }
 
     /// The picture at the size that was asked for; grey when the file is.
@@ -152,11 +188,24 @@ impl Plan<'_> {
     /// # Errors
     /// When the data are damaged or do not end where the picture does.
     pub fn decode(&self) -> Result<Planes, Broken> {
-        decode::decode(Kernels::detect(), &self.header, &self.channels, self.chroma)
+        self.decode_with(Kernels::detect())
+    }
+
+    fn decode_with(&self, kernels: Kernels) -> Result<Planes, Broken> {
+        let (channels, chroma) = (&self.channels, self.chroma);
+        match &self.stream {
+            Stream::Sequential(header) => decode::decode(kernels, header, channels, chroma),
+            Stream::Progressive(header) => progressive::decode(kernels, header, channels, chroma),
+        }
+    }
+
+    fn scaling_bytes(&self) -> u64 {
+        let channels = self.channels.iter().map(Channel::working_bytes);
+        decode::FIXED_BYTES + channels.sum::<u64>()
     }
 
     fn check_memory(&self) -> Result<(), Unsupported> {
-        let (bytes, bytes_max) = (self.working_bytes(), WORKING_BYTES_MAX);
+        let (bytes, bytes_max) = (self.scaling_bytes(), SCALING_BYTES_MAX);
         if bytes > bytes_max {
             return Err(Unsupported::Memory { bytes, bytes_max });
         }

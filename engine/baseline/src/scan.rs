@@ -40,7 +40,7 @@ pub(crate) struct Strip {
 
 /// How far the next restart marker is, and which it will be.
 #[derive(Debug)]
-struct Restarts {
+pub(crate) struct Restarts {
     interval: Option<usize>,
     left: usize,
     next: u8,
@@ -138,9 +138,9 @@ impl<'h> Scan<'h> {
     /// The blocks of the MCU that is `number` from the left of the strips, by row and column, in the order of the file.
     pub(crate) fn levels(&self, number: usize) -> impl Iterator<Item = Levels> + '_ {
         self.blocks.iter().map(move |block| {
-            let coefficients = &self.strips[block.strip].coefficients;
+            let coefficients = self.strips[block.strip].coefficients.lanes();
             let lane = block.lane + number * block.lane_step;
-            array::from_fn(|index| coefficients.lanes(index)[lane])
+            array::from_fn(|index| coefficients.of(index)[lane])
         })
     }
 
@@ -202,7 +202,7 @@ impl<'h> Scan<'h> {
 }
 
 impl Restarts {
-    fn new(interval: Option<usize>) -> Self {
+    pub(crate) fn new(interval: Option<usize>) -> Self {
         Self {
             interval,
             left: interval.unwrap_or(usize::MAX),
@@ -212,7 +212,7 @@ impl Restarts {
 
     /// The marker that stands before the next MCU. There are eight, in turns.
     #[inline(always)]
-    fn before_mcu(&mut self) -> Option<u8> {
+    pub(crate) fn before_mcu(&mut self) -> Option<u8> {
         let due = (self.left == 0).then_some(self.next);
         if due.is_some() {
             self.left = self.interval.unwrap_or(usize::MAX);

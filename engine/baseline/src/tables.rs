@@ -2,7 +2,7 @@
 
 use crate::{
     Unsupported,
-    header::Component,
+    frame::Component,
     huffman::{AcTable, DcTable},
 };
 
@@ -23,9 +23,10 @@ pub(crate) const ZIGZAG: [u8; 64] = [
 
 impl Tables {
     /// Whether the tables are there that [`Tables::dc`] and [`Tables::ac`] will be asked for.
-    pub(crate) fn has_huffman(&self, component: &Component) -> bool {
-        matches!(self.dc.get(component.dc_index), Some(Some(_)))
-            && matches!(self.ac.get(component.ac_index), Some(Some(_)))
+    pub(crate) fn check_huffman(&self, component: &Component) -> Result<(), Unsupported> {
+        let are_there = matches!(self.dc.get(component.dc_index), Some(Some(_)))
+            && matches!(self.ac.get(component.ac_index), Some(Some(_)));
+        are_there.then_some(()).ok_or(Unsupported::Tables)
     }
 
     pub(crate) fn quantisation(&self, index: usize) -> Option<[i16; 64]> {

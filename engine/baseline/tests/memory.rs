@@ -48,7 +48,7 @@ fn most_held<T>(work: impl FnOnce() -> T) -> (T, usize) {
     (result, MOST.load(Relaxed) - before)
 }
 
-fn file_of(width: usize, height: usize) -> Vec<u8> {
+fn file_of((width, height): (usize, usize), progressive: bool) -> Vec<u8> {
     let plane = |width, height| Plane::new(width, height, vec![90; width * height]);
     let subsampling = Subsampling::BOTH_HALVED;
     let (chroma_width, chroma_height) = subsampling.of(width, height);
@@ -62,7 +62,7 @@ fn file_of(width: usize, height: usize) -> Vec<u8> {
     );
     let options = Options {
         quantisation: Quantisation::Quality(50),
-        progressive: false,
+        progressive,
         optimized: true,
         profile: None,
         app1: &[],
@@ -70,10 +70,31 @@ fn file_of(width: usize, height: usize) -> Vec<u8> {
     encode_planes(&picture, &options).expect("memory takes every byte")
 }
 
+/// How much more is held while `file` becomes a picture of this size, and how much was to be expected.
+fn held_and_planned(file: &[u8], (width, height): (usize, usize)) -> (usize, usize) {
+    let target = Target {
+        width,
+        height,
+        chroma: Subsampling::BOTH_HALVED,
+        mirrored: (false, false),
+    };
+    let ((planned, planes), most) = most_held(|| {
+        let plan = plan(file, &target).expect("the file is a good one");
+        (
+            plan.working_bytes() as usize,
+            plan.decode().expect("all of it"),
+        )
+    });
+    assert_eq!(planes.width(), width);
+    let result = width * height * 3 / 2 + width + height;
+    (most - result, planned)
+}
+
 /// One test, because everything that allocates in this process counts.
 #[test]
 fn decoding_and_splicing_take_as_much_as_they_say_and_little() {
     a_hundred_megapixels_take_a_few_megabytes();
+    a_progressive_picture_takes_what_was_planned();
     a_mark_takes_what_it_covers();
 }
 
@@ -82,7 +103,7 @@ fn a_mark_takes_what_it_covers() {
         ((11_600, 8_600), 50, 8 << 20),
         ((2_000, 1_500), 1, 20 << 20),
     ] {
-        let file = file_of(size.0, size.1);
+        let file = file_of(size, false);
         let (width, height) = (size.0 / share, size.1 / share);
         let region = Region {
             x: size.0 - width,
@@ -115,24 +136,15 @@ fn a_hundred_megapixels_take_a_few_megabytes() {
         ((2_000, 1_500), (1_440, 1_080)),
         ((2_000, 1_500), (2_000, 1_500)),
     ] {
-        let file = file_of(source.0, source.1);
-        let target = Target {
-            width: target.0,
-            height: target.1,
-            chroma: Subsampling::BOTH_HALVED,
-            mirrored: (false, false),
-        };
-        let ((planned, planes), most) = most_held(|| {
-            let plan = plan(&file, &target).unwrap();
-            (plan.working_bytes() as usize, plan.decode().unwrap())
-        });
-        let result = target.width * target.height * 3 / 2 + target.width + target.height;
-        assert_eq!(planes.width(), target.width);
-        let working = most - result;
-        assert!(
-            working <= planned,
-            "{working} of {planned} bytes, {source:?}"
-        );
+        let (held, planned) = held_and_planned(&file_of(source, false), target);
+        assert!(held <= planned, "{held} of {planned} bytes, {source:?}");
         assert!(planned < 8 << 20, "{planned} bytes, {source:?}");
+    }
+}
+
+fn a_progressive_picture_takes_what_was_planned() {
+    for target in [(2_000, 1_500), (1_440, 1_080), (500, 375), (20, 15)] {
+        let (held, planned) = held_and_planned(&file_of((2_000, 1_500), true), target);
+        assert!(held <= planned, "{held} of {planned} bytes, {target:?}");
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn decode(
     // A profile that cannot be read is no reason to refuse the picture.
     let profile = decoder.profile().ok().flatten().and_then(Profile::parse);
     let target = &target.described_by(profile.as_ref());
-    let stored = match scaled(source, header, target) {
+    let stored = match scaled(source, header, target, limits.decoded_bytes_max) {
         Some(planes) => Stored::Scaled(planes),
         None => as_stored(decoder, profile.as_ref(), target, limits).map_err(reason)?,
     };
@@ -40,7 +40,7 @@ pub(super) fn decode(
 }
 
 /// The planes of a file that the engine's own decoder knows for certain, and finds nothing wrong with.
-fn scaled(source: &[u8], header: &Inspection, target: &Target) -> Option<Planes> {
+fn scaled(source: &[u8], header: &Inspection, target: &Target, bytes_max: u64) -> Option<Planes> {
     let target = baseline::Target {
         width: target.width as usize,
         height: target.height as usize,
@@ -49,7 +49,8 @@ fn scaled(source: &[u8], header: &Inspection, target: &Target) -> Option<Planes>
     };
     let plan = baseline::plan(source, &target).ok()?;
     let announced = (header.width as usize, header.height as usize);
-    (plan.source_size() == announced).then(|| plan.decode().ok())?
+    let is_as_said = plan.source_size() == announced && plan.working_bytes() <= bytes_max;
+    is_as_said.then(|| plan.decode().ok())?
 }
 
 /// What libjpeg-turbo makes of any file.

@@ -18,7 +18,7 @@ use super::{
     BATCH, COLUMN_SHIFT, CONSTANT_BITS, ROW_SHIFT, Size, scalar,
     weights::{INNER, ODD, OUTER},
 };
-use crate::{coefficients::Coefficients, cpu::Avx2};
+use crate::{coefficients::Lanes, cpu::Avx2};
 
 const UNIT: i16 = 1 << CONSTANT_BITS;
 
@@ -33,7 +33,7 @@ struct Wide {
 pub(super) fn inverse(
     _proof: Avx2,
     size: Size,
-    strip: &Coefficients,
+    strip: Lanes<'_>,
     lane: usize,
     quantisation: &[i16; 64],
     samples: &mut [u8],
@@ -52,7 +52,7 @@ pub(super) fn inverse(
 
 #[target_feature(enable = "avx2")]
 fn full(
-    strip: &Coefficients,
+    strip: Lanes<'_>,
     lane: usize,
     quantisation: &[i16; 64],
     samples: &mut [u8],
@@ -119,7 +119,7 @@ fn row_of_pairs(input: &[__m256i; 8]) -> [__m256i; 4] {
 
 #[target_feature(enable = "avx2")]
 fn half(
-    strip: &Coefficients,
+    strip: Lanes<'_>,
     lane: usize,
     quantisation: &[i16; 64],
     samples: &mut [u8],
@@ -145,7 +145,7 @@ fn half(
 
 #[target_feature(enable = "avx2")]
 fn quarter(
-    strip: &Coefficients,
+    strip: Lanes<'_>,
     lane: usize,
     quantisation: &[i16; 64],
     samples: &mut [u8],
@@ -281,13 +281,8 @@ fn store_halves(a: __m256i, b: __m256i, samples: &mut [u8], distance: usize) {
 
 /// The same coefficient of [`BATCH`] blocks, times its divisor.
 #[target_feature(enable = "avx2")]
-fn coefficient(
-    strip: &Coefficients,
-    lane: usize,
-    quantisation: &[i16; 64],
-    index: usize,
-) -> __m256i {
-    let lanes: &[i16; BATCH] = strip.lanes(index)[lane..]
+fn coefficient(strip: Lanes<'_>, lane: usize, quantisation: &[i16; 64], index: usize) -> __m256i {
+    let lanes: &[i16; BATCH] = strip.of(index)[lane..]
         .first_chunk()
         .expect("strips hold whole batches");
     // SAFETY: the array is as long as a vector, which need not be aligned.

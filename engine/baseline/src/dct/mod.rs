@@ -10,7 +10,7 @@ mod forward;
 mod scalar;
 mod weights;
 
-use crate::{coefficients::Coefficients, cpu::Kernels};
+use crate::{coefficients::Lanes, cpu::Kernels};
 
 pub(crate) use forward::{Levels, Samples, forward};
 
@@ -66,7 +66,7 @@ impl Size {
 pub(crate) fn inverse(
     kernels: Kernels,
     size: Size,
-    strip: &Coefficients,
+    strip: Lanes<'_>,
     lane: usize,
     quantisation: &[i16; 64],
     samples: &mut [u8],

@@ -8,20 +8,19 @@ use super::{
     BATCH, COLUMN_SHIFT, CONSTANT_BITS, ROW_SHIFT, Size,
     weights::{INNER, ODD, OUTER},
 };
-use crate::coefficients::Coefficients;
+use crate::coefficients::Lanes;
 
 /// See [`super::inverse`].
 pub(super) fn inverse(
     size: Size,
-    strip: &Coefficients,
+    strip: Lanes<'_>,
     lane: usize,
     quantisation: &[i16; 64],
     samples: &mut [u8],
     stride: usize,
 ) {
     for block in 0..BATCH {
-        let coefficient =
-            |index| strip.lanes(index)[lane + block].wrapping_mul(quantisation[index]);
+        let coefficient = |index| strip.of(index)[lane + block].wrapping_mul(quantisation[index]);
         let samples = &mut samples[block * size.side()..];
         match size {
             Size::Full => block_of(eight, coefficient, samples, stride),

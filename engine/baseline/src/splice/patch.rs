@@ -100,7 +100,7 @@ impl<'a> Sketch<'a> {
                 dct::inverse(
                     self.kernels,
                     channel.size,
-                    &strip.coefficients,
+                    strip.coefficients.lanes(),
                     lane,
                     &channel.quantisation,
                     &mut band.samples[strip.row * 8 * band.stride + column..],

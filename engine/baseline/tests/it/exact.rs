@@ -6,11 +6,11 @@ use proptest::prelude::*;
 
 use crate::support::{SAMPLINGS, Source, oracle, subsampling, target};
 
-fn assert_exact(source: Source) {
+pub(crate) fn assert_exact(source: Source) {
     assert_file_is_exact(&source.encoded(), source);
 }
 
-fn assert_file_is_exact(file: &[u8], source: Source) {
+pub(crate) fn assert_file_is_exact(file: &[u8], source: Source) {
     let target = Target {
         chroma: source.subsampling,
         ..target(source.size())

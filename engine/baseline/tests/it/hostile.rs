@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::support::{Source, target, with_changed_bytes, with_changed_headers};
 
-static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
+static FILES: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
     let source = Source::new(123, 77);
     let with_restarts = Source {
         restart_interval: 3,
@@ -18,7 +18,11 @@ static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
         optimized: true,
         ..source
     };
-    [source, with_restarts, gray].map(|source| source.encoded())
+    let progressive = Source {
+        progressive: true,
+        ..source
+    };
+    [source, with_restarts, gray, progressive].map(|source| source.encoded())
 });
 
 /// Reads the bytes at its own size and at two smaller ones, and expects nothing of them.

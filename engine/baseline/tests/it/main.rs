@@ -7,8 +7,10 @@
 
 mod exact;
 mod hostile;
+mod progressive;
 mod refused;
 mod scaled;
+mod scans;
 mod splice;
 mod splice_hostile;
 mod support;

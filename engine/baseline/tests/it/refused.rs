@@ -3,7 +3,7 @@
 use baseline::{Unsupported, plan};
 use jpeg_encoder::{ColorType, Encoder};
 
-use crate::support::{Source, progressive_file, target};
+use crate::support::{Source, target};
 
 fn refusal(file: &[u8]) -> Unsupported {
     plan(file, &target((10, 10))).unwrap_err()
@@ -19,11 +19,11 @@ fn with_segment_bytes(marker: u8, offset: usize, bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn progressive_files_are_refused() {
-    assert_eq!(
-        refusal(&progressive_file()),
-        Unsupported::Process { marker: 0xc2 }
-    );
+fn arithmetic_coding_is_refused() {
+    let mut file = Source::new(64, 48).encoded();
+    let frame = file.windows(2).position(|two| two == [0xff, 0xc0]).unwrap();
+    file[frame + 1] = 0xc9;
+    assert_eq!(refusal(&file), Unsupported::Process { marker: 0xc9 });
 }
 
 #[test]

@@ -50,6 +50,7 @@ pub(crate) struct Source {
     /// In MCUs; zero is none. Only the encoder in Rust writes them.
     pub(crate) restart_interval: u16,
     pub(crate) optimized: bool,
+    pub(crate) progressive: bool,
     pub(crate) gray: bool,
 }
 
@@ -62,6 +63,7 @@ impl Source {
             subsampling: subsampling(2, 2),
             restart_interval: 0,
             optimized: false,
+            progressive: false,
             gray: false,
         }
     }
@@ -83,7 +85,7 @@ impl Source {
     pub(crate) fn encoded_from(&self, planes: &Planes) -> Vec<u8> {
         let options = Options {
             quantisation: Quantisation::Quality(self.quality),
-            progressive: false,
+            progressive: self.progressive,
             optimized: self.optimized,
             profile: None,
             app1: &[],
@@ -120,6 +122,7 @@ impl Source {
         let mut encoder = Encoder::new(&mut file, self.quality);
         encoder.set_sampling_factor(factors.unwrap());
         encoder.set_restart_interval(self.restart_interval);
+        encoder.set_progressive(self.progressive);
         encoder
             .encode(rgb, self.width, self.height, ColorType::Rgb)
             .unwrap();
@@ -157,7 +160,7 @@ pub(crate) fn oracle(file: &[u8], source: &Source) -> Planes {
         Colors::Gray | Colors::LumaChroma
     ));
     let limits = Limits {
-        scans_max: 1,
+        scans_max: 100,
         memory_bytes_max: 1 << 30,
     };
     let components = decoder.components(Scale::Full, limits).unwrap();
