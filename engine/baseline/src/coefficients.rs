@@ -79,11 +79,13 @@ impl Layout {
     /// The lowest frequencies are kept, as many as there are samples; the others share a place that nobody reads.
     pub(crate) const fn of(size: Size) -> &'static Self {
         const FULL: Layout = Layout::new(Size::Full);
+        const THREE_QUARTERS: Layout = Layout::new(Size::ThreeQuarters);
         const HALF: Layout = Layout::new(Size::Half);
         const QUARTER: Layout = Layout::new(Size::Quarter);
         const EIGHTH: Layout = Layout::new(Size::Eighth);
         match size {
             Size::Full => &FULL,
+            Size::ThreeQuarters => &THREE_QUARTERS,
             Size::Half => &HALF,
             Size::Quarter => &QUARTER,
             Size::Eighth => &EIGHTH,

@@ -6,17 +6,18 @@
 #![expect(unsafe_code, reason = "vectors are loaded and stored through pointers")]
 
 use std::arch::x86_64::{
-    __m256i, _mm_cvtsi32_si128, _mm256_add_epi32, _mm256_adds_epi16, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_max_epi16, _mm256_min_epi16, _mm256_mullo_epi16, _mm256_or_si256,
-    _mm256_packs_epi32, _mm256_permute2x128_si256, _mm256_set1_epi16, _mm256_set1_epi32,
-    _mm256_setzero_si256, _mm256_slli_epi16, _mm256_sra_epi32, _mm256_storeu_si256,
+    __m256i, _mm_cvtsi32_si128, _mm_loadu_si128, _mm256_add_epi32, _mm256_adds_epi16,
+    _mm256_broadcastsi128_si256, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_max_epi16,
+    _mm256_min_epi16, _mm256_mullo_epi16, _mm256_or_si256, _mm256_packs_epi32,
+    _mm256_permute2x128_si256, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_sra_epi32, _mm256_storeu_si256,
     _mm256_sub_epi32, _mm256_testz_si256, _mm256_unpackhi_epi16, _mm256_unpackhi_epi32,
     _mm256_unpacklo_epi16, _mm256_unpacklo_epi32,
 };
 
 use super::{
     BATCH, COLUMN_SHIFT, CONSTANT_BITS, ROW_SHIFT, Size, scalar,
-    weights::{INNER, ODD, OUTER},
+    weights::{INNER, ODD, OUTER, SIX},
 };
 use crate::{coefficients::Lanes, cpu::Avx2};
 
@@ -43,6 +44,7 @@ pub(super) fn inverse(
     unsafe {
         match size {
             Size::Full => full(strip, lane, quantisation, samples, stride),
+            Size::ThreeQuarters => three_quarters(strip, lane, quantisation, samples, stride),
             Size::Half => half(strip, lane, quantisation, samples, stride),
             Size::Quarter => quarter(strip, lane, quantisation, samples, stride),
             Size::Eighth => scalar::inverse(size, strip, lane, quantisation, samples, stride),
@@ -118,6 +120,35 @@ fn row_of_pairs(input: &[__m256i; 8]) -> [__m256i; 4] {
 }
 
 #[target_feature(enable = "avx2")]
+fn three_quarters(
+    strip: Lanes<'_>,
+    lane: usize,
+    quantisation: &[i16; 64],
+    samples: &mut [u8],
+    stride: usize,
+) {
+    let mut between = [_mm256_setzero_si256(); 36];
+    for column in 0..6 {
+        let mut input = [_mm256_setzero_si256(); 6];
+        for (row, values) in input.iter_mut().enumerate() {
+            *values = coefficient(strip, lane, quantisation, row * 6 + column);
+        }
+        for (row, &values) in six(input).iter().enumerate() {
+            between[row * 6 + column] = narrow::<COLUMN_SHIFT>(values);
+        }
+    }
+    for (row, input) in between.as_chunks().0.iter().enumerate() {
+        let values = six(*input);
+        let pairs = [
+            pair(values[0], values[1]),
+            pair(values[2], values[3]),
+            pair(values[4], values[5]),
+        ];
+        store_sixes(pairs, &mut samples[row * stride..]);
+    }
+}
+
+#[target_feature(enable = "avx2")]
 fn half(
     strip: Lanes<'_>,
     lane: usize,
@@ -181,6 +212,19 @@ fn four([a, b, c, d]: [__m256i; 4]) -> [Wide; 4] {
         difference(even[1], odd[1]),
         difference(even[0], odd[0]),
     ]
+}
+
+#[target_feature(enable = "avx2")]
+fn six([a, b, c, d, e, f]: [__m256i; 6]) -> [Wide; 6] {
+    let mut output = [weighted(a, b, [0, 0]); 6];
+    for (index, [first, second, third, fourth, fifth, sixth]) in SIX.into_iter().enumerate() {
+        // The fifth is even and the sixth odd: they share a product, and are told apart by its sign.
+        let even = weighted(a, c, [first, third]);
+        let odd = weighted(b, d, [second, fourth]);
+        output[index] = sum(sum(even, odd), weighted(e, f, [fifth, sixth]));
+        output[5 - index] = sum(difference(even, odd), weighted(e, f, [fifth, -sixth]));
+    }
+    output
 }
 
 #[target_feature(enable = "avx2")]
@@ -261,6 +305,44 @@ fn store_eights([a, b, c, d]: [__m256i; 4], samples: &mut [u8]) {
     let fourth = _mm256_unpackhi_epi32(far_left, far_right);
     store_halves(first, second, samples, 64);
     store_halves(third, fourth, &mut samples[32..], 64);
+}
+
+/// Three pairs of a block after the other; each vector that is stored takes some of each.
+#[target_feature(enable = "avx2")]
+fn store_sixes(pairs: [__m256i; 3], samples: &mut [u8]) {
+    let thirds = THIRDS.map(|orders| {
+        let part = |index: usize| _mm256_shuffle_epi8(pairs[index], both_halves(orders[index]));
+        _mm256_or_si256(_mm256_or_si256(part(0), part(1)), part(2))
+    });
+    let [first, second, third] = thirds;
+    store(_mm256_permute2x128_si256::<0x20>(first, second), samples);
+    store(
+        _mm256_permute2x128_si256::<0x30>(third, first),
+        &mut samples[32..],
+    );
+    store(
+        _mm256_permute2x128_si256::<0x31>(second, third),
+        &mut samples[64..],
+    );
+}
+
+/// For each third of eight blocks' bytes, which bytes of the three pairs it takes, and where; -1 is none.
+const THIRDS: [[[i8; 16]; 3]; 3] = {
+    let mut orders = [[[-1; 16]; 3]; 3];
+    let mut at = 0;
+    while at < 48 {
+        let (block, pair, byte) = (at / 6, at % 6 / 2, at % 2);
+        orders[at / 16][pair][at % 16] = (2 * block + byte) as i8;
+        at += 1;
+    }
+    orders
+};
+
+#[target_feature(enable = "avx2")]
+fn both_halves(bytes: [i8; 16]) -> __m256i {
+    // SAFETY: the array is as long as half a vector, which need not be aligned.
+    let half = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
+    _mm256_broadcastsi128_si256(half)
 }
 
 #[target_feature(enable = "avx2")]

@@ -21,6 +21,7 @@ pub(crate) const BATCH: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Size {
     Full,
+    ThreeQuarters,
     Half,
     Quarter,
     Eighth,
@@ -40,6 +41,7 @@ impl Size {
     pub(crate) const fn side(self) -> usize {
         match self {
             Self::Full => 8,
+            Self::ThreeQuarters => 6,
             Self::Half => 4,
             Self::Quarter => 2,
             Self::Eighth => 1,

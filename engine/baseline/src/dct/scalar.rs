@@ -6,7 +6,7 @@ use std::array;
 
 use super::{
     BATCH, COLUMN_SHIFT, CONSTANT_BITS, ROW_SHIFT, Size,
-    weights::{INNER, ODD, OUTER},
+    weights::{INNER, ODD, OUTER, SIX},
 };
 use crate::coefficients::Lanes;
 
@@ -24,6 +24,7 @@ pub(super) fn inverse(
         let samples = &mut samples[block * size.side()..];
         match size {
             Size::Full => block_of(eight, coefficient, samples, stride),
+            Size::ThreeQuarters => block_of(six, coefficient, samples, stride),
             Size::Half => block_of(four, coefficient, samples, stride),
             Size::Quarter => block_of(two, coefficient, samples, stride),
             Size::Eighth => block_of(one, coefficient, samples, stride),
@@ -59,6 +60,13 @@ fn two([a, b]: [i16; 2]) -> [i32; 2] {
 fn four([a, b, c, d]: [i16; 4]) -> [i32; 4] {
     let even = two([a, c]);
     let odd = [weighted([b, d], OUTER), weighted([b, d], INNER)];
+    butterfly(even, odd)
+}
+
+fn six([a, b, c, d, e, f]: [i16; 6]) -> [i32; 6] {
+    let even = SIX.map(|[first, _, third, _, fifth, _]| weighted([a, c, e], [first, third, fifth]));
+    let odd =
+        SIX.map(|[_, second, _, fourth, _, sixth]| weighted([b, d, f], [second, fourth, sixth]));
     butterfly(even, odd)
 }
 

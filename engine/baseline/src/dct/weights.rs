@@ -3,6 +3,8 @@
 //! libjpeg multiplies in sequence by rounded factors. Each sum here is what its sequence adds up to: other steps, but
 //! the same integers, so the same samples.
 
+use super::CONSTANT_BITS;
+
 const F_0_298: i16 = 2446;
 const F_0_390: i16 = 3196;
 const F_0_541: i16 = 4433;
@@ -21,6 +23,21 @@ pub(super) const OUTER: [i16; 2] = [F_0_541 + F_0_765, F_0_541];
 
 /// The same in the inner two.
 pub(super) const INNER: [i16; 2] = [F_0_541, F_0_541 - F_1_847];
+
+// What six points need besides.
+const F_0_366: i16 = 2998;
+const F_0_707: i16 = 5793;
+const F_1_225: i16 = 10033;
+const F_1_366: i16 = 11190;
+const F_1_414: i16 = 11585;
+const UNIT: i16 = 1 << CONSTANT_BITS;
+
+/// Of six coefficients: a row for each pair of samples, from outside to inside.
+pub(super) const SIX: [[i16; 6]; 3] = [
+    [UNIT, F_1_366, F_1_225, UNIT, F_0_707, F_0_366],
+    [UNIT, UNIT, 0, -UNIT, -F_1_414, -UNIT],
+    [UNIT, F_0_366, -F_1_225, -UNIT, F_0_707, F_1_366],
+];
 
 /// Of eight coefficients, those of odd frequency; a row for each pair of samples, from outside to inside.
 pub(super) const ODD: [[i16; 4]; 4] = [

@@ -121,6 +121,15 @@ fn little_scaling_is_that_of_the_whole_picture() {
 }
 
 #[test]
+fn three_quarters_of_the_frequencies_are_enough_for_half_the_size() {
+    for (width, height) in [(301, 203), (304, 208), (299, 205), (303, 202)] {
+        for size in [(150, 101), (120, 81), (102, 69)] {
+            assert_close(Source::new(width, height), target(size), 40.0);
+        }
+    }
+}
+
+#[test]
 fn much_scaling_is_close_to_that_of_the_whole_picture() {
     for (width, height) in [(301, 203), (304, 208), (299, 205), (303, 202)] {
         for size in [(111, 75), (75, 51), (40, 27), (9, 6), (1, 1)] {
