@@ -179,10 +179,11 @@ impl Block<'_> {
         strip: &mut Coefficients,
         lane: usize,
     ) -> Result<bool, Broken> {
-        let pair = self.ac.pair(bits.buffer).ok_or(Broken::Code)?;
+        let buffer = bits.buffer;
+        let pair = self.ac.pair(buffer).ok_or(Broken::Code)?;
         let (first, last) = (*place + pair.first_advance(), *place + pair.advance());
         strip.set(self.layout, first, lane, pair.first_value());
-        strip.set(self.layout, last, lane, pair.last_value());
+        strip.set(self.layout, last, lane, pair.last_value(buffer));
         if last < LAST {
             *place = last;
             bits.drop(pair.bits());

@@ -8,9 +8,12 @@ use std::sync::OnceLock;
 
 use crate::skim::Skim;
 
-/// Bits that are looked up at once. Tables of this size share the first-level cache with the coefficients.
+/// Bits of AC coefficients that are looked up at once. Tables of this size share the first-level cache with the coefficients.
 const LOOKUP_BITS: u32 = 11;
 const LOOKUP_SIZE: usize = 1 << LOOKUP_BITS;
+
+/// DC coefficients have few symbols, with short codes.
+const DC_LOOKUP_SIZE: usize = 1 << 9;
 
 /// How far the end-of-block symbol moves: further than any run can.
 pub(crate) const TO_THE_END: usize = 128;
@@ -18,14 +21,14 @@ pub(crate) const TO_THE_END: usize = 128;
 /// Differences of DC coefficients.
 #[derive(Debug)]
 pub(crate) struct DcTable {
-    codes: Codes,
+    codes: Codes<DC_LOOKUP_SIZE>,
 }
 
 /// Runs of zeros, and the coefficients after them.
 #[derive(Debug)]
 pub(crate) struct AcTable {
     pairs: [Pair; LOOKUP_SIZE],
-    codes: Codes,
+    codes: Codes<LOOKUP_SIZE>,
     /// Made for whoever passes over blocks.
     skim: OnceLock<Box<Skim>>,
 }
@@ -33,7 +36,7 @@ pub(crate) struct AcTable {
 /// Runs of coefficients that stay zero, and what the one after them becomes.
 #[derive(Debug)]
 pub(crate) struct RefinementTable {
-    codes: Codes,
+    codes: Codes<LOOKUP_SIZE>,
 }
 
 /// One symbol: bits of code and value together, of the code, of the value; and the coefficients it moves on by.
@@ -43,17 +46,20 @@ pub(crate) struct RefinementTable {
 pub(crate) struct Symbol(u32);
 
 /// Two symbols with their values, as far as they fit into the bits looked up; or one, which is first and last.
+///
+/// The last value may be longer than that, once its sign is known: what its other bits add is read from the buffer. Where not
+/// even the first one's sign is known, there is only the symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pair(u64);
 
 /// Codes to symbols: a table for short codes, a search for long ones.
 #[derive(Debug)]
-struct Codes {
-    short: [Symbol; LOOKUP_SIZE],
+struct Codes<const SIZE: usize> {
+    short: [Symbol; SIZE],
     long: Vec<LongCode>,
 }
 
-/// A code of more than [`LOOKUP_BITS`] bits.
+/// A code of more bits than are looked up.
 #[derive(Clone, Copy, Debug)]
 struct LongCode {
     code: u32,
@@ -119,7 +125,7 @@ impl AcTable {
 
     fn of(kind: Kind, counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
         let codes = Codes::new(kind, counts, symbols)?;
-        let mut pairs = [Pair::NONE; LOOKUP_SIZE];
+        let mut pairs = [Pair::only(Symbol::NONE); LOOKUP_SIZE];
         for (bits, pair) in (0..).zip(pairs.iter_mut()) {
             *pair = codes.pair(bits);
         }
@@ -150,18 +156,23 @@ impl AcTable {
     #[inline(always)]
     pub(crate) fn pair(&self, buffer: u64) -> Option<Pair> {
         let pair = self.pairs[(buffer >> (64 - LOOKUP_BITS)) as usize];
-        if pair == Pair::NONE {
-            return self.single(buffer);
+        if pair.bits() == 0 {
+            return self.single(pair.symbol(), buffer);
         }
         Some(pair)
     }
 
     /// A symbol with more bits than are looked up for pairs.
     #[inline(always)]
-    fn single(&self, buffer: u64) -> Option<Pair> {
-        let symbol = self.codes.symbol(buffer)?;
+    fn single(&self, symbol: Symbol, buffer: u64) -> Option<Pair> {
+        let symbol = if symbol == Symbol::NONE {
+            self.codes.long_symbol(buffer)?
+        } else {
+            symbol
+        };
         let found = Found {
             bits: symbol.len(),
+            missing: 0,
             advance: symbol.advance(),
             value: symbol.value(buffer) as i16,
         };
@@ -252,7 +263,15 @@ impl Symbol {
 }
 
 impl Pair {
-    const NONE: Self = Self(0);
+    const fn only(symbol: Symbol) -> Self {
+        Self((symbol.0 as u64) << 32)
+    }
+
+    /// Where there are no values.
+    #[inline(always)]
+    const fn symbol(self) -> Symbol {
+        Symbol((self.0 >> 32) as u32)
+    }
 
     #[inline(always)]
     const fn new(first: Found, last: Found) -> Self {
@@ -260,8 +279,9 @@ impl Pair {
             last.bits as u64
                 | (first.advance as u64) << 8
                 | (last.advance as u64) << 16
-                | (first.bits as u64) << 24
-                | (first.value as u16 as u64) << 32
+                | ((u64::BITS - LOOKUP_BITS - last.missing) as u64) << 24
+                | (first.bits as u64) << 32
+                | (first.value as u64 & 0x7ff) << 37
                 | (last.value as u16 as u64) << 48,
         )
     }
@@ -270,12 +290,6 @@ impl Pair {
     #[inline(always)]
     pub(crate) const fn bits(self) -> u32 {
         self.0 as u32
-    }
-
-    /// Bits of the first symbol, in the lowest byte.
-    #[inline(always)]
-    pub(crate) const fn first_bits(self) -> u32 {
-        (self.0 >> 24) as u32
     }
 
     /// Coefficients from the one before to the first of these.
@@ -290,14 +304,23 @@ impl Pair {
         (self.0 >> 16 & 0xff) as usize
     }
 
+    /// Bits of the first symbol.
     #[inline(always)]
-    pub(crate) const fn first_value(self) -> i16 {
-        (self.0 >> 32) as i16
+    pub(crate) const fn first_bits(self) -> u32 {
+        (self.0 >> 32) as u32 & 31
     }
 
+    /// The first of two values.
     #[inline(always)]
-    pub(crate) const fn last_value(self) -> i16 {
-        (self.0 >> 48) as i16
+    pub(crate) const fn first_value(self) -> i16 {
+        ((self.0 << 16) as i64 >> 53) as i16
+    }
+
+    /// The last value, some bits of which may be behind those looked up in `buffer`.
+    #[inline(always)]
+    pub(crate) const fn last_value(self, buffer: u64) -> i16 {
+        let behind = buffer & (u64::MAX >> LOOKUP_BITS);
+        (self.0 >> 48) as i16 + behind.wrapping_shr((self.0 >> 24) as u32) as i16
     }
 }
 
@@ -305,15 +328,19 @@ impl Pair {
 #[derive(Clone, Copy)]
 struct Found {
     bits: u32,
+    /// Of these, those that are not among the bits looked up.
+    missing: u32,
     advance: usize,
     value: i16,
 }
 
-impl Codes {
+impl<const SIZE: usize> Codes<SIZE> {
+    const BITS: u32 = SIZE.ilog2();
+
     /// Assigns the codes as ITU-T T.81, annex C, does: in order, each one more than the last.
     fn new(kind: Kind, counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
         let mut codes = Self {
-            short: [Symbol::NONE; LOOKUP_SIZE],
+            short: [Symbol::NONE; SIZE],
             long: Vec::new(),
         };
         let mut symbols = symbols.iter();
@@ -332,7 +359,7 @@ impl Codes {
     }
 
     fn add(&mut self, code: u32, code_bits: u32, symbol: Symbol) {
-        let Some(free_bits) = LOOKUP_BITS.checked_sub(code_bits) else {
+        let Some(free_bits) = Self::BITS.checked_sub(code_bits) else {
             // Left-aligned in sixteen bits, as they are compared.
             let code = code << (16 - code_bits);
             self.long.push(LongCode { code, symbol });
@@ -344,7 +371,7 @@ impl Codes {
 
     #[inline(always)]
     fn symbol(&self, buffer: u64) -> Option<Symbol> {
-        let symbol = self.short[(buffer >> (64 - LOOKUP_BITS)) as usize];
+        let symbol = self.short[(buffer >> (64 - Self::BITS)) as usize];
         if symbol == Symbol::NONE {
             return self.long_symbol(buffer);
         }
@@ -353,7 +380,7 @@ impl Codes {
 
     /// The symbol, if its code is a short one.
     fn short_symbol(&self, buffer: u64) -> Option<Symbol> {
-        let symbol = self.short[(buffer >> (64 - LOOKUP_BITS)) as usize];
+        let symbol = self.short[(buffer >> (64 - Self::BITS)) as usize];
         (symbol != Symbol::NONE).then_some(symbol)
     }
 
@@ -369,7 +396,7 @@ impl Codes {
     /// Symbols to codes: what writing asks for.
     fn book(&self) -> CodeBook {
         let short = (0..).zip(&self.short).map(|(at, &symbol)| {
-            let bits = at >> LOOKUP_BITS.saturating_sub(symbol.code_len());
+            let bits = at >> Self::BITS.saturating_sub(symbol.code_len());
             (symbol, bits)
         });
         let long = self.long.iter().map(|long| {
@@ -385,35 +412,37 @@ impl Codes {
         }
         book
     }
+}
 
+impl Codes<LOOKUP_SIZE> {
     /// What [`LOOKUP_BITS`] bits hold.
     fn pair(&self, bits: u32) -> Pair {
         let buffer = u64::from(bits) << (64 - LOOKUP_BITS);
         let start = Found {
             bits: 0,
+            missing: 0,
             advance: 0,
             value: 0,
         };
         let Some(first) = self.found(buffer, start) else {
-            return Pair::NONE;
+            return Pair::only(self.short[bits as usize]);
         };
-        let second = if first.advance < TO_THE_END {
-            self.found(buffer, first)
-        } else {
-            None
-        };
+        let is_followed = first.advance < TO_THE_END && first.missing == 0;
+        let second = is_followed.then(|| self.found(buffer, first)).flatten();
         Pair::new(first, second.unwrap_or(first))
     }
 
-    /// The symbol after `before`, if all its bits are among those looked up.
+    /// The symbol after `before`, if its code and its sign are among the bits looked up.
     fn found(&self, buffer: u64, before: Found) -> Option<Found> {
         let rest = buffer << before.bits;
         let symbol = self.short[(rest >> (64 - LOOKUP_BITS)) as usize];
+        let needed_bits = before.bits + symbol.code_len() + u32::from(symbol.has_value());
         let bits = before.bits + symbol.len();
         // The end of many blocks stands alone: how many there are is read where it is the first of a pair.
         let stands_alone = symbol.advance() == TO_THE_END && symbol.has_value() && before.bits > 0;
-        (symbol != Symbol::NONE && bits <= LOOKUP_BITS && !stands_alone).then(|| Found {
+        (symbol != Symbol::NONE && needed_bits <= LOOKUP_BITS && !stands_alone).then(|| Found {
             bits,
+            missing: bits.saturating_sub(LOOKUP_BITS),
             advance: before.advance + symbol.advance(),
             value: symbol.value(rest) as i16,
         })

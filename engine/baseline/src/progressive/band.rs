@@ -2,6 +2,8 @@
 //!
 //! The end of a block may be that of thousands, so that a sky takes a symbol a scan.
 
+use std::hint::select_unpredictable;
+
 use super::{header::Band, scan::Blocks, store::Strip};
 use crate::{
     Broken,
@@ -52,21 +54,23 @@ impl FirstBand {
         strip: &mut Strip<'_>,
         lane: usize,
     ) -> Result<(), Broken> {
-        let pair = self.table.pair(bits.buffer).ok_or(Broken::Code)?;
-        let first = *place + pair.first_advance();
+        let buffer = bits.buffer;
+        let pair = self.table.pair(buffer).ok_or(Broken::Code)?;
+        let (first, last) = (*place + pair.first_advance(), *place + pair.advance());
         if first >= TO_THE_END {
-            let symbol = self.table.symbol(bits.buffer).ok_or(Broken::Code)?;
-            self.ended = symbol.blocks(bits.buffer) - 1;
+            let symbol = self.table.symbol(buffer).ok_or(Broken::Code)?;
+            self.ended = symbol.blocks(buffer) - 1;
             bits.drop(symbol.bits());
             *place = first;
             return Ok(());
         }
         // When the first symbol has ended the block, the second is the next block's.
-        let (last, value, taken) = if first < self.last {
-            (*place + pair.advance(), pair.last_value(), pair.bits())
-        } else {
-            (first, pair.first_value(), pair.first_bits())
-        };
+        let is_over = (first >= self.last) & (first != last);
+        let (last, value, taken) = select_unpredictable(
+            is_over,
+            (first, pair.first_value(), pair.first_bits()),
+            (last, pair.last_value(buffer), pair.bits()),
+        );
         strip.set(first, lane, pair.first_value() << self.low);
         strip.set(last, lane, value << self.low);
         *history |= u64::from(pair.first_value() != 0) << (first & 63);
