@@ -1,7 +1,7 @@
 //! JPEG: planes where it stores planes, and no larger than is good for the target.
 //!
-//! The engine's own decoder is asked first. It knows what cameras write and scales while it decodes. libjpeg-turbo knows
-//! everything else, and names what is wrong with a file that neither can read.
+//! The engine's own decoder is asked first. It knows what cameras and the web write, and scales while it decodes.
+//! libjpeg-turbo knows everything else, and names what is wrong with a file that neither can read.
 
 use planes::Planes;
 use turbo::{Colors, Decoder, Scale};
