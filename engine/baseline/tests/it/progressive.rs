@@ -1,11 +1,12 @@
 //! Progressive files have exactly the samples that libjpeg-turbo gives them, too.
 
+use baseline::{Broken, Unsupported, plan};
 use proptest::prelude::*;
 
 use crate::{
     exact::{assert_exact, assert_file_is_exact},
-    scans::told,
-    support::{SAMPLINGS, Source, subsampling},
+    scans::{Component, Scan, Told, told},
+    support::{SAMPLINGS, Source, subsampling, target},
 };
 
 const fn progressive(width: u16, height: u16) -> Source {
@@ -68,6 +69,54 @@ fn a_picture_of_many_windows_of_bytes_is_exact() {
         quality: 100,
         ..progressive(2003, 601)
     });
+}
+
+#[test]
+fn a_cut_file_is_never_a_picture() {
+    let file = progressive(123, 77).encoded();
+    for end in (0..file.len()).step_by(41).chain([file.len() - 1]) {
+        let planned = plan(&file[..end], &target((60, 40)));
+        assert!(planned.is_err(), "cut at {end}");
+    }
+}
+
+#[test]
+fn a_scan_that_ends_too_early_is_noticed() {
+    let file = progressive(123, 77).encoded();
+    let end = file.len() - 2;
+    let short = [&file[..end - 20], &file[end..]].concat();
+    let planned = plan(&short, &target((60, 40))).unwrap();
+    assert_eq!(planned.decode(), Err(Broken::Cut));
+}
+
+#[test]
+fn more_than_a_hundred_scans_are_refused() {
+    let scan = |place, high, low| Scan {
+        components: vec![0],
+        first: place,
+        last: place,
+        high,
+        low,
+    };
+    let rough = (1..64).map(|place| scan(place, 0, 1));
+    let fine = (1..64).map(|place| scan(place, 1, 0));
+    let bomb = Told {
+        width: 16,
+        height: 16,
+        components: vec![Component {
+            across: 1,
+            down: 1,
+            blocks: vec![[0; 64]; 4],
+        }],
+        scans: [scan(0, 0, 0)]
+            .into_iter()
+            .chain(rough)
+            .chain(fine)
+            .collect(),
+        restart_interval: 0,
+    };
+    let refused = plan(&bomb.encoded(), &target((8, 8))).unwrap_err();
+    assert_eq!(refused, Unsupported::TooManyScans { max: 100 });
 }
 
 proptest! {
