@@ -19,7 +19,7 @@ pub use variables::{Date, ExifTexts};
 
 /// The revision of the engine's output: raised whenever the same recipe may give other bytes, so that other bytes never
 /// appear under an old id.
-pub const ENGINE_REVISION: u32 = 2;
+pub const ENGINE_REVISION: u32 = 3;
 
 /// A complete, literal recipe: no `auto` format, no variables. Its fields stand in the order of their names, so that it
 /// has one spelling.
@@ -136,7 +136,7 @@ mod tests {
         let recipe = Request::default().resolve(&Context::example()).unwrap();
         assert_eq!(
             String::from_utf8(recipe.canonical()).unwrap(),
-            r##"{"engine":2,"height":1080,"quality":"auto","width":1920,"wm_color":"auto","wm_format":"jpeg","wm_opacity":"auto","wm_position":"bottom-right","wm_size":3,"wm_text":"NWS © 2026"}"##
+            r##"{"engine":3,"height":1080,"quality":"auto","width":1920,"wm_color":"auto","wm_format":"jpeg","wm_opacity":"auto","wm_position":"bottom-right","wm_size":3,"wm_text":"NWS © 2026"}"##
         );
     }
 

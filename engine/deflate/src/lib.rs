@@ -8,7 +8,7 @@
 //!
 //! Read in this order:
 //! 1. [`Stream`]: unpacked, and packed again.
-//! 2. [`inflate`], [`block`], [`symbols`] and [`table`]: unpacking, and what is noted of the way.
+//! 2. [`mod@inflate`], [`block`], [`symbols`] and [`table`]: unpacking, and what is noted of the way.
 //! 3. [`seam`]: the two places where old and new symbols meet.
 //! 4. [`splice`]: the old bits, the new ones, and the old ones again.
 //! 5. [`pack`]: new blocks, from [`matches`] and a [`prefix`] code of their own.
