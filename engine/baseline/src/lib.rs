@@ -43,7 +43,7 @@ use channel::Channel;
 use cpu::Kernels;
 use frame::Frame;
 use header::Header;
-pub use splice::{Region, Sheet, Splice, Unspliced};
+pub use splice::{Region, Sheet, Splice, Unspliced, tightened};
 
 /// Why a file is left to another decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

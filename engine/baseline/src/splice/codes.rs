@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Unspliced, assembly::Output};
+use super::{
+    Unspliced,
+    assembly::Output,
+    optimal::{Frequencies, shortest},
+};
 use crate::{
     Unsupported,
     header::Header,
@@ -30,7 +34,7 @@ struct Table {
 #[derive(Debug)]
 pub(super) struct Tally<'a>(&'a mut Codes);
 
-const CODE_BITS_MAX: u32 = 16;
+pub(super) const CODE_BITS_MAX: u32 = 16;
 
 impl Codes {
     pub(super) fn new(header: &Header<'_>) -> Self {
@@ -61,9 +65,27 @@ impl Codes {
         })
     }
 
+    /// How many tables there are.
+    pub(super) const fn tables(&self) -> usize {
+        self.tables.len()
+    }
+
+    /// Which of them a component has.
+    #[inline]
+    pub(super) fn table(&self, component: usize, class: Class) -> usize {
+        self.places[component][class as usize]
+    }
+
     #[inline]
     pub(super) fn book(&self, component: usize, class: Class) -> &CodeBook {
-        &self.tables[self.places[component][class as usize]].book
+        &self.tables[self.table(component, class)].book
+    }
+
+    /// Gives each table codes for what was counted of it, and for nothing else.
+    pub(super) fn shorten(&mut self, counted: &[Frequencies]) {
+        for (table, frequencies) in self.tables.iter_mut().zip(counted) {
+            table.book = assigned(&shortest(frequencies));
+        }
     }
 
     /// Gives codes to what is missing. Those of other symbols change, also where a damaged table had two for one: only one is

@@ -14,7 +14,7 @@
 //! 4. [`codes`]: the file's Huffman tables, with more codes when the mark needs some.
 //! 5. [`assembly`]: the file from its first MCU to its last.
 //! 6. [`copy`], [`cursor`] and [`writer`]: bits from the source, and bits of our own.
-//! 7. [`translation`]: the source's symbols in other codes.
+//! 7. [`translation`]: the source's symbols in other codes, and [`optimal`]: the shortest there are.
 //! 8. [`segments`]: what comes before the picture.
 
 mod assembly;
@@ -22,6 +22,7 @@ mod codes;
 mod copy;
 mod cursor;
 mod frame;
+mod optimal;
 mod patch;
 mod segments;
 mod survey;
@@ -41,6 +42,7 @@ use assembly::walk;
 use codes::{Codes, Tally};
 use copy::Copy;
 use frame::Frame;
+use optimal::Census;
 use survey::{Piece, Survey};
 use translation::Translation;
 
@@ -135,6 +137,33 @@ impl<'a> Splice<'a> {
             splice: self,
         })
     }
+}
+
+/// The picture of `source` in as few bits as its symbols take: with Huffman tables of its own, which are all that changes. A
+/// file that is damaged beyond its symbols stays so.
+///
+/// # Errors
+/// When the file is not known for certain to be a baseline JPEG of luma and chroma, or its data hold what is no symbol.
+pub fn tightened(source: &[u8]) -> Result<Vec<u8>, Unspliced> {
+    let header = header::read(source)?;
+    let nowhere = Region {
+        x: 0,
+        y: 0,
+        width: 0,
+        height: 0,
+    };
+    let survey = Survey::unread(&Frame::new(&header, nowhere));
+    let channels = survey::channels(&header);
+    let mut codes = Codes::new(&header);
+    let mut census = Census::new(&header, &channels, &codes);
+    walk(&header, &survey, &mut census)?;
+    let counted = census.counted();
+    codes.shorten(&counted);
+    let told: Vec<_> = segments::told_beside_colors(source).collect();
+    let head = segments::rewritten(source, &told, Some(&codes.segment()))?;
+    let mut translation = Translation::new(&header, &channels, &codes, head);
+    walk(&header, &survey, &mut translation)?;
+    Ok(translation.finish())
 }
 
 impl Sheet<'_> {

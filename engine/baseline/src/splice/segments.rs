@@ -26,6 +26,14 @@ pub(super) fn application_data(source: &[u8]) -> impl Iterator<Item = (u8, &[u8]
     told.map(|Segment { marker, payload }| (marker, payload))
 }
 
+/// The same without what says how colours are meant, which stays by itself.
+pub(super) fn told_beside_colors(source: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let is_adobe = |marker, payload: &[u8]| marker == ADOBE_MARKER && payload.starts_with(ADOBE);
+    application_data(source).filter(move |(marker, payload)| {
+        !is_jfif(&(*marker, *payload)) && !is_adobe(*marker, payload)
+    })
+}
+
 /// Everything up to the picture's data, with other Huffman tables if there are any, and with `application_data` instead of
 /// the source's own. What says how colours are meant stays: JFIF comes first, as it must.
 pub(super) fn rewritten(

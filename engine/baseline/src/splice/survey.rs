@@ -46,6 +46,22 @@ pub(super) enum Content {
 }
 
 impl Survey {
+    /// All MCUs as the source has them, none of them read yet.
+    pub(super) fn unread(frame: &Frame) -> Self {
+        let piece = |stretch: Stretch| Piece {
+            restart: stretch.restart,
+            content: Content::Copied {
+                count: stretch.count,
+                bits: 0..0,
+                predictions: Predictions::default(),
+            },
+        };
+        Self {
+            pieces: frame.stretches().map(piece).collect(),
+            patch: None,
+        }
+    }
+
     pub(super) fn make(header: &Header<'_>, frame: &Frame) -> Result<Self, Broken> {
         let kernels = Kernels::detect();
         let channels = channels(header);

@@ -14,3 +14,4 @@ mod scans;
 mod splice;
 mod splice_hostile;
 mod support;
+mod tightened;
