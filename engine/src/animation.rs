@@ -4,27 +4,18 @@ use schemas::{Contrast, OutputFormat, Recipe, Step};
 use webp::{Animation, Beside};
 
 use crate::{
-    InputError, Inspection, Limits, Logo, RenderError, Rendered, budget,
+    InputError, Inspection, RenderError, Rendered, budget,
     decode::{Frame, Frames, Stored},
     encode::{self, Encoded, Original},
     metadata::Credits,
     orient,
     pixels::Pixels,
-    plan::Plan,
     profile::{self, Profile},
     resize::{self, Target},
     steps::Steps,
     watermark::Steady,
+    work::Work,
 };
-
-/// An animation, and what is to be made of it.
-pub(crate) struct Film<'f> {
-    pub(crate) original: Original<'f>,
-    pub(crate) recipe: &'f Recipe,
-    pub(crate) plan: &'f Plan,
-    pub(crate) logo: Option<&'f Logo>,
-    pub(crate) limits: &'f Limits,
-}
 
 /// What one pass over all frames needs to know.
 struct Pass {
@@ -39,15 +30,25 @@ pub(crate) fn is_wanted(header: &Inspection, recipe: &Recipe) -> bool {
     header.frames > 1 && recipe.wm_format == OutputFormat::Webp
 }
 
+/// The animation. Steps are told of again between frames.
+///
+/// # Errors
+/// When the source is broken, the result cannot be written, or the caller wants no more.
+pub(crate) fn rendered(work: Work<'_>, steps: &mut Steps<'_>) -> Result<Rendered, RenderError> {
+    Film(work).rendered(steps)
+}
+
+/// An animation, and what is to be made of it.
+struct Film<'f>(Work<'f>);
+
 impl Film<'_> {
-    /// The animation. Steps are told of again between frames.
-    pub(crate) fn rendered(&self, steps: &mut Steps<'_>) -> Result<Rendered, RenderError> {
+    fn rendered(&self, steps: &mut Steps<'_>) -> Result<Rendered, RenderError> {
         steps.begin(Step::Decode)?;
         let mut frames = self.frames()?;
-        let size = self.plan.size;
+        let size = self.0.plan.size;
         let pass = Pass {
             size,
-            target: self.plan.target(&self.original, self.recipe),
+            target: self.0.plan.target(&self.0.original, self.0.recipe),
             profile: frames.profile(),
             file_bytes_max: self.file_bytes_max(),
         };
@@ -60,7 +61,7 @@ impl Film<'_> {
         let mark = self.steady_mark(&first, &pass, steps)?;
 
         let mut contrast = None;
-        let encoded = encode::at_quality(self.recipe, size, &self.original, |quality| {
+        let encoded = encode::at_quality(self.0.recipe, size, &self.0.original, |quality| {
             let (bytes, reached) = self.written(quality, &mark, &pass, carried.as_ref(), steps)?;
             contrast = reached;
             Ok::<_, RenderError>(bytes)
@@ -75,7 +76,7 @@ impl Film<'_> {
         pass: &Pass,
         steps: &mut Steps<'_>,
     ) -> Result<Steady, RenderError> {
-        let mut survey = self.plan.mark.survey(first, self.recipe, self.logo);
+        let mut survey = self.0.plan.mark.survey(first, self.0.recipe, self.0.logo);
         if survey.has_a_choice() {
             for frame in self.frames()? {
                 steps.go_on(Step::Watermark)?;
@@ -94,7 +95,7 @@ impl Film<'_> {
         profile: Option<&Profile>,
         steps: &mut Steps<'_>,
     ) -> Result<(Vec<u8>, Option<Contrast>), RenderError> {
-        let settings = encode::webp_settings(self.recipe, quality);
+        let settings = encode::webp_settings(self.0.recipe, quality);
         let (width, height) = pass.size;
         let mut animation =
             Animation::new(width, height, settings).map_err(|error| not_encodable(&error))?;
@@ -112,7 +113,7 @@ impl Film<'_> {
                 .map_err(|error| not_encodable(&error))?;
             pass.check_length(&animation)?;
         }
-        let credits = Credits::of(&self.original.header.exif, self.recipe);
+        let credits = Credits::of(&self.0.original.header.exif, self.0.recipe);
         let beside = credits.beside(profile.and_then(|profile| profile.describing(true)));
         let beside = Beside {
             profile: beside.profile,
@@ -128,23 +129,32 @@ impl Film<'_> {
     }
 
     fn file_bytes_max(&self) -> u64 {
-        let Plan { size, mark, .. } = self.plan;
-        let bytes_max = self.limits.decoded_bytes_max;
-        budget::file_bytes_max(self.original.header, *size, mark, bytes_max)
+        let Work {
+            original,
+            plan,
+            limits,
+            ..
+        } = self.0;
+        budget::file_bytes_max(
+            original.header,
+            plan.size,
+            &plan.mark,
+            limits.decoded_bytes_max,
+        )
     }
 
     fn frames(&self) -> Result<Frames<'_>, InputError> {
-        let Original { bytes, header } = self.original;
-        Frames::of(bytes, header, self.limits)
+        let Original { bytes, header } = self.0.original;
+        Frames::of(bytes, header, self.0.limits)
     }
 
     fn told(&self, encoded: Encoded, size: (u32, u32), contrast: Option<Contrast>) -> Rendered {
         Rendered {
             bytes: encoded.bytes,
-            format: self.recipe.wm_format,
+            format: self.0.recipe.wm_format,
             width: size.0,
             height: size.1,
-            frames: self.original.header.frames,
+            frames: self.0.original.header.frames,
             written: encoded.written,
             contrast,
         }

@@ -11,27 +11,18 @@ mod told;
 
 use baseline::{Sheet, Splice, Target};
 use planes::{Planes, Subsampling};
-use schemas::{Contrast, OutputFormat, Recipe, Step, Written};
+use schemas::{Contrast, OutputFormat, Step, Written};
 
 use crate::{
-    Logo, RenderError,
-    encode::{self, Encoded, Original},
+    RenderError, Rendered,
+    encode::{self, Encoded},
     metadata::Credits,
     pixels::Region,
-    plan::Plan,
     profile::Profile,
     steps::Steps,
     watermark::{Settled, Window},
+    work::Work,
 };
-
-/// What is to be drawn on which file.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Work<'w> {
-    pub(crate) original: &'w Original<'w>,
-    pub(crate) recipe: &'w Recipe,
-    pub(crate) plan: &'w Plan,
-    pub(crate) logo: Option<&'w Logo>,
-}
 
 /// A file that was read to its end, and the mark in its place.
 struct Opened<'w> {
@@ -41,14 +32,15 @@ struct Opened<'w> {
     profile: Option<Profile>,
 }
 
-/// The marked file, and the contrast that its mark reaches; `None` where it has to take the long way.
+/// The marked file; `None` where it has to take the long way.
 ///
 /// # Errors
 /// When the caller wants no more.
 pub(crate) fn spliced(
     work: Work<'_>,
     steps: &mut Steps<'_>,
-) -> Result<Option<(Encoded, Option<Contrast>)>, RenderError> {
+) -> Result<Option<Rendered>, RenderError> {
+    steps.begin(Step::Decode)?;
     let Some(mut opened) = work.opened() else {
         return Ok(None);
     };
@@ -58,7 +50,8 @@ pub(crate) fn spliced(
         return Ok(None);
     };
     steps.begin(Step::Encode)?;
-    Ok(opened.written().map(|encoded| (encoded, contrast)))
+    let rendered = |encoded| Rendered::of(encoded, work.recipe, work.plan.size, contrast);
+    Ok(opened.written().map(rendered))
 }
 
 impl<'w> Work<'w> {
