@@ -8,7 +8,8 @@ pub(crate) enum Kernels {
     Avx2(Avx2),
 }
 
-/// Proof that the processor has AVX2, BMI1, BMI2 and LZCNT, which came together: what takes it may call what needs them.
+/// Proof that the processor has AVX2, BMI1, BMI2 and LZCNT, which came together, and POPCNT, which came before: what takes it
+/// may call what needs them.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Avx2(());
@@ -30,7 +31,8 @@ impl Avx2 {
         let is_there = is_x86_feature_detected!("avx2")
             && is_x86_feature_detected!("bmi1")
             && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt");
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt");
         is_there.then_some(Self(()))
     }
 }
