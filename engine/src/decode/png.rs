@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What the decoder may keep besides the picture: rows, windows, ancillary chunks.
-pub(super) const DECODER_BYTES_MAX: usize = 16 * 1024 * 1024;
+const DECODER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Reads everything before the pixels.
 pub(crate) fn reader(source: &[u8]) -> Result<Reader<Cursor<&[u8]>>, DecodingError> {

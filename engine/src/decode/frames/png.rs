@@ -2,14 +2,11 @@
 
 use std::io::Cursor;
 
-use ::png::{
-    BlendOp, ColorType, DecodeOptions, Decoder, DisposeOp, FrameControl, Limits, OutputInfo,
-    Transformations,
-};
+use ::png::{BlendOp, ColorType, DisposeOp, FrameControl, OutputInfo};
 
 use super::{Laid, Patch, Patches, Then};
 use crate::{
-    decode::png::{DECODER_BYTES_MAX, reason},
+    decode::{self, png::reason},
     pixels::{Layout, Pixels, Region},
 };
 
@@ -19,14 +16,7 @@ pub(super) struct Reader<'s> {
 
 impl<'s> Reader<'s> {
     pub(super) fn open(source: &'s [u8]) -> Result<Self, String> {
-        let mut options = DecodeOptions::default();
-        options.set_ignore_text_chunk(true);
-        let mut decoder = Decoder::new_with_options(Cursor::new(source), options);
-        decoder.set_limits(Limits {
-            bytes: DECODER_BYTES_MAX,
-        });
-        decoder.set_transformations(Transformations::normalize_to_color8());
-        let reader = decoder.read_info().map_err(reason)?;
+        let reader = decode::png_reader(source).map_err(reason)?;
         let mut reader = Self { reader };
         // A picture for those who know no animation, which is no part of it.
         if reader.reader.info().frame_control.is_none() {
