@@ -2,7 +2,7 @@
 
 use schemas::Recipe;
 
-use crate::{Format, Inspection, decode, encode, watermark::Mark};
+use crate::{Format, Inspection, decode, encode, packed, watermark::Mark};
 
 /// Bytes that are held at once, the largest of all steps. The source's own bytes are the caller's.
 pub(crate) fn working_bytes(
@@ -24,6 +24,7 @@ pub(crate) fn working_bytes(
             },
         result + mark.working_bytes(),
         result + encode::working_bytes(recipe, (width, height), result),
+        packed::working_bytes(header, (width, height), recipe),
     ];
     steps.into_iter().max().unwrap_or(u64::MAX)
 }

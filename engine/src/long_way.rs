@@ -48,7 +48,7 @@ impl<'w> Work<'w> {
             limits,
             ..
         } = self;
-        if let Some(opened) = packed::opened(&original, plan.size, recipe, limits) {
+        if let Some(opened) = packed::opened(&original, plan.size, recipe) {
             return Ok(opened);
         }
         let target = plan.target(&original, recipe);

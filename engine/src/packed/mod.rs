@@ -19,7 +19,7 @@ use png::{BitDepth, ColorType, Info};
 use schemas::{OutputFormat, Recipe, Written};
 
 use crate::{
-    Format, Limits,
+    Format, Inspection,
     decode::{self, Opened, Stored},
     encode::{Encoded, Original, png_file},
     metadata::Metadata,
@@ -33,6 +33,10 @@ use rows::{Filters, Rows};
 /// What this way keeps at once, as many times as the picture: its pixels, what is packed before and after, and half of it
 /// filtered, twice.
 const WORKING_FACTOR: u64 = 4;
+
+/// Pictures that would need more take the long way. This is what a job may have unless configured otherwise, and a number of
+/// its own: bytes of a result must not depend on what is configured where it is made.
+const WORKING_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// A PNG's pixels as they are packed.
 #[derive(Debug)]
@@ -53,22 +57,29 @@ pub(crate) struct Beneath<'s> {
     old: (usize, Vec<u8>),
 }
 
-/// The picture, if it is one that may stay packed for a result of `size`, and how it is packed, if it still may when its
-/// pixels are known.
-pub(crate) fn opened<'s>(
-    original: &Original<'s>,
-    size: (u32, u32),
-    recipe: &Recipe,
-    limits: &Limits,
-) -> Option<(Opened, Option<Packed<'s>>)> {
-    let header = original.header;
+/// Bytes that are held at once on this way; none, where a header or a recipe tells that it is not taken.
+pub(crate) fn working_bytes(header: &Inspection, size: (u32, u32), recipe: &Recipe) -> u64 {
     let stays = header.format == Format::Png
         && recipe.wm_format == OutputFormat::Png
         && recipe.max_bytes.is_none()
         && header.orientation.is_as_stored()
         && size == (header.width, header.height);
     let bytes = header.picture_bytes.saturating_mul(WORKING_FACTOR);
-    if !stays || limits.check_bytes(bytes).is_err() {
+    if stays && bytes <= WORKING_BYTES_MAX {
+        bytes
+    } else {
+        0
+    }
+}
+
+/// The picture, if it is one that may stay packed for a result of `size`, and how it is packed, if it still may when its
+/// pixels are known.
+pub(crate) fn opened<'s>(
+    original: &Original<'s>,
+    size: (u32, u32),
+    recipe: &Recipe,
+) -> Option<(Opened, Option<Packed<'s>>)> {
+    if working_bytes(original.header, size, recipe) == 0 {
         return None;
     }
     let (layout, profile) = described(original.bytes, size)?;

@@ -1,6 +1,8 @@
 //! PNGs that stay packed as they are, but for the rows beneath their mark; and those that cannot.
 
-use engine::{RenderError, Rendered};
+use std::ops::ControlFlow;
+
+use engine::{Fonts, InputError, Limits, RenderError, Rendered, render};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use img_parts::{
     Bytes, ImageEXIF, ImageICC,
@@ -12,7 +14,7 @@ use schemas::Written;
 
 use crate::{
     metadata::exif,
-    support::{decoded, display_p3, encoded, landscape, rendered},
+    support::{decoded, display_p3, encoded, landscape, recipe, rendered},
 };
 
 const AS_PNG: (&str, &str) = ("wm_format", "png");
@@ -335,6 +337,35 @@ fn what_cannot_stay_is_packed_anew() {
         let result = assert_same_picture(source, fields);
         assert!(!stays_packed(source, &result), "{name}");
     }
+}
+
+#[test]
+fn what_memory_is_allowed_changes_no_byte() {
+    const MIB: u64 = 1024 * 1024;
+    let source = encoded(landscape(2000, 1400), ImageFormat::Png);
+    let fields = [AS_PNG, ("width", "2000"), ("height", "1400")];
+    let expected = rendered(&source, &fields).unwrap();
+    assert!(stays_packed(&source, &expected));
+    let mut refused = 0;
+    for decoded_bytes_max in (20 * MIB..44 * MIB).step_by(4 * MIB as usize) {
+        let limits = Limits {
+            decoded_bytes_max,
+            ..Limits::default()
+        };
+        let result = render(
+            &source,
+            &recipe(&fields),
+            &Fonts::embedded(),
+            &limits,
+            &mut |_| ControlFlow::Continue(()),
+        );
+        match result {
+            Ok(result) => assert!(result.bytes == expected.bytes, "{decoded_bytes_max}"),
+            Err(RenderError::Input(InputError::TooManyBytes { .. })) => refused += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!((1..6).contains(&refused), "{refused}");
 }
 
 #[test]
