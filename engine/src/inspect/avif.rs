@@ -30,7 +30,9 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
             width: header.width,
             height: header.height,
             channels: if header.alpha.is_some() { 4 } else { 3 },
-            decode_bytes: pixels * BYTES_A_PIXEL + DECODER_BYTES,
+            decode_bytes: pixels
+                .saturating_mul(BYTES_A_PIXEL)
+                .saturating_add(DECODER_BYTES),
             blocks: Blocks::of_exif(exif),
         },
         orientation: Orientation::from_exif(header.exif_orientation.into()),

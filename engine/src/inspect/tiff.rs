@@ -87,7 +87,9 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
                 samples.min(4)
             },
             // A strip may be the whole picture: packed, unpacked and in eight bits, all at once, of two bytes a sample.
-            decode_bytes: pixels * samples * 6 + DECODER_BYTES,
+            decode_bytes: pixels
+                .saturating_mul(samples * 6)
+                .saturating_add(DECODER_BYTES),
             blocks: Blocks::of_exif(beginning(reader)),
         },
         orientation: Orientation::from_exif(directory.orientation),

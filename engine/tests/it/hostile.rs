@@ -2,7 +2,7 @@
 
 use std::{io::Cursor, ops::ControlFlow, sync::LazyLock};
 
-use crate::support::{encoded, landscape, recipe};
+use crate::support::{encoded, landscape, recipe, rendered};
 use engine::{Fonts, InputError, Inspection, Limits, check, inspect, render};
 use image::ImageFormat;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
@@ -180,6 +180,35 @@ fn a_bomb_is_refused_by_its_header() {
         InputError::TooManyPixels { .. }
     ));
     assert!(matches!(bomb(0, 5), InputError::Broken { .. }));
+}
+
+/// Formats whose sides have 32 bits announce more bytes than can be counted.
+#[test]
+fn a_bomb_beyond_counting_is_refused_by_its_side() {
+    let side = u32::MAX.to_le_bytes();
+    let mut tiff = encoded(landscape(1, 1), ImageFormat::Tiff);
+    for tag in [[0, 1], [1, 1]] {
+        let fields = tiff.windows(4);
+        let at = fields
+            .enumerate()
+            .position(|(at, field)| {
+                at >= 8 && field[..2] == tag && matches!(field[2..], [3 | 4, 0])
+            })
+            .unwrap();
+        tiff[at + 2] = 4;
+        tiff[at + 8..at + 12].copy_from_slice(&side);
+    }
+    let png = encoded(landscape(1, 1), ImageFormat::Png);
+    let mut avif = rendered(&png, &[("wm_format", "avif")]).unwrap().bytes;
+    let extents = avif.windows(4).position(|name| name == b"ispe").unwrap();
+    avif[extents + 8..extents + 16].copy_from_slice(&[side, side].concat());
+    for bomb in [tiff, avif] {
+        let refused = inspect(Cursor::new(bomb), &Limits::default()).unwrap_err();
+        assert!(
+            matches!(refused, InputError::SideTooLong { side: u32::MAX, .. }),
+            "{refused}"
+        );
+    }
 }
 
 /// The largest photo that is promised: 100 megapixels fit as baseline JPEG, and as progressive JPEG while its coefficients
