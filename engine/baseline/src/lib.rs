@@ -50,7 +50,7 @@ pub use splice::{Region, Sheet, Splice, Unspliced, tightened};
 pub enum Unsupported {
     #[error("the header is no JPEG's, or not a whole one")]
     Header,
-    #[error("frame marker {marker:#04x} is that of neither a baseline nor a progressive JPEG")]
+    #[error("frame marker {marker:#04x} is that of a process which is not read here")]
     Process { marker: u8 },
     #[error("{bits} bits a sample, not 8")]
     Precision { bits: u8 },
