@@ -13,6 +13,9 @@ use crate::orient::Orientation;
 const FIELDS_MAX: u16 = 1024;
 /// Tables that the decoder keeps besides the pictures.
 const DECODER_BYTES: u64 = 16 * 1024 * 1024;
+/// What the decoder keeps of a value of a field, however short it is in the file: the value, and two numbers made of it.
+/// Text stays as it is.
+const VALUE_BYTES: u64 = 48;
 
 const WIDTH: u16 = 256;
 const HEIGHT: u16 = 257;
@@ -22,6 +25,9 @@ const ORIENTATION: u16 = 274;
 const SAMPLES: u16 = 277;
 const COLORS_OF_PALETTE: u16 = 320;
 const FORMAT: u16 = 339;
+/// The first field that describes something else than how the pixels are stored.
+const XMP: u16 = 700;
+const PROFILE: u16 = 34_675;
 
 /// How samples become colours.
 const WHITE_IS_ZERO: u32 = 0;
@@ -48,6 +54,8 @@ struct Directory {
     bits: Field,
     format: Field,
     colors: Field,
+    /// What the decoder keeps of the longest field that it reads.
+    field_bytes: u64,
     /// Where it says how samples become colours.
     photometric_at: u64,
 }
@@ -89,7 +97,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
             // A strip may be the whole picture: packed, unpacked and in eight bits, all at once, of two bytes a sample.
             decode_bytes: pixels
                 .saturating_mul(samples * 6)
-                .saturating_add(DECODER_BYTES),
+                .saturating_add(DECODER_BYTES + directory.field_bytes),
             blocks: Blocks::of_exif(beginning(reader)),
         },
         orientation: Orientation::from_exif(directory.orientation),
@@ -155,6 +163,7 @@ impl Directory {
             bits: one(1),
             format: one(WHOLE_NUMBERS),
             colors: Field { count: 0, value: 0 },
+            field_bytes: 0,
             photometric_at: 0,
         };
         for number in 0..u64::from(fields) {
@@ -165,6 +174,7 @@ impl Directory {
     }
 
     fn note(&mut self, field: [u8; 12], value_at: u64) {
+        const ASCII: u16 = 2;
         const SHORT: u16 = 3;
         let endian = self.endian;
         let [t0, t1, k0, k1, c0, c1, c2, c3, v0, v1, v2, v3] = field;
@@ -176,7 +186,13 @@ impl Directory {
             endian.u32([v0, v1, v2, v3])
         };
         let field = Field { count, value };
-        match endian.u16([t0, t1]) {
+        let tag = endian.u16([t0, t1]);
+        if tag < XMP || tag == PROFILE {
+            let is_text = endian.u16([k0, k1]) == ASCII;
+            let value_bytes = if is_text { 1 } else { VALUE_BYTES };
+            self.field_bytes = self.field_bytes.max(value_bytes * u64::from(count));
+        }
+        match tag {
             WIDTH => self.width = value,
             HEIGHT => self.height = value,
             BITS => self.bits = field,

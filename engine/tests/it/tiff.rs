@@ -95,6 +95,45 @@ fn every_depth_and_compression_shows_the_same() {
     }
 }
 
+/// The decoder makes room for as many values as a field claims to have, before anybody can tell it a limit.
+#[test]
+fn long_fields_count_as_memory() {
+    const VALUES: u32 = 4_000_000;
+    const DEPTHS: [u8; 4] = [2, 1, 3, 0];
+    let pixels = picture(|red, green| vec![red, green, 7]);
+    let mut file = encoded::<RGB8>(&pixels, Compression::Uncompressed);
+    let directory = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize;
+    let mut fields = file[directory + 2..].chunks_exact(12);
+    let depths = fields.position(|field| field[..4] == DEPTHS);
+    let count = directory + 2 + 12 * depths.unwrap() + 4;
+    file[count..count + 4].copy_from_slice(&VALUES.to_le_bytes());
+
+    let header = inspect(Cursor::new(&file[..]), &Limits::default()).unwrap();
+    assert!(
+        header.decode_bytes >= 32 * u64::from(VALUES),
+        "{}",
+        header.decode_bytes
+    );
+}
+
+/// Microscopes write megabytes about a picture.
+#[test]
+fn a_long_description_is_taken() {
+    let mut file = Cursor::new(Vec::new());
+    let mut encoder = TiffEncoder::new(&mut file).unwrap();
+    let mut image = encoder.new_image::<RGB8>(WIDTH, HEIGHT).unwrap();
+    let description = "word ".repeat(4_000_000);
+    image
+        .encoder()
+        .write_tag(Tag::ImageDescription, &description[..])
+        .unwrap();
+    image
+        .write_data(&picture(|red, green| vec![red, green, 7]))
+        .unwrap();
+    let shown = shown(&file.into_inner());
+    assert_eq!(shown.get_pixel(9, 7).0, [red(9), green(7), 7]);
+}
+
 #[test]
 fn a_tiff_is_turned_as_it_says() {
     for orientation in 1..=8_u16 {
