@@ -11,15 +11,7 @@ use crate::support::{
 };
 
 static FILES: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
-    let source = Source::new(123, 77);
-    let with_restarts = Source {
-        restart_interval: 3,
-        ..source
-    };
-    let gray = Source {
-        gray: true,
-        ..source
-    };
+    let [source, with_restarts, gray] = Source::kinds();
     // Inverted, it needs codes that its tables have not.
     let optimized = Source {
         optimized: true,

@@ -68,6 +68,20 @@ impl Source {
         }
     }
 
+    /// A small picture in colour, with restart markers, and in grey.
+    pub(crate) const fn kinds() -> [Self; 3] {
+        let source = Self::new(123, 77);
+        let with_restarts = Self {
+            restart_interval: 3,
+            ..source
+        };
+        let gray = Self {
+            gray: true,
+            ..source
+        };
+        [source, with_restarts, gray]
+    }
+
     pub(crate) fn size(&self) -> (usize, usize) {
         (self.width.into(), self.height.into())
     }

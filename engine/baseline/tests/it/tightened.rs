@@ -9,18 +9,8 @@ use crate::support::{
     SAMPLINGS, Source, oracle, progressive_file, target, with_changed_bytes, with_changed_headers,
 };
 
-static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
-    let source = Source::new(123, 77);
-    let with_restarts = Source {
-        restart_interval: 3,
-        ..source
-    };
-    let gray = Source {
-        gray: true,
-        ..source
-    };
-    [source, with_restarts, gray].map(|source| source.encoded())
-});
+static FILES: LazyLock<[Vec<u8>; 3]> =
+    LazyLock::new(|| Source::kinds().map(|source| source.encoded()));
 
 #[test]
 fn the_samples_stay() {
