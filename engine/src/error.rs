@@ -8,10 +8,10 @@ use crate::{Format, LogoError, MissingFont, MissingGlyph, TextError};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InputError {
     #[error(
-        "the bytes are no image of an accepted format: JPEG, PNG, WebP, AVIF, GIF, TIFF and BMP are"
+        "the bytes are no image of an accepted format: JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP and JPEG XL are"
     )]
     UnknownFormat,
-    #[error("{format} is not supported; JPEG, PNG, WebP, AVIF, GIF, TIFF and BMP are")]
+    #[error("{format} is not supported; JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP and JPEG XL are")]
     UnsupportedFormat { format: &'static str },
     #[error("image has {pixels} pixels ({width}×{height}), the limit is {pixels_max}")]
     TooManyPixels {
@@ -88,7 +88,6 @@ impl InputError {
     /// Why a file with these first bytes is not taken, by name where it is a picture that others can read.
     pub fn unknown(first_bytes: &[u8]) -> Self {
         let format = match first_bytes {
-            [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => "JPEG XL",
             [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => "HEIC",
             [b'I', b'I', 43, 0, ..] | [b'M', b'M', 0, 43, ..] => "BigTIFF",
             _ => return Self::UnknownFormat,

@@ -326,5 +326,6 @@ const fn media_type(format: Format) -> &'static str {
         Format::Gif => "image/gif",
         Format::Tiff => "image/tiff",
         Format::Bmp => "image/bmp",
+        Format::Jxl => "image/jxl",
     }
 }

@@ -6,6 +6,7 @@ mod avif;
 mod containers;
 mod frames;
 pub(crate) mod jpeg;
+mod jxl;
 mod png;
 mod tiff;
 
@@ -66,6 +67,7 @@ pub(crate) fn decode(
         Format::Gif => pixels(containers::decode_gif(source, limits)),
         Format::Tiff => pixels(tiff::decode(source, limits)),
         Format::Bmp => pixels(containers::decode_bmp(source, limits)),
+        Format::Jxl => pixels(jxl::decode(source, limits)),
     };
     opened.map_err(|reason| InputError::Broken {
         format: header.format,

@@ -10,6 +10,7 @@ mod exif;
 mod gif;
 mod iptc;
 mod jpeg;
+mod jxl;
 mod png;
 mod reader;
 mod tiff;
@@ -19,6 +20,7 @@ mod xmp;
 use std::{
     fmt,
     io::{BufRead, Seek},
+    ops::Range,
 };
 
 use schemas::recipe::ExifTexts;
@@ -37,6 +39,7 @@ pub enum Format {
     Gif,
     Tiff,
     Bmp,
+    Jxl,
 }
 
 /// What the header says.
@@ -82,7 +85,8 @@ impl Header {
             | Format::Avif
             | Format::Gif
             | Format::Tiff
-            | Format::Bmp => self.decode_bytes,
+            | Format::Bmp
+            | Format::Jxl => self.decode_bytes,
         }
     }
 }
@@ -133,6 +137,11 @@ pub(crate) fn avif_header(source: impl BufRead + Seek) -> Result<::avif::Header,
     avif::header(&mut Reader::new(source)).map_err(Broken::into_reason)
 }
 
+/// Where in a JPEG XL the bytes of its picture are.
+pub(crate) fn jxl_codestream(source: impl BufRead + Seek) -> Result<Vec<Range<u64>>, String> {
+    jxl::codestream(&mut Reader::new(source)).map_err(Broken::into_reason)
+}
+
 /// What the decoder of a TIFF does not know.
 pub(crate) fn tiff_palette(source: impl BufRead + Seek) -> Result<Option<tiff::Palette>, String> {
     tiff::palette(&mut Reader::new(source)).map_err(Broken::into_reason)
@@ -147,6 +156,7 @@ fn read_header(format: Format, reader: &mut Reader<impl BufRead + Seek>) -> Resu
         Format::Gif => gif::read(reader)?,
         Format::Tiff => tiff::read(reader)?,
         Format::Bmp => bmp::read(reader)?.into(),
+        Format::Jxl => jxl::read(reader)?,
     };
     if stored.header.width == 0 || stored.header.height == 0 {
         return Err(Broken::because("it says that it has no pixels"));
@@ -230,6 +240,7 @@ impl Format {
             [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Some(Self::Tiff),
             // The reserved bytes are zero in every file, and tell it from a text that begins with these two letters.
             [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some(Self::Bmp),
+            [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some(Self::Jxl),
             _ => None,
         }
     }
@@ -245,6 +256,7 @@ impl fmt::Display for Format {
             Self::Gif => "GIF",
             Self::Tiff => "TIFF",
             Self::Bmp => "BMP",
+            Self::Jxl => "JPEG XL",
         })
     }
 }

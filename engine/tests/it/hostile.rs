@@ -32,6 +32,8 @@ static PICTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     pictures.push(result_as("webp"));
     pictures.push(result_as("avif"));
     pictures.push(crate::tiff::palette_file(true));
+    pictures.push(crate::jxl::bare(&landscape(48, 40).into()));
+    pictures.push(crate::jxl::in_boxes(&landscape(48, 40).into()));
     pictures.extend(ANIMATIONS.iter().cloned());
     pictures
 });

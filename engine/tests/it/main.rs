@@ -11,6 +11,7 @@ mod bmp;
 mod colors;
 mod fonts;
 mod hostile;
+mod jxl;
 mod legible;
 mod logos;
 mod long_way;

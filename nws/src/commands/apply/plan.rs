@@ -173,12 +173,12 @@ fn extension(source: &Source, explicit: Option<OutputFormat>) -> OsString {
     }
 }
 
-/// The format that keeps a source as it is: GIF, TIFF and BMP are
-/// not written, and PNG loses none of their colours.
+/// The format that keeps a source as it is: GIF, TIFF, BMP and JPEG XL
+/// are not written, and PNG loses none of their colours.
 pub(super) const fn kept_format(format: Format) -> OutputFormat {
     match format {
         Format::Jpeg => OutputFormat::Jpeg,
-        Format::Png | Format::Gif | Format::Tiff | Format::Bmp => OutputFormat::Png,
+        Format::Png | Format::Gif | Format::Tiff | Format::Bmp | Format::Jxl => OutputFormat::Png,
         Format::Avif => OutputFormat::Avif,
         Format::Webp => OutputFormat::Webp,
     }

@@ -161,7 +161,7 @@ fn is_named_like_a_photo(path: &Path) -> bool {
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"._"));
     let extension = path.extension().unwrap_or_default();
     let of_photo = [
-        "jpg", "jpeg", "png", "webp", "avif", "gif", "tif", "tiff", "bmp",
+        "jpg", "jpeg", "png", "webp", "avif", "gif", "tif", "tiff", "bmp", "jxl",
     ];
     !is_companion
         && of_photo

@@ -38,7 +38,7 @@ pub(crate) enum UsageError {
     Exists(PathBuf),
     #[error("{}: there is no such file or folder", .0.display())]
     NotFound(PathBuf),
-    #[error("no photo in {0}: JPEG, PNG, WebP, AVIF, GIF, TIFF and BMP are")]
+    #[error("no photo in {0}: JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP and JPEG XL are")]
     NoPhotos(String),
     #[error("wm_logo: {}: {problem}", path.display())]
     Logo { path: PathBuf, problem: String },
