@@ -52,11 +52,27 @@ pub(crate) fn in_boxes(picture: &DynamicImage) -> Vec<u8> {
     ])
 }
 
-/// The same picture, whose header asks for a turn. Written anew, for its fields have no place of their own.
-fn turned(picture: &RgbaImage, orientation: u64) -> Vec<u8> {
+/// What a header says of a picture with red, green, blue and alpha.
+#[derive(Clone, Copy)]
+struct Said<'f> {
+    orientation: u64,
+    alpha: &'f [(u32, u64)],
+    colors: &'f [(u32, u64)],
+}
+
+/// What the encoder says.
+const PLAIN: Said<'_> = Said {
+    orientation: 1,
+    alpha: &[(1, 1)],
+    colors: &[(1, 1)],
+};
+
+/// The picture under a header that says something else of it. Written anew, for its fields have no places of their own.
+fn saying(said: Said<'_>, picture: &RgbaImage) -> Vec<u8> {
     let mut file = bare(&DynamicImage::ImageRgba8(picture.clone()));
     let [width, height] = [picture.width(), picture.height()].map(u64::from);
-    let dimensions = [
+    let sides = [
+        (16, 0x0aff),
         (1, 0),
         (2, 0),
         (9, height - 1),
@@ -64,26 +80,26 @@ fn turned(picture: &RgbaImage, orientation: u64) -> Vec<u8> {
         (2, 0),
         (9, width - 1),
     ];
-    let as_written = [
-        (1, 0),
-        (1, 0),
-        (1, 0),
-        (2, 0),
-        (1, 1),
-        (2, 1),
-        (1, 1),
-        (1, 0),
-        (1, 1),
-        (2, 0),
-        (1, 1),
-    ];
-    let extra = [(1, 0), (1, 1), (3, orientation - 1), (1, 0), (1, 0), (1, 0)];
-    let with_extra = [&extra[..], &as_written[2..9], &[(1, 1)], &as_written[9..]].concat();
-    let header =
-        |metadata: &[(u32, u64)]| bits(&[&[(16, 0x0aff)], &dimensions[..], metadata].concat());
-    let written = header(&as_written);
+    let turn = [(1, 1), (3, said.orientation - 1), (1, 0), (1, 0), (1, 0)];
+    // Depth of eight bits, one channel more; no XYB; no extensions.
+    let header = |said: Said<'_>, turn: &[(u32, u64)], tones: &[(u32, u64)]| {
+        let depth = [(1, 0), (2, 0), (1, 1), (2, 1)];
+        let parts: [&[(u32, u64)]; 9] = [
+            &sides,
+            &[(1, 0)],
+            turn,
+            &depth,
+            said.alpha,
+            &[(1, 0)],
+            said.colors,
+            tones,
+            &[(2, 0), (1, 1)],
+        ];
+        bits(&parts.concat())
+    };
+    let written = header(PLAIN, &[(1, 0)], &[]);
     assert_eq!(file[..written.len()], written);
-    file.splice(..written.len(), header(&with_extra));
+    file.splice(..written.len(), header(said, &turn, &[(1, 1)]));
     file
 }
 
@@ -132,6 +148,19 @@ fn what_is_stored_without_loss_is_shown_to_the_bit() {
 }
 
 #[test]
+fn boxes_may_be_long_or_reach_to_the_end() {
+    let picture = DynamicImage::from(landscape(30, 20));
+    let codestream = bare(&picture);
+    let length = 16 + codestream.len() as u64;
+    let long = [b"\0\0\0\x01jxlc", &length.to_be_bytes()[..], &codestream].concat();
+    let open = [b"\0\0\0\0jxlc", &codestream[..]].concat();
+    for last in [long, open] {
+        let file = boxed(&[part(b"free", b"nothing"), last]);
+        assert_eq!(shown(&file).to_rgb8(), picture.to_rgb8());
+    }
+}
+
+#[test]
 fn sixteen_bits_become_the_nearest_eight() {
     let picture = DynamicImage::from(landscape(40, 30));
     let mut deep = picture.to_rgb16();
@@ -171,12 +200,73 @@ fn a_picture_is_turned_once_as_its_own_header_says() {
         }
     };
     for orientation in 1..=8 {
-        let file = turned(&stored, orientation);
+        let said = Said {
+            orientation,
+            ..PLAIN
+        };
+        let file = saying(said, &stored);
         let expected = upright(orientation).to_rgba8();
         assert_eq!(inspected(&file).displayed(), expected.dimensions());
         let same = shown(&file).to_rgba8() == expected;
         assert!(same, "orientation {orientation}");
     }
+}
+
+/// Of RGB with the whites of daylight: its primaries, those of sRGB if there are none, and its curve, by the numbers of
+/// ITU-T H.273.
+fn colors(primaries: Option<u64>, curve: u64) -> Vec<(u32, u64)> {
+    let number = |number: u64| vec![(2, 2), (4, number - 2)];
+    let begin = [(1, 0), (1, 0), (2, 0), (2, 1)];
+    let primaries = primaries.map_or(vec![(2, 1)], number);
+    let relative = (2, 1);
+    [
+        &begin[..],
+        &primaries,
+        &[(1, 0)],
+        &number(curve),
+        &[relative],
+    ]
+    .concat()
+}
+
+#[test]
+fn colours_of_another_gamut_go_on_with_their_profile() {
+    let picture = glass(30, 20);
+    let said = Said {
+        colors: &colors(Some(11), 13),
+        ..PLAIN
+    };
+    let file = saying(said, &picture);
+    assert_eq!(shown(&file).to_rgba8(), picture);
+    let fields = [("wm_text", "\u{200d}"), ("wm_format", "png")];
+    let result = rendered(&file, &fields).unwrap().bytes;
+    let is_described = |file: &[u8]| file.windows(4).any(|chunk| chunk == b"iCCP");
+    assert!(is_described(&result));
+    let plain = rendered(&bare(&picture.into()), &fields).unwrap().bytes;
+    assert!(!is_described(&plain));
+}
+
+#[test]
+fn light_that_is_counted_evenly_becomes_that_of_srgb() {
+    let linear = RgbaImage::from_pixel(9, 9, image::Rgba([55, 13, 188, 255]));
+    let said = Said {
+        colors: &colors(None, 8),
+        ..PLAIN
+    };
+    let shown = shown(&saying(said, &linear)).to_rgb8();
+    assert_eq!(shown.get_pixel(4, 4).0, [128, 64, 223]);
+}
+
+#[test]
+fn colours_that_were_multiplied_by_alpha_are_divided_by_it() {
+    let stored = RgbaImage::from_pixel(9, 9, image::Rgba([100, 50, 0, 128]));
+    let associated = [(1, 0), (2, 0), (1, 0), (2, 0), (2, 0), (2, 0), (1, 1)];
+    let said = Said {
+        alpha: &associated,
+        ..PLAIN
+    };
+    let shown = shown(&saying(said, &stored)).to_rgba8();
+    assert_eq!(shown.get_pixel(4, 4).0, [199, 100, 0, 128]);
 }
 
 #[test]
