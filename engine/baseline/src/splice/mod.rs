@@ -42,7 +42,6 @@ use assembly::walk;
 use codes::{Codes, Tally};
 use copy::Copy;
 use frame::Frame;
-use optimal::Census;
 use survey::{Piece, Survey};
 use translation::Translation;
 
@@ -155,9 +154,7 @@ pub fn tightened(source: &[u8]) -> Result<Vec<u8>, Unspliced> {
     let survey = Survey::unread(&Frame::new(&header, nowhere));
     let channels = survey::channels(&header);
     let mut codes = Codes::new(&header);
-    let mut census = Census::new(&header, &channels, &codes);
-    walk(&header, &survey, &mut census)?;
-    let counted = census.counted();
+    let counted = optimal::counted(&header, &channels, &codes)?;
     codes.shorten(&counted);
     let told: Vec<_> = segments::told_beside_colors(source).collect();
     let head = segments::rewritten(source, &told, Some(&codes.segment()))?;

@@ -3,73 +3,34 @@
 //! Encoders that write a picture while they code it take the tables of ITU-T T.81, annex K.3, which were made from pictures
 //! of their time. Smooth pictures are a fifth smaller with tables of their own.
 
-use std::{cmp::Reverse, collections::BinaryHeap, ops::Range};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
-use super::{
-    Unspliced,
-    assembly::Output,
-    codes::{CODE_BITS_MAX, Codes},
-};
+use super::codes::{CODE_BITS_MAX, Codes};
 use crate::{
-    Unsupported, channel::Channel, cpu::Kernels, header::Header, huffman::Class, scan::Scan,
+    Broken,
+    channel::{Channel, Grid},
+    cpu::Kernels,
+    header::Header,
+    scan::Scan,
 };
 
 /// How often each symbol of a table occurs.
 pub(super) type Frequencies = [u64; 256];
 
-/// Counts the source's symbols.
-#[derive(Debug)]
-pub(super) struct Census<'a> {
-    codes: &'a Codes,
-    scan: Scan<'a>,
-    /// One for each of the tables.
-    counted: Vec<Frequencies>,
-}
-
-impl<'a> Census<'a> {
-    pub(super) fn new(header: &'a Header<'a>, channels: &[Channel], codes: &'a Codes) -> Self {
-        Self {
-            counted: vec![[0; 256]; codes.tables()],
-            scan: Scan::new(Kernels::detect(), header, channels),
-            codes,
-        }
-    }
-
-    pub(super) fn counted(self) -> Vec<Frequencies> {
-        self.counted
-    }
-}
-
-impl Output for Census<'_> {
-    fn restart(&mut self, _number: usize) -> Result<(), Unspliced> {
-        Ok(())
-    }
-
-    fn source(&mut self, mcus: usize, _bits: &Range<usize>) -> Result<(), Unspliced> {
-        let Self {
-            codes,
-            scan,
-            counted,
-        } = self;
-        Ok(scan.symbols(mcus, &mut |component, class, symbol, _| {
-            counted[codes.table(component, class)][usize::from(symbol)] += 1;
-        })?)
-    }
-
-    fn leave_out(&mut self, mcus: usize) -> Result<(), Unspliced> {
-        Ok(self.scan.skip(mcus)?)
-    }
-
-    fn symbol(
-        &mut self,
-        component: usize,
-        class: Class,
-        symbol: u8,
-        _stored: u32,
-    ) -> Result<(), Unsupported> {
-        self.counted[self.codes.table(component, class)][usize::from(symbol)] += 1;
-        Ok(())
-    }
+/// Counts the source's symbols, for each of the tables.
+pub(super) fn counted(
+    header: &Header<'_>,
+    channels: &[Channel],
+    codes: &Codes,
+) -> Result<Vec<Frequencies>, Broken> {
+    let grid = Grid::new(header);
+    let mut counted = vec![[0; 256]; codes.tables()];
+    let mut scan = Scan::new(Kernels::detect(), header, channels);
+    let mcus = grid.mcus_across * grid.mcus_down;
+    scan.symbols(mcus, &mut |component, class, symbol, _| {
+        counted[codes.table(component, class)][usize::from(symbol)] += 1;
+    })?;
+    Ok(counted)
 }
 
 /// Bits of its code and symbol, for each that occurs, from the shortest code to the longest: ITU-T T.81, annex K.2.
