@@ -11,7 +11,7 @@ use crate::{
     packed::{self, Beneath, Packed},
     picture::Picture,
     profile::{self, Profile},
-    resize,
+    resize::{self, Target},
     steps::Steps,
     work::Work,
 };
@@ -22,10 +22,11 @@ use crate::{
 /// When the source is broken, the result cannot be written, or the caller wants no more.
 pub(crate) fn rendered(work: Work<'_>, steps: &mut Steps<'_>) -> Result<Rendered, RenderError> {
     steps.begin(Step::Decode)?;
-    let (opened, packed) = work.read()?;
+    let target = work.plan.target(&work.original, work.recipe);
+    let (opened, packed) = work.read(&target)?;
 
     steps.begin(Step::Resize)?;
-    let (ground, profile) = work.fitted(opened);
+    let (ground, profile) = work.fitted(opened, &target);
 
     steps.begin(Step::Watermark)?;
     let mark = &work.plan.mark;
@@ -40,7 +41,7 @@ pub(crate) fn rendered(work: Work<'_>, steps: &mut Steps<'_>) -> Result<Rendered
 
 impl<'w> Work<'w> {
     /// The source's pixels, and how they are packed, if they may stay so.
-    fn read(self) -> Result<(Opened, Option<Packed<'w>>), InputError> {
+    fn read(self, target: &Target) -> Result<(Opened, Option<Packed<'w>>), InputError> {
         let Self {
             original,
             recipe,
@@ -51,15 +52,17 @@ impl<'w> Work<'w> {
         if let Some(opened) = packed::opened(&original, plan.size, recipe) {
             return Ok(opened);
         }
-        let target = plan.target(&original, recipe);
-        let opened = decode::decode(original.bytes, original.header, &target, limits)?;
+        let opened = decode::decode(original.bytes, original.header, target, limits)?;
         Ok((opened, None))
     }
 
     /// The picture in its size, upright, and in colours that the result's format can tell; the profile that tells them.
-    fn fitted(self, Opened { stored, profile }: Opened) -> (Picture, Option<Profile>) {
+    fn fitted(
+        self,
+        Opened { stored, profile }: Opened,
+        target: &Target,
+    ) -> (Picture, Option<Profile>) {
         let format = self.recipe.wm_format;
-        let target = self.plan.target(&self.original, self.recipe);
         let small = resize::resized(stored, &target.described_by(profile.as_ref()));
         let upright = orient::upright(small, self.original.header.orientation);
         let (described, profile) = profile::settled(upright, profile, format);
