@@ -110,8 +110,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/image/{id}", get(images::image))
         .route("/limits", get(health::limits))
         .route("/", get(page::index))
-        .route("/page.js", get(page::script))
-        .route("/page.css", get(page::style))
+        .route("/favicon.svg", get(page::icon))
+        .route("/assets/{name}", get(page::asset))
         .with_state(Arc::clone(app));
     surrounded(routes, app.probes())
 }

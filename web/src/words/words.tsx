@@ -1,0 +1,84 @@
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+
+export const LANGUAGES = ['en', 'fr'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** The same words in each language: a table lies beside the component that says them. */
+export type Words<W> = Readonly<Record<Language, W>>;
+
+interface Spoken {
+  readonly language: Language;
+  readonly speak: (language: Language) => void;
+}
+
+const STORED = 'nws.language';
+const Context = createContext<Spoken>({ language: 'en', speak: () => {} });
+
+/** Speaks the language that was chosen last, else the first of the browser's that is known. */
+export function Speaking({ children }: { readonly children: ReactNode }) {
+  const [language, setLanguage] = useState(preferred);
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  const speak = (chosen: Language) => {
+    localStorage.setItem(STORED, chosen);
+    setLanguage(chosen);
+  };
+  return <Context value={{ language, speak }}>{children}</Context>;
+}
+
+export function useLanguage(): Spoken {
+  return useContext(Context);
+}
+
+export function useWords<W>(words: Words<W>): W {
+  return words[useContext(Context).language];
+}
+
+/** Numbers as people of the language write them. */
+export function useFigures(): Figures {
+  return FIGURES[useContext(Context).language];
+}
+
+export interface Figures {
+  readonly count: (value: number) => string;
+  /** 12 ms, 1.2 s. */
+  readonly duration: (ms: number) => string;
+  /** 340 kB, 4.2 MB. */
+  readonly bytes: (bytes: number) => string;
+  /** A share of 1 as a whole percentage. */
+  readonly percent: (share: number) => string;
+  /** Two digits that matter: 0.42, 4.2, 42. */
+  readonly rate: (value: number) => string;
+}
+
+function figuresOf(language: Language): Figures {
+  const format = (options: Intl.NumberFormatOptions) => {
+    const { format } = new Intl.NumberFormat(language, options);
+    return (value: number) => format(value);
+  };
+  const unit = (unit: string, digits: number) =>
+    format({ style: 'unit', unit, maximumFractionDigits: digits });
+  const [ms, s, kB, MB] = [
+    unit('millisecond', 0),
+    unit('second', 1),
+    unit('kilobyte', 0),
+    unit('megabyte', 1),
+  ];
+  return {
+    count: format({ maximumFractionDigits: 0 }),
+    duration: (value) => (value < 999.5 ? ms(value) : s(value / 1000)),
+    bytes: (value) => (value < 999_500 ? kB(Math.max(1, value / 1000)) : MB(value / 1e6)),
+    percent: format({ style: 'percent', maximumFractionDigits: 0 }),
+    rate: format({ maximumSignificantDigits: 2 }),
+  };
+}
+
+const FIGURES: Words<Figures> = { en: figuresOf('en'), fr: figuresOf('fr') };
+
+function preferred(): Language {
+  const known = (wanted: string | null) =>
+    LANGUAGES.find((language) => wanted?.startsWith(language));
+  const chosen = known(localStorage.getItem(STORED));
+  return chosen ?? navigator.languages.map(known).find((found) => found !== undefined) ?? 'en';
+}

@@ -1,0 +1,35 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+/** Where a running `nws` answers while the page is worked on: `NWS_URL=http://127.0.0.1:3001 npm run dev`. */
+const server = process.env.NWS_URL ?? 'http://127.0.0.1:3000';
+const routes = ['/upload', '/status', '/events', '/image', '/limits', '/stats', '/ready'];
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    // A file inside a `data:` address would need a wider policy than `'self'`.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: Object.fromEntries(routes.map((route) => [route, server])) },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          environment: 'node',
+          include: ['tests/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
