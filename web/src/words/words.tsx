@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+import { keep, recall } from '../ui/memory';
 
 export const LANGUAGES = ['en', 'fr'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -21,7 +22,7 @@ export function Speaking({ children }: { readonly children: ReactNode }) {
     document.documentElement.lang = language;
   }, [language]);
   const speak = (chosen: Language) => {
-    localStorage.setItem(STORED, chosen);
+    keep(STORED, chosen);
     setLanguage(chosen);
   };
   return <Context value={{ language, speak }}>{children}</Context>;
@@ -79,6 +80,6 @@ const FIGURES: Words<Figures> = { en: figuresOf('en'), fr: figuresOf('fr') };
 function preferred(): Language {
   const known = (wanted: string | null) =>
     LANGUAGES.find((language) => wanted?.startsWith(language));
-  const chosen = known(localStorage.getItem(STORED));
+  const chosen = known(recall(STORED));
   return chosen ?? navigator.languages.map(known).find((found) => found !== undefined) ?? 'en';
 }
