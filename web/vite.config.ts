@@ -12,6 +12,8 @@ export default defineConfig({
     // A file inside a `data:` address would need a wider policy than `'self'`.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What is bundled comes with its authors' names and conditions.
+    license: { fileName: 'licenses.md' },
   },
   server: { proxy: Object.fromEntries(routes.map((route) => [route, server])) },
   test: {

@@ -111,6 +111,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/limits", get(health::limits))
         .route("/", get(page::index))
         .route("/favicon.svg", get(page::icon))
+        .route("/licenses.md", get(page::licenses))
         .route("/assets/{name}", get(page::asset))
         .with_state(Arc::clone(app));
     surrounded(routes, app.probes())

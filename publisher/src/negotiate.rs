@@ -1,4 +1,4 @@
-//! What a client wants back: `Accept` (RFC 9110 §12.5.1) and `Prefer` (RFC 7240).
+//! What a client wants back: `Accept` and `Accept-Encoding` (RFC 9110 §12.5) and `Prefer` (RFC 7240).
 
 use std::time::Duration;
 
@@ -81,11 +81,7 @@ impl Range {
         let mut parts = text.split(';').map(str::trim);
         let media_type = parts.next()?.to_ascii_lowercase();
         media_type.contains('/').then_some(())?;
-        let weight = parts
-            .filter_map(|part| part.split_once('='))
-            .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
-            .map_or(Some(1.0), |(_, weight)| weight.trim().parse().ok())
-            .filter(|weight| (0.0..=1.0).contains(weight))?;
+        let weight = weight(parts)?;
         Some(Self { media_type, weight })
     }
 
@@ -104,6 +100,38 @@ impl Range {
             _ => 2,
         }
     }
+}
+
+/// What `q=` says among a range's parameters, 1 without it; `None` where that is no weight.
+fn weight<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<f32> {
+    let named = parameters.find_map(|parameter| {
+        let (name, weight) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then_some(weight)
+    });
+    named
+        .map_or(Some(1.0), |weight| weight.trim().parse().ok())
+        .filter(|weight| (0.0..=1.0).contains(weight))
+}
+
+/// Whether gzip is taken, and at least as welcome as bytes that are not packed. Who does not say takes none.
+pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let gzip = coding_weight(headers, "gzip").or_else(|| coding_weight(headers, "*"));
+    let plain = coding_weight(headers, "identity");
+    gzip.is_some_and(|gzip| gzip > 0.0 && gzip >= plain.unwrap_or(0.0))
+}
+
+/// The weight that `Accept-Encoding` gives to `coding` by its name.
+fn coding_weight(headers: &HeaderMap, coding: &str) -> Option<f32> {
+    let texts = headers.get_all(header::ACCEPT_ENCODING).iter();
+    texts
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','))
+        .take(RANGES_MAX)
+        .find_map(|text| {
+            let mut parts = text.split(';').map(str::trim);
+            let named = parts.next()?.eq_ignore_ascii_case(coding);
+            named.then(|| weight(parts)).flatten()
+        })
 }
 
 /// The wait a client asks for with `Prefer: wait=N`, at most `wait_max`.
@@ -192,6 +220,29 @@ mod tests {
         assert!(accept("text/event-stream").prefers_events());
         assert!(!accept("*/*").prefers_events());
         assert!(!accept("application/json, text/event-stream;q=0.9").prefers_events());
+    }
+
+    #[test]
+    fn gzip_is_for_those_who_take_it() {
+        for (text, taken) in [
+            ("gzip", true),
+            ("gzip, deflate, br, zstd", true),
+            ("br;q=1.0, GZIP ; q=0.8, *;q=0.1", true),
+            ("*", true),
+            ("identity;q=0.5, *;q=0.6", true),
+            ("", false),
+            ("br", false),
+            ("identity", false),
+            ("gzip;q=0", false),
+            ("gzip;q=0, *", false),
+            ("gzip;q=0.5, identity", false),
+            ("gzip;q=much", false),
+            ("notgzip", false),
+        ] {
+            let asked = headers("accept-encoding", text);
+            assert_eq!(takes_gzip(&asked), taken, "{text}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
     }
 
     #[test]

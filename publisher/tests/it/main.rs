@@ -14,6 +14,7 @@ mod events;
 mod gone;
 mod images;
 mod logos;
+mod page;
 mod probes;
 mod refusals;
 mod retention;

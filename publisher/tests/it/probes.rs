@@ -92,31 +92,6 @@ async fn every_answer_carries_a_request_id() {
 }
 
 #[tokio::test]
-async fn the_page_runs_no_script_but_its_own() {
-    let server = Server::start().await;
-    let page = server.get("/", &[]).await;
-    let html = std::str::from_utf8(&page.body).unwrap();
-    assert!(!html.contains("style=") && !html.contains("<style") && !html.contains(" on"));
-    let files = files_of(html);
-    assert!(files.len() > 2, "{html}");
-    for path in files {
-        assert_eq!(server.get(&path, &[]).await.status, 200, "{path}");
-    }
-    let policy = page.header("content-security-policy");
-    assert!(policy.contains("script-src 'self'"), "{policy}");
-    assert!(!policy.contains("unsafe"), "{policy}");
-}
-
-/// The paths that a page's elements load.
-fn files_of(html: &str) -> Vec<String> {
-    let attributes = html.split('"').skip(1).step_by(2);
-    attributes
-        .filter(|value| value.starts_with('/'))
-        .map(str::to_owned)
-        .collect()
-}
-
-#[tokio::test]
 async fn a_worker_serves_its_probes_alone() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
