@@ -28,6 +28,10 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['tests/**/*.test.ts'],
+          globalSetup: 'tests/support/chromium.ts',
+          // A server, its workers and a browser share the cores with each test.
+          maxWorkers: 2,
+          // Far beyond what a test takes, so that only what never comes fails.
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,0 +1,130 @@
+import type {
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  Locator,
+  Page,
+  Request,
+} from 'playwright-core';
+import type { Photograph } from './photographs';
+
+export type VisitOptions = BrowserContextOptions;
+
+/** Somebody at the page. What the browser complains of meanwhile is written down, and thrown at the end. */
+export class Visit {
+  readonly page: Page;
+  readonly requests: Request[] = [];
+  private readonly context: BrowserContext;
+  private readonly origin: string;
+  private readonly complaints: string[] = [];
+  private readonly expected: RegExp[] = [];
+
+  private constructor(context: BrowserContext, page: Page, origin: string) {
+    this.context = context;
+    this.page = page;
+    this.origin = origin;
+    page.on('request', (request) => this.note(request));
+    page.on('pageerror', (error) => this.complaints.push(`error: ${error.stack ?? error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(`console: ${message.text()}`);
+    });
+  }
+
+  static async begin(browser: Browser, url: string, options: VisitOptions): Promise<Visit> {
+    const context = await browser.newContext(options);
+    // What a policy forbids is told to the page; a test hears the page's errors.
+    await context.addInitScript(() =>
+      document.addEventListener('securitypolicyviolation', (event) =>
+        reportError(new Error(`policy: ${event.violatedDirective} forbids ${event.blockedURI}`)),
+      ),
+    );
+    const visit = new Visit(context, await context.newPage(), new URL(url).origin);
+    await visit.page.goto(url);
+    await visit.chooseButton.waitFor();
+    return visit;
+  }
+
+  /** Complaints like this are what the test is about. */
+  expects(complaint: RegExp): void {
+    this.expected.push(complaint);
+  }
+
+  async end(): Promise<void> {
+    await this.context.close();
+    const unexpected = this.complaints.filter(
+      (complaint) => !this.expected.some((pattern) => pattern.test(complaint)),
+    );
+    if (unexpected.length > 0) throw new Error(`the browser complains:\n${unexpected.join('\n')}`);
+  }
+
+  get chooseButton(): Locator {
+    return this.page.getByRole('button', { name: /^(Choose photos|Choisir des photos)/ }).first();
+  }
+
+  /** By the button and the system's dialog, in which a browser without a screen cannot be watched. */
+  async choose(...photographs: Photograph[]): Promise<void> {
+    const dialog = this.page.waitForEvent('filechooser');
+    await this.chooseButton.click();
+    await (await dialog).setFiles(photographs.map(asFile));
+  }
+
+  /** By the mouse, from another window. */
+  async drop(...photographs: Photograph[]): Promise<void> {
+    const files = photographs.map(({ name, mimeType, bytes }) => ({
+      name,
+      mimeType,
+      base64: bytes.toString('base64'),
+    }));
+    const dragged = await this.page.evaluateHandle(async (files) => {
+      const transfer = new DataTransfer();
+      for (const { name, mimeType, base64 } of files) {
+        const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+        transfer.items.add(new File([bytes], name, { type: mimeType }));
+      }
+      return transfer;
+    }, files);
+    for (const type of ['dragenter', 'dragover', 'drop']) {
+      await this.chooseButton.dispatchEvent(type, { dataTransfer: dragged });
+    }
+  }
+
+  /** Chooses these and sends them off. */
+  async begin(...photographs: Photograph[]): Promise<void> {
+    await this.choose(...photographs);
+    await this.beginButton.click();
+  }
+
+  get beginButton(): Locator {
+    return this.page.getByRole('button', { name: /^(Watermark \d+ photos?|Marquer \d+ photos?)$/ });
+  }
+
+  /** The list's entry of this file. */
+  photo(filename: string): Locator {
+    return this.page.getByRole('listitem').filter({ hasText: filename });
+  }
+
+  get compareButtons(): Locator {
+    return this.page.getByRole('button', { name: /^(Compare|Comparer) / });
+  }
+
+  /** Waits until so many photos have a result. */
+  async done(count: number): Promise<void> {
+    await this.compareButtons.nth(count - 1).waitFor();
+  }
+
+  uploads(): Request[] {
+    return this.requests.filter((request) => new URL(request.url()).pathname === '/upload');
+  }
+
+  private note(request: Request): void {
+    this.requests.push(request);
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== this.origin && protocol !== 'blob:') {
+      this.complaints.push(`request to another host: ${request.url()}`);
+    }
+  }
+}
+
+function asFile({ name, mimeType, bytes }: Photograph) {
+  return { name, mimeType, buffer: bytes };
+}
