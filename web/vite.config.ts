@@ -5,6 +5,16 @@ import { defineConfig } from 'vitest/config';
 const server = process.env.NWS_URL ?? 'http://127.0.0.1:3000';
 const routes = ['/upload', '/status', '/events', '/image', '/limits', '/stats', '/ready'];
 
+const inChromium = {
+  environment: 'node',
+  globalSetup: 'tests/support/chromium.ts',
+  // A server, its workers and a browser share the cores with each test.
+  maxWorkers: 2,
+  // Far beyond what a test takes, so that only what never comes fails.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   plugins: [react()],
   build: {
@@ -24,17 +34,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: {
-          name: 'e2e',
-          environment: 'node',
-          include: ['tests/**/*.test.ts'],
-          globalSetup: 'tests/support/chromium.ts',
-          // A server, its workers and a browser share the cores with each test.
-          maxWorkers: 2,
-          // Far beyond what a test takes, so that only what never comes fails.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
+        test: { ...inChromium, name: 'e2e', include: ['tests/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: { ...inChromium, name: 'screenshots', include: ['tests/screenshots.ts'] },
       },
     ],
   },

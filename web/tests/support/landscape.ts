@@ -2,6 +2,8 @@ interface Wish {
   readonly seed: number;
   readonly width: number;
   readonly height: number;
+  /** How much brighter or darker than its neighbours a pixel may be, of 255. */
+  readonly grain: number;
 }
 
 /**
@@ -9,7 +11,7 @@ interface Wish {
  *
  * It runs inside the browser, so it can name nothing that stands outside of it.
  */
-export async function paintLandscape({ seed, width, height }: Wish): Promise<string> {
+export async function paintLandscape({ seed, width, height, grain }: Wish): Promise<string> {
   let state = seed * 2654435761;
   /** Mulberry32: 0 to 1, the same row of numbers for the same seed. */
   const random = () => {
@@ -62,9 +64,9 @@ export async function paintLandscape({ seed, width, height }: Wish): Promise<str
 
   const pixels = brush.getImageData(0, 0, width, height);
   for (let at = 0; at < pixels.data.length; at += 4) {
-    const grain = (random() - 0.5) * 14;
+    const change = (random() - 0.5) * 2 * grain;
     for (let channel = at; channel < at + 3; channel += 1) {
-      pixels.data[channel] = (pixels.data[channel] ?? 0) + grain;
+      pixels.data[channel] = (pixels.data[channel] ?? 0) + change;
     }
   }
   brush.putImageData(pixels, 0, 0);

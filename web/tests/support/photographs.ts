@@ -8,8 +8,8 @@ export interface Photograph {
   readonly bytes: Buffer;
 }
 
-/** Larger than the box of 1920 × 1080 that a result is fitted into, as what comes from a camera is. */
-const SIZE = { width: 2400, height: 1600 };
+/** Larger than the box of 1920 × 1080 that a result is fitted into, and as grainy as what comes from a camera. */
+const CAMERA = { width: 2400, height: 1600, grain: 7 };
 
 /** Makes photographs of landscapes that nobody has been to. The same seed gives the same picture. */
 export class Painter {
@@ -23,16 +23,16 @@ export class Painter {
     return new Painter(await browser.newPage());
   }
 
-  async photograph(name: string, seed: number, size = SIZE): Promise<Photograph> {
-    const base64 = await this.page.evaluate(paintLandscape, { seed, ...size });
+  async photograph(name: string, seed: number, camera = CAMERA): Promise<Photograph> {
+    const base64 = await this.page.evaluate(paintLandscape, { seed, ...camera });
     return { name, mimeType: 'image/jpeg', bytes: Buffer.from(base64, 'base64') };
   }
 
   /** `photo-1.jpg`, `photo-2.jpg` and so on. */
-  async photographs(count: number, size = SIZE): Promise<Photograph[]> {
+  async photographs(count: number): Promise<Photograph[]> {
     const made: Photograph[] = [];
     for (let seed = 1; seed <= count; seed += 1) {
-      made.push(await this.photograph(`photo-${seed}.jpg`, seed, size));
+      made.push(await this.photograph(`photo-${seed}.jpg`, seed));
     }
     return made;
   }

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import type {
   Browser,
   BrowserContext,
@@ -6,6 +7,7 @@ import type {
   Page,
   Request,
 } from 'playwright-core';
+import type { Admission } from '../../src/api/types';
 import type { Photograph } from './photographs';
 
 export type VisitOptions = BrowserContextOptions;
@@ -16,6 +18,9 @@ export class Visit {
   readonly requests: Request[] = [];
   private readonly context: BrowserContext;
   private readonly origin: string;
+  /** How many streams of events were open at the same time, at the most. */
+  streamsAtOnceMax = 0;
+  private readonly streams = new Set<Request>();
   private readonly complaints: string[] = [];
   private readonly expected: RegExp[] = [];
 
@@ -24,6 +29,8 @@ export class Visit {
     this.page = page;
     this.origin = origin;
     page.on('request', (request) => this.note(request));
+    page.on('requestfinished', (request) => this.streams.delete(request));
+    page.on('requestfailed', (request) => this.streams.delete(request));
     page.on('pageerror', (error) => this.complaints.push(`error: ${error.stack ?? error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(`console: ${message.text()}`);
@@ -107,22 +114,54 @@ export class Visit {
     return this.page.getByRole('button', { name: /^(Compare|Comparer) / });
   }
 
+  compareButton(filename: string): Locator {
+    return this.compareButtons.and(this.page.getByRole('button', { name: filename }));
+  }
+
+  compareDialog(filename: string): Locator {
+    return this.page.getByRole('dialog', { name: filename });
+  }
+
   /** Waits until so many photos have a result. */
   async done(count: number): Promise<void> {
     await this.compareButtons.nth(count - 1).waitFor();
   }
 
+  /** What a click on this gives. */
+  async download(button: Locator): Promise<{ name: string; bytes: Buffer }> {
+    const begun = this.page.waitForEvent('download');
+    await button.click();
+    const download = await begun;
+    return {
+      name: download.suggestedFilename(),
+      bytes: await buffer(await download.createReadStream()),
+    };
+  }
+
   uploads(): Request[] {
-    return this.requests.filter((request) => new URL(request.url()).pathname === '/upload');
+    return this.requests.filter((request) => pathOf(request) === '/upload');
+  }
+
+  /** What the server said to each upload, in the order in which they were sent. */
+  jobs(): Promise<Admission[]> {
+    return Promise.all(this.uploads().map(async (request) => (await request.response())?.json()));
   }
 
   private note(request: Request): void {
     this.requests.push(request);
+    if (pathOf(request) === '/events') {
+      this.streams.add(request);
+      this.streamsAtOnceMax = Math.max(this.streamsAtOnceMax, this.streams.size);
+    }
     const { origin, protocol } = new URL(request.url());
     if (origin !== this.origin && protocol !== 'blob:') {
       this.complaints.push(`request to another host: ${request.url()}`);
     }
   }
+}
+
+function pathOf(request: Request): string {
+  return new URL(request.url()).pathname;
 }
 
 function asFile({ name, mimeType, bytes }: Photograph) {

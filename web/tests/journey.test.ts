@@ -1,0 +1,89 @@
+import { describe } from 'vitest';
+import { expect, test } from './support/test';
+import { unzip } from './support/zip';
+
+describe('from the drop to the download', () => {
+  test('an empty page says what it is for and what it takes', async ({ serve, visit }) => {
+    const { page, chooseButton } = await visit((await serve()).url);
+    expect(await page.title()).toBe('NWS Watermark');
+    await page.getByText('Drop photos, watch each one travel, compare the result.').waitFor();
+    await page
+      .getByText(/JPEG.*PNG.*WebP.*AVIF/)
+      .first()
+      .waitFor();
+    expect(await chooseButton.isEnabled()).toBe(true);
+  });
+
+  test('five dropped photos travel, and every step says its milliseconds', async (given) => {
+    const photographs = await given.painter.photographs(5);
+    const visit = await given.visit((await given.serve()).url);
+    await visit.drop(...photographs);
+    await visit.beginButton.click();
+    await visit.done(5);
+    for (const { name } of photographs) {
+      const words = await visit.photo(name).innerText();
+      for (const step of ['decode', 'resize', 'watermark', 'encode', 'save']) {
+        expect(words.replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`${step} [\\d.]+ m?s`));
+      }
+    }
+    expect(visit.uploads()).toHaveLength(5);
+  });
+
+  test('a step is seen while it happens', async ({ painter, serve, wireTo, visit }) => {
+    const wire = await wireTo(await serve('worker_slots=1'), 3_000_000);
+    const arrived = await visit(wire.url);
+    await arrived.begin(...(await painter.photographs(5)));
+    const first = arrived.photo('photo-1.jpg');
+    await first.getByRole('progressbar').waitFor();
+    await arrived.page
+      .getByText(/^running now$/)
+      .first()
+      .waitFor({ state: 'attached' });
+    await arrived.done(5);
+  });
+
+  test('a download is the result, byte for byte', async ({ painter, serve, visit }) => {
+    const nws = await serve();
+    const arrived = await visit(nws.url);
+    await arrived.begin(await painter.photograph('photo-1.jpg', 1));
+    const { name, bytes } = await arrived.download(
+      arrived.page.getByRole('link', { name: 'Download photo-1.jpg' }),
+    );
+    const [job] = await arrived.jobs();
+    const image = await fetch(`${nws.url}${job?.url}`);
+    expect(name).toBe('photo-1-marked.jpg');
+    expect(bytes.equals(Buffer.from(await image.arrayBuffer()))).toBe(true);
+  });
+
+  test('all results come as one ZIP that can be read', async ({ painter, serve, visit }) => {
+    const nws = await serve();
+    const arrived = await visit(nws.url);
+    await arrived.begin(...(await painter.photographs(5)));
+    await arrived.done(5);
+    const { bytes } = await arrived.download(
+      arrived.page.getByRole('button', { name: /^Download all.*ZIP/ }),
+    );
+    const files = unzip(bytes);
+    expect([...files.keys()].sort()).toEqual([1, 2, 3, 4, 5].map((n) => `photo-${n}-marked.jpg`));
+    const [job] = await arrived.jobs();
+    const image = await fetch(`${nws.url}${job?.url}`);
+    const first = Buffer.from(await image.arrayBuffer());
+    expect([...files.values()].some((file) => file.equals(first))).toBe(true);
+  });
+
+  test('the same photo again is known, and costs no work', async ({ painter, serve, visit }) => {
+    const arrived = await visit((await serve()).url);
+    const photograph = await painter.photograph('photo-1.jpg', 1);
+    await arrived.begin(photograph);
+    await arrived.done(1);
+    await arrived.begin({ ...photograph, name: 'again.jpg' });
+    await arrived.photo('again.jpg').getByText('Already known').waitFor();
+  });
+
+  test('the page follows all its jobs on one connection', async ({ painter, serve, visit }) => {
+    const arrived = await visit((await serve('worker_slots=1')).url);
+    await arrived.begin(...(await painter.photographs(8)));
+    await arrived.done(8);
+    expect(arrived.streamsAtOnceMax).toBe(1);
+  });
+});

@@ -1,0 +1,67 @@
+import type { Locator, Page } from 'playwright-core';
+import { describe } from 'vitest';
+import { expect, test } from './support/test';
+
+/** More than there are stops on the page. */
+const TABS_MAX = 120;
+
+describe('without a mouse', () => {
+  test('a photo is chosen, sent, compared and left again', async ({ painter, serve, visit }) => {
+    const arrived = await visit((await serve()).url);
+    const { page } = arrived;
+    const { name, mimeType, bytes } = await painter.photograph('photo-1.jpg', 1);
+
+    await tabTo(page, arrived.chooseButton);
+    const dialog = page.waitForEvent('filechooser');
+    await page.keyboard.press('Enter');
+    await (await dialog).setFiles({ name, mimeType, buffer: bytes });
+
+    await arrived.beginButton.waitFor();
+    await tabTo(page, arrived.beginButton);
+    await page.keyboard.press('Enter');
+    await arrived.done(1);
+
+    await tabTo(page, arrived.compareButton(name));
+    await page.keyboard.press('Enter');
+    const slider = arrived.compareDialog(name).getByRole('slider');
+    await slider.waitFor();
+    await tabTo(page, slider);
+    const before = Number(await slider.getAttribute('aria-valuenow'));
+    await page.keyboard.press('ArrowLeft');
+    await expect
+      .poll(async () => Number(await slider.getAttribute('aria-valuenow')))
+      .toBeLessThan(before);
+
+    await page.keyboard.press('Escape');
+    await arrived.compareDialog(name).waitFor({ state: 'hidden' });
+    await expect.poll(() => isFocused(arrived.compareButton(name))).toBe(true);
+  });
+});
+
+/** Goes on with the Tab key until `target` has the focus, and sees each stop framed. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let tabs = 0; tabs < TABS_MAX; tabs += 1) {
+    if (await isFocused(target)) return;
+    await page.keyboard.press('Tab');
+    expect(await hasVisibleFocus(page)).toBe(true);
+  }
+  throw new Error(`the Tab key does not lead to ${target}`);
+}
+
+function isFocused(target: Locator): Promise<boolean> {
+  return target.evaluate((element) => element === document.activeElement);
+}
+
+/** The browser's own parts, its address bar among them, frame themselves. */
+function hasVisibleFocus(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const focused = document.activeElement;
+    if (!focused || focused === document.body) return true;
+    const framed = [focused, focused.nextElementSibling, focused.parentElement];
+    return framed.some((element) => {
+      if (!element) return false;
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+      return (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none';
+    });
+  });
+}

@@ -1,0 +1,116 @@
+import { describe } from 'vitest';
+import { expectAccessible } from './support/accessible';
+import { textFile } from './support/photographs';
+import { expect, test } from './support/test';
+import type { Visit } from './support/visit';
+
+/** A tenth of what the web's own measure of a good page allows (0.1): what is left is text that is set anew. */
+const SHIFT_MAX = 0.02;
+
+describe.each([320, 390])('on a phone of %i pixels', (width) => {
+  test('nothing is wider than the screen', async ({ painter, serve, visit }) => {
+    const arrived = await visit((await serve()).url, { viewport: { width, height: 700 } });
+    await expectNoSidewaysScroll(arrived);
+    await arrived.begin(...(await painter.photographs(2)), textFile('a-rather-long-name.jpg'));
+    await arrived.done(2);
+    await expectNoSidewaysScroll(arrived);
+    await expectAllReachable(arrived);
+    await arrived.compareButton('photo-1.jpg').click();
+    await arrived.compareDialog('photo-1.jpg').getByRole('slider').waitFor();
+    await expectNoSidewaysScroll(arrived);
+  });
+});
+
+describe('calm', () => {
+  test('nothing moves while the page arrives and while photos travel', async (given) => {
+    const arrived = await given.visit((await given.serve()).url);
+    await arrived.begin(...(await given.painter.photographs(5)));
+    await arrived.done(5);
+    expect(await shiftOf(arrived)).toBeLessThan(SHIFT_MAX);
+  });
+
+  test('the dark theme is kept', async ({ serve, visit }) => {
+    const arrived = await visit((await serve()).url);
+    const light = await groundOf(arrived);
+    await arrived.page.getByRole('combobox', { name: 'Theme' }).selectOption('dark');
+    await expect.poll(() => groundOf(arrived)).not.toBe(light);
+    const dark = await groundOf(arrived);
+    await arrived.page.reload();
+    await arrived.chooseButton.waitFor();
+    expect(await groundOf(arrived)).toBe(dark);
+  });
+
+  test('a dark system has a dark page', async ({ serve, visit }) => {
+    const { url } = await serve();
+    const light = await groundOf(await visit(url, { colorScheme: 'light' }));
+    const dark = await groundOf(await visit(url, { colorScheme: 'dark' }));
+    expect(dark).not.toBe(light);
+  });
+});
+
+describe.each(['en-GB', 'fr-FR'])('for everybody, in %s', (locale) => {
+  test('no rule of WCAG 2.2 AA is broken, from empty to compared', async (given) => {
+    const arrived = await given.visit((await given.serve()).url, { locale });
+    await expectAccessible(arrived.page);
+    const [first, second] = await given.painter.photographs(2);
+    const broken = await given.painter.brokenPhotograph('broken.jpg');
+    if (!first || !second) throw new Error('two photographs');
+    await arrived.choose(first, second, broken, textFile('diary.jpg'));
+    await arrived.beginButton.waitFor();
+    await expectAccessible(arrived.page);
+    await arrived.beginButton.click();
+    await arrived.done(2);
+    await expectAccessible(arrived.page);
+    await arrived.compareButton('photo-1.jpg').click();
+    await arrived.compareDialog('photo-1.jpg').getByRole('slider').waitFor();
+    await expectAccessible(arrived.page);
+  });
+
+  test('nor while photos are on their way', async ({ painter, serve, wireTo, visit }) => {
+    const wire = await wireTo(await serve(), 200_000);
+    const arrived = await visit(wire.url, { locale });
+    await arrived.begin(...(await painter.photographs(4)));
+    await arrived.photo('photo-1.jpg').getByRole('progressbar').waitFor();
+    await expectAccessible(arrived.page);
+  });
+});
+
+async function expectNoSidewaysScroll({ page }: Visit): Promise<void> {
+  const { wide, screen } = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth,
+    screen: document.documentElement.clientWidth,
+  }));
+  expect(wide).toBeLessThanOrEqual(screen);
+}
+
+/** Every control can be brought under a finger, and none is smaller than 24 pixels or hidden behind another. */
+async function expectAllReachable({ page }: Visit): Promise<void> {
+  for (const button of await page.getByRole('button').all()) {
+    if (await button.isEnabled()) await button.click({ trial: true });
+  }
+}
+
+interface LayoutShift {
+  readonly value: number;
+  readonly hadRecentInput: boolean;
+}
+
+/** How far things moved that nobody touched, as the Layout Instability API counts it. */
+function shiftOf({ page }: Visit): Promise<number> {
+  return page.evaluate(async () => {
+    const seen: LayoutShift[] = [];
+    const observer = new PerformanceObserver((list) =>
+      seen.push(...list.getEntries().map((entry) => entry.toJSON())),
+    );
+    observer.observe({ type: 'layout-shift', buffered: true });
+    // What was buffered is handed over before a frame after the next.
+    for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+    return seen
+      .filter(({ hadRecentInput }) => !hadRecentInput)
+      .reduce((sum, { value }) => sum + value, 0);
+  });
+}
+
+function groundOf({ page }: Visit): Promise<string> {
+  return page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+}

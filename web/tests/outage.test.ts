@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe } from 'vitest';
+import { expect, test } from './support/test';
+import type { Visit } from './support/visit';
+
+/** As long as a server takes that is started again. */
+const OUTAGE_MS = 5000;
+
+/** Slow enough that the first photo is done while the last one is still to be sent. */
+const BYTES_PER_SECOND = 1_500_000;
+
+describe('when the server or the page goes away', () => {
+  test('a server that is lost for five seconds loses nothing', async (given) => {
+    const nws = await given.serve('worker_slots=1');
+    const wire = await given.wireTo(nws, BYTES_PER_SECOND);
+    const arrived = await given.visit(wire.url);
+    arrived.expects(/Failed to load resource/);
+    await arrived.begin(...(await given.painter.photographs(8)));
+    await arrived.done(1);
+    await nws.kill();
+    wire.cut();
+    await arrived.page.getByText('Connection lost').waitFor();
+    await delay(OUTAGE_MS);
+    await nws.startAgain();
+    wire.mend();
+    await arrived.done(8);
+    await expectEachDoneOnce(arrived, 8);
+  });
+
+  test('a wire that is cut between two photos is noticed and forgotten', async (given) => {
+    const nws = await given.serve('worker_slots=1');
+    const wire = await given.wireTo(nws, BYTES_PER_SECOND);
+    const arrived = await given.visit(wire.url);
+    arrived.expects(/Failed to load resource/);
+    await arrived.begin(...(await given.painter.photographs(5)));
+    await arrived.done(1);
+    wire.cut();
+    await arrived.page.getByText('Connection lost').waitFor();
+    wire.mend();
+    await arrived.page.getByText('Connection lost').waitFor({ state: 'detached' });
+    await arrived.done(5);
+    await expectEachDoneOnce(arrived, 5);
+  });
+
+  test('a page that is reloaded finds its photos again and goes on', async (given) => {
+    const wire = await given.wireTo(await given.serve('worker_slots=1'), BYTES_PER_SECOND);
+    const arrived = await given.visit(wire.url);
+    await arrived.begin(...(await given.painter.photographs(8)));
+    await arrived.done(1);
+    expect(await arrived.compareButtons.count()).toBeLessThan(8);
+    await arrived.page.reload();
+    await arrived.done(8);
+    await expectEachDoneOnce(arrived, 8);
+  });
+
+  test('a page that is closed and opened later still has its results', async (given) => {
+    const arrived = await given.visit((await given.serve()).url);
+    await arrived.begin(...(await given.painter.photographs(2)));
+    await arrived.done(2);
+    await arrived.page.reload();
+    await arrived.done(2);
+    expect(arrived.uploads()).toHaveLength(2);
+  });
+});
+
+/** Every photo stands on the page once with a result, and no two have the same. */
+async function expectEachDoneOnce(visit: Visit, count: number): Promise<void> {
+  const cards = visit.page.getByRole('listitem').filter({ has: visit.compareButtons });
+  expect(await cards.count()).toBe(count);
+  const links = await visit.page.getByRole('link', { name: /^Download photo-/ }).all();
+  const results = await Promise.all(links.map((link) => link.getAttribute('href')));
+  expect(new Set(results).size).toBe(count);
+}
