@@ -1,0 +1,57 @@
+import { useState } from 'react';
+import type { Photo } from '../photos/photo';
+import { useWords, type Words } from '../words/words';
+import { BeforeAfter } from './BeforeAfter';
+import { useFrame } from './frame';
+import { actualSize, fittedSize, type Zoom } from './view';
+
+/** The pictures in their frame: both under a slider, or the result alone where there is nothing to compare it with. */
+export function CompareFrame({ photo, zoom }: { readonly photo: Photo; readonly zoom: Zoom }) {
+  const words = useWords(WORDS);
+  const frame = useFrame();
+  const [unreadable, setUnreadable] = useState(false);
+  if (photo.stage.at !== 'accepted') return null;
+  const { url, picture } = photo.stage.job.state;
+  if (!url || !picture) return null;
+  const actual = actualSize(picture, window.devicePixelRatio);
+  const shown = zoom === 'actual' ? actual : fittedSize(actual, frame.size);
+  const before = unreadable ? null : photo.originalUrl;
+  const alts = { before: words.beforeOf(photo.filename), after: words.afterOf(photo.filename) };
+  return (
+    <div ref={frame.ref} className="compare-frame">
+      {frame.size.width > 0 && (
+        <BeforeAfter
+          before={before}
+          after={url}
+          alts={alts}
+          shown={shown}
+          frame={frame.size}
+          zoom={zoom}
+          onUnreadable={() => setUnreadable(true)}
+        />
+      )}
+      {!before && <p className="compare-alone small">{words.alone}</p>}
+    </div>
+  );
+}
+
+interface Said {
+  readonly beforeOf: (filename: string) => string;
+  readonly afterOf: (filename: string) => string;
+  readonly alone: string;
+}
+
+const WORDS: Words<Said> = {
+  en: {
+    beforeOf: (filename) => `${filename} before`,
+    afterOf: (filename) => `${filename} after, with its mark`,
+    alone:
+      'Only the result: the page does not have the original any more, or this browser cannot show its format.',
+  },
+  fr: {
+    beforeOf: (filename) => `${filename} avant`,
+    afterOf: (filename) => `${filename} après, avec sa marque`,
+    alone:
+      'Le résultat seul : la page n’a plus l’original, ou ce navigateur ne sait pas afficher son format.',
+  },
+};

@@ -1,0 +1,93 @@
+import { isFinal } from '../api/types';
+import type { Board } from '../photos/board';
+import { isDone, type Photo } from '../photos/photo';
+import { IconButton } from '../ui/controls';
+import { Icon } from '../ui/icons';
+import { useWords, type Words } from '../words/words';
+import { resultName } from './names';
+
+/** What can be done with a photo now. Each button says to which one. */
+export function CardActions(props: {
+  readonly photo: Photo;
+  readonly board: Board;
+  readonly onCompare: (id: string) => void;
+}) {
+  const words = useWords(WORDS);
+  const { photo, board } = props;
+  const { id, filename } = photo;
+  return (
+    <div className="photo-card-actions">
+      {isDone(photo) && (
+        <IconButton
+          icon="compare"
+          label={words.compare(filename)}
+          onClick={() => props.onCompare(id)}
+        />
+      )}
+      <DownloadLink photo={photo} label={words.download(filename)} />
+      {canRetry(photo) && (
+        <IconButton icon="retry" label={words.retry(filename)} onClick={() => board.retry(id)} />
+      )}
+      {canCancel(photo) ? (
+        <IconButton icon="cancel" label={words.cancel(filename)} onClick={() => board.cancel(id)} />
+      ) : (
+        <IconButton icon="remove" label={words.remove(filename)} onClick={() => board.remove(id)} />
+      )}
+    </div>
+  );
+}
+
+function DownloadLink({ photo, label }: { readonly photo: Photo; readonly label: string }) {
+  if (photo.stage.at !== 'accepted') return null;
+  const { url, picture } = photo.stage.job.state;
+  if (!url || !picture) return null;
+  return (
+    <a
+      className="button bare icon"
+      href={url}
+      download={resultName(photo.filename, picture.format)}
+      aria-label={label}
+      title={label}
+    >
+      <Icon name="download" />
+    </a>
+  );
+}
+
+function canRetry({ stage }: Photo): boolean {
+  if (stage.at === 'unsent') return true;
+  if (stage.at !== 'accepted') return false;
+  const { status } = stage.job.state;
+  return stage.job.unknown || (isFinal(status) && status !== 'done');
+}
+
+function canCancel({ stage }: Photo): boolean {
+  if (stage.at === 'waiting' || stage.at === 'uploading') return true;
+  return (
+    stage.at === 'accepted' &&
+    !stage.job.unknown &&
+    !stage.job.cancelling &&
+    !isFinal(stage.job.state.status)
+  );
+}
+
+type Said = Readonly<
+  Record<'compare' | 'download' | 'retry' | 'cancel' | 'remove', (filename: string) => string>
+>;
+
+const WORDS: Words<Said> = {
+  en: {
+    compare: (filename) => `Compare ${filename} before and after`,
+    download: (filename) => `Download ${filename}`,
+    retry: (filename) => `Send ${filename} again`,
+    cancel: (filename) => `Cancel ${filename}`,
+    remove: (filename) => `Remove ${filename} from the page`,
+  },
+  fr: {
+    compare: (filename) => `Comparer ${filename} avant et après`,
+    download: (filename) => `Télécharger ${filename}`,
+    retry: (filename) => `Renvoyer ${filename}`,
+    cancel: (filename) => `Annuler ${filename}`,
+    remove: (filename) => `Retirer ${filename} de la page`,
+  },
+};

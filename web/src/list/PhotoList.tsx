@@ -1,0 +1,41 @@
+import { useCallback, useState } from 'react';
+import { CompareDialog } from '../compare/CompareDialog';
+import type { Board, BoardState } from '../photos/board';
+import { useWords, type Words } from '../words/words';
+import { Announcer } from './Announcer';
+import { ListHead } from './ListHead';
+import { PhotoCard } from './PhotoCard';
+import './photo-list.css';
+
+/** All photos of the page, what can be done with them together, and the comparison of one. */
+export function PhotoList({ board, state }: { readonly board: Board; readonly state: BoardState }) {
+  const words = useWords(WORDS);
+  const [comparedId, setComparedId] = useState<string | null>(null);
+  const close = useCallback(() => setComparedId(null), []);
+  const compared = state.photos.find(({ id }) => id === comparedId);
+  return (
+    <section className="photo-list" aria-label={words.photos}>
+      {state.photos.length > 0 && <ListHead board={board} state={state} />}
+      <ul className="photo-list-cards">
+        {state.photos.map((photo) => (
+          <PhotoCard
+            key={photo.id}
+            photo={photo}
+            board={board}
+            paused={state.paused}
+            onCompare={setComparedId}
+          />
+        ))}
+      </ul>
+      <Announcer photos={state.photos} />
+      {compared && (
+        <CompareDialog photo={compared} board={board} onShow={setComparedId} onClose={close} />
+      )}
+    </section>
+  );
+}
+
+const WORDS: Words<{ readonly photos: string }> = {
+  en: { photos: 'Photos' },
+  fr: { photos: 'Photos' },
+};

@@ -1,0 +1,72 @@
+import { useRef, useState } from 'react';
+import type { Photo } from '../photos/photo';
+import { Button } from '../ui/controls';
+import { useWords, type Words } from '../words/words';
+import { resultsOf, saveAll, type ZipOutcome, type ZipProgress } from './zip';
+
+/** Downloads every result as one ZIP; while it is made, the same button stops it. */
+export function ZipButton({ photos }: { readonly photos: readonly Photo[] }) {
+  const words = useWords(WORDS);
+  const { progress, outcome, begin, cancel } = useZip(photos);
+  return (
+    <>
+      {progress ? (
+        <Button icon="cancel" onClick={cancel}>
+          <span className="figures">{words.making(progress)}</span>
+        </Button>
+      ) : (
+        <Button icon="download" onClick={begin}>
+          {words.download}
+        </Button>
+      )}
+      <p role="status" className="photo-list-zip small">
+        {outcome && words.outcome(outcome)}
+      </p>
+    </>
+  );
+}
+
+function useZip(photos: readonly Photo[]) {
+  const [progress, setProgress] = useState<ZipProgress | null>(null);
+  const [outcome, setOutcome] = useState<ZipOutcome | null>(null);
+  const abort = useRef<AbortController>(null);
+  const begin = async () => {
+    const results = resultsOf(photos);
+    abort.current = new AbortController();
+    setOutcome(null);
+    setProgress({ fetched: 0, of: results.length });
+    const { signal } = abort.current;
+    setOutcome(await saveAll({ results, signal, onProgress: setProgress }));
+    setProgress(null);
+  };
+  return { progress, outcome, begin, cancel: () => abort.current?.abort() };
+}
+
+interface Said {
+  readonly download: string;
+  readonly making: (progress: ZipProgress) => string;
+  readonly outcome: (outcome: ZipOutcome) => string;
+}
+
+const WORDS: Words<Said> = {
+  en: {
+    download: 'Download all (ZIP)',
+    making: ({ fetched, of }) => `Stop (${fetched} of ${of})`,
+    outcome: (outcome) => {
+      if (outcome.ended === 'cancelled') return 'Download stopped.';
+      if (outcome.ended === 'failed') return 'The photos could not be downloaded. Try again.';
+      if (outcome.missing.length === 0) return '';
+      return `Not in the ZIP, because it could not be fetched: ${outcome.missing.join(', ')}`;
+    },
+  },
+  fr: {
+    download: 'Tout télécharger (ZIP)',
+    making: ({ fetched, of }) => `Arrêter (${fetched} sur ${of})`,
+    outcome: (outcome) => {
+      if (outcome.ended === 'cancelled') return 'Téléchargement arrêté.';
+      if (outcome.ended === 'failed') return 'Le téléchargement a échoué. Réessayez.';
+      if (outcome.missing.length === 0) return '';
+      return `Absent du ZIP, faute d’avoir pu être lu : ${outcome.missing.join(', ')}`;
+    },
+  },
+};

@@ -1,0 +1,58 @@
+import { isFinal } from '../api/types';
+import { isDone, type Photo } from '../photos/photo';
+
+/** The list in figures. */
+export interface Tally {
+  /** Without those that the page refused: nobody waits for them. */
+  readonly photos: number;
+  readonly done: number;
+  /** Refused, failed, dead or unknown to the server. */
+  readonly failed: number;
+  /** Started and not ended: what a pause is about. */
+  readonly underWay: number;
+  /** Ended in any way: what can be taken off the page. */
+  readonly ended: number;
+  readonly beforeBytes: number;
+  readonly afterBytes: number;
+}
+
+export type Ending = 'done' | 'failed' | 'cancelled';
+
+/** How a photo ended; null where something may still happen to it by itself, or once the user begins. */
+export function endingOf(photo: Photo): Ending | null {
+  const { stage } = photo;
+  if (stage.at === 'refused' || stage.at === 'unsent') return 'failed';
+  if (stage.at !== 'accepted') return null;
+  if (stage.job.unknown) return 'failed';
+  const { status } = stage.job.state;
+  if (!isFinal(status)) return null;
+  if (status === 'cancelled') return 'cancelled';
+  return isDone(photo) ? 'done' : 'failed';
+}
+
+export function tallyOf(photos: readonly Photo[]): Tally {
+  const endings = photos.map(endingOf);
+  const count = (ending: Ending) => endings.filter((one) => one === ending).length;
+  const waiting = photos.filter(({ stage }) => stage.at === 'chosen').length;
+  const ended = endings.filter((ending) => ending !== null).length;
+  const pairs = photos.flatMap(pairOf);
+  return {
+    photos: photos.filter(({ stage }) => stage.at !== 'refused').length,
+    done: count('done'),
+    failed: count('failed'),
+    ended,
+    underWay: photos.length - ended - waiting,
+    beforeBytes: sum(pairs.map(([before]) => before)),
+    afterBytes: sum(pairs.map(([, after]) => after)),
+  };
+}
+
+/** Bytes before and after, of a photo that has both. */
+function pairOf({ sizeBytes, stage }: Photo): ReadonlyArray<readonly [number, number]> {
+  const picture = stage.at === 'accepted' ? stage.job.state.picture : undefined;
+  return picture ? [[sizeBytes, picture.sizeBytes]] : [];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}

@@ -1,0 +1,114 @@
+import { makeZip } from 'client-zip';
+import type { Picture } from '../api/types';
+import type { Photo } from '../photos/photo';
+import { resultName, uniqueNames } from './names';
+
+/** A result that can be fetched. */
+export interface Result {
+  readonly filename: string;
+  readonly url: string;
+  readonly picture: Picture;
+}
+
+export interface ZipProgress {
+  /** Results fetched or given up. */
+  readonly fetched: number;
+  readonly of: number;
+}
+
+/** How a download of all ended; `missing` names the photos that could not be fetched. */
+export type ZipOutcome =
+  | { readonly ended: 'saved'; readonly missing: readonly string[] }
+  | { readonly ended: 'cancelled' }
+  | { readonly ended: 'failed' };
+
+export interface ZipOrder {
+  readonly results: readonly Result[];
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: ZipProgress) => void;
+}
+
+/** Up to here a ZIP is made in memory and saved like any download; more is written to a file as it arrives. */
+const IN_MEMORY_BYTES_MAX = 200 * 1024 * 1024;
+
+/** Saves all results as one ZIP. To be called from a click: the browser may ask where to. */
+export async function saveAll(order: ZipOrder): Promise<ZipOutcome> {
+  const missing: string[] = [];
+  try {
+    await save(makeZip(entriesOf(order, missing)), order);
+    return missing.length < order.results.length
+      ? { ended: 'saved', missing }
+      : { ended: 'failed' };
+  } catch (error) {
+    // Who closes the question where to save to has cancelled as well.
+    const cancelled = error instanceof DOMException && error.name === 'AbortError';
+    return { ended: cancelled ? 'cancelled' : 'failed' };
+  }
+}
+
+/** What of `photos` can be fetched. */
+export function resultsOf(photos: readonly Photo[]): readonly Result[] {
+  return photos.flatMap(({ filename, stage }) => {
+    if (stage.at !== 'accepted') return [];
+    const { url, picture } = stage.job.state;
+    return url && picture ? [{ filename, url, picture }] : [];
+  });
+}
+
+/**
+ * One file after the other.
+ *
+ * Each is fetched to its end before it goes into the ZIP: one that breaks off half-way would take all after it along.
+ */
+async function* entriesOf({ results, signal, onProgress }: ZipOrder, missing: string[]) {
+  const names = uniqueNames(
+    results.map(({ filename, picture }) => resultName(filename, picture.format)),
+  );
+  for (const [index, { filename, url }] of results.entries()) {
+    onProgress({ fetched: index, of: results.length });
+    const input = await fetched(url, signal);
+    if (input) yield { input, name: names[index] ?? filename, lastModified: new Date() };
+    else missing.push(filename);
+  }
+}
+
+/** Null where it cannot be had; throws once the user has cancelled. */
+async function fetched(url: string, signal: AbortSignal): Promise<ArrayBuffer | null> {
+  try {
+    const response = await fetch(url, { signal });
+    return response.ok ? await response.arrayBuffer() : null;
+  } catch {
+    signal.throwIfAborted();
+    return null;
+  }
+}
+
+async function save(zip: ReadableStream<Uint8Array>, { results, signal }: ZipOrder): Promise<void> {
+  const bytes = results.reduce((sum, { picture }) => sum + picture.sizeBytes, 0);
+  const picker = 'showSaveFilePicker' in window ? window.showSaveFilePicker : null;
+  if (bytes > IN_MEMORY_BYTES_MAX && picker) {
+    const file = await picker({ suggestedName: ZIP_NAME });
+    return zip.pipeTo(await file.createWritable(), { signal });
+  }
+  download(await new Response(zip).blob());
+}
+
+const ZIP_NAME = 'photos-marked.zip';
+
+/** Longer than any browser needs to take a blob over, short enough not to keep it in memory. */
+const BLOB_KEPT_MS = 60_000;
+
+function download(blob: Blob) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = ZIP_NAME;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), BLOB_KEPT_MS);
+}
+
+declare global {
+  interface Window {
+    /** Not in every browser, so not in TypeScript's own list. */
+    showSaveFilePicker?(options: { suggestedName: string }): Promise<FileSystemFileHandle>;
+  }
+}
