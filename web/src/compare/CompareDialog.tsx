@@ -39,16 +39,22 @@ export function CompareDialog({ photo, board, onShow, onClose }: CompareProps) {
       onKeyDown={onKeyDown}
       onClose={({ currentTarget }) => !currentTarget.open && onClose()}
     >
+      {/* Buttons at either end stay where they are for the focus: they are not taken away from under it. */}
       <header className="compare-head">
         <h2>{photo.filename}</h2>
         <span className="compare-place small quiet figures">{words.place(place, count)}</span>
         <IconButton
           icon="previous"
           label={words.previous}
-          disabled={!previous}
+          aria-disabled={!previous}
           onClick={() => show(previous)}
         />
-        <IconButton icon="next" label={words.next} disabled={!next} onClick={() => show(next)} />
+        <IconButton
+          icon="next"
+          label={words.next}
+          aria-disabled={!next}
+          onClick={() => show(next)}
+        />
         <IconButton icon="cancel" label={words.close} onClick={onClose} />
       </header>
       <CompareFrame key={photo.id} photo={photo} zoom={zoom} />

@@ -11,6 +11,7 @@ export function Sparkline({ rates }: { readonly rates: readonly number[] }) {
       preserveAspectRatio="none"
       aria-hidden="true"
     >
+      <path className="fleet-ground" d={`M0 ${BOX.height}H${BOX.width}`} />
       <path className="fleet-area" d={areaPath(rates, BOX)} />
       <path className="fleet-line" d={linePath(rates, BOX)} />
     </svg>

@@ -21,9 +21,11 @@ export function Workers({ workers }: { readonly workers: readonly WorkerBeat[] |
       onBlur={onBlur}
     >
       <summary>
-        <strong>{workers ? figures.count(workers.length) : '–'}</strong>{' '}
-        <span className="small quiet">{words.workers(workers?.length ?? 0)}</span>
-        <span className="fleet-aside small quiet">{workers && words.busy(busy, slots)}</span>
+        <span>
+          <strong>{workers ? figures.count(workers.length) : '–'}</strong>{' '}
+          <span className="small quiet">{words.workers(workers?.length ?? 0)}</span>{' '}
+          <span className="fleet-aside small quiet">{workers && words.busy(busy, slots)}</span>
+        </span>
       </summary>
       <ul className="fleet-panel card" tabIndex={-1}>
         {workers?.map((worker) => (

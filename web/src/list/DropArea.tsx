@@ -32,16 +32,20 @@ export function DropArea({ onFiles, limits, full, large }: DropProps) {
   usePaste(onFiles, full);
   const carriesFiles = useCarriesFiles();
   return (
-    <div {...getRootProps()} className="drop-area" data-large={large} role="presentation">
+    <div {...getRootProps()}>
       <input {...getInputProps({ accept: SHOWN, 'aria-label': words.choose })} />
-      {large && <Explanation />}
-      <div className="drop-area-how">
-        <Button look={large ? 'primary' : 'plain'} icon="add" onClick={open} disabled={full}>
-          {words.choose}
-        </Button>
-        <p className="quiet">{full ? words.full : words.orDrop}</p>
+      <div className="drop-area" data-large={large}>
+        {large && <Explanation />}
+        <div className="drop-area-how">
+          <Button look={large ? 'primary' : 'plain'} icon="add" onClick={open} disabled={full}>
+            {words.choose}
+          </Button>
+          <p className="drop-area-or quiet" data-full={full}>
+            {full ? words.full : large ? words.orDrop : words.orShort}
+          </p>
+        </div>
+        <Rules limits={limits} />
       </div>
-      <Rules limits={limits} />
       {isDragGlobal && carriesFiles && !full && <Catch />}
     </div>
   );
@@ -67,7 +71,9 @@ function Explanation() {
     <ol className="drop-area-explanation">
       {words.steps.map(([title, text], index) => (
         <li key={title}>
-          <Icon name={ICONS[index] ?? 'photo'} />
+          <span className="drop-area-sign">
+            <Icon name={ICONS[index] ?? 'photo'} />
+          </span>
           <h2>{title}</h2>
           <p className="small quiet">{text}</p>
         </li>
@@ -122,6 +128,7 @@ function useCarriesFiles(): boolean {
 interface Said {
   readonly choose: string;
   readonly orDrop: string;
+  readonly orShort: string;
   readonly full: string;
   readonly drop: string;
   readonly steps: ReadonlyArray<readonly [title: string, text: string]>;
@@ -134,6 +141,7 @@ const WORDS: Words<Said> = {
   en: {
     choose: 'Choose photos',
     orDrop: 'or drop them anywhere on this page, or paste them',
+    orShort: 'or drop or paste them',
     full: `The page holds ${PHOTOS_MAX} photos. Remove some to add others.`,
     drop: 'Drop your photos or folders anywhere',
     steps: [
@@ -147,6 +155,7 @@ const WORDS: Words<Said> = {
   fr: {
     choose: 'Choisir des photos',
     orDrop: 'ou déposez-les n’importe où sur la page, ou collez-les',
+    orShort: 'ou déposez-les, collez-les',
     full: `La page contient ${PHOTOS_MAX} photos. Retirez-en pour en ajouter d’autres.`,
     drop: 'Déposez vos photos ou dossiers n’importe où',
     steps: [

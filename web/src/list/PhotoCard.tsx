@@ -62,7 +62,9 @@ function Measures({ photo }: { readonly photo: Photo }) {
   const words = useWords(WORDS);
   const figures = useFigures();
   const { size, stage, sizeBytes } = photo;
-  const picture = stage.at === 'accepted' ? stage.job.state.picture : undefined;
+  const job = stage.at === 'accepted' ? stage.job : undefined;
+  const picture = job?.state.picture;
+  const total = job?.cached ? undefined : job?.state.timings.total;
   return (
     <p className="photo-card-measures small quiet figures">
       <span>{figures.bytes(sizeBytes)}</span>
@@ -73,6 +75,7 @@ function Measures({ photo }: { readonly photo: Photo }) {
           {words.became(picture.format.toUpperCase(), figures.bytes(picture.sizeBytes))}
         </span>
       )}
+      {total !== undefined && <strong>{words.within(figures.duration(total))}</strong>}
     </p>
   );
 }
@@ -182,6 +185,7 @@ function Pending({ photo }: { readonly photo: Photo }) {
 
 interface Said {
   readonly became: (format: string, size: string) => string;
+  readonly within: (duration: string) => string;
   readonly chosen: string;
   readonly waiting: string;
   readonly paused: string;
@@ -197,6 +201,7 @@ interface Said {
 const WORDS: Words<Said> = {
   en: {
     became: (format, size) => `${format}, ${size}`,
+    within: (duration) => `in ${duration}`,
     chosen: 'Ready to be sent',
     waiting: 'Waits for its turn',
     paused: 'Paused',
@@ -210,6 +215,7 @@ const WORDS: Words<Said> = {
   },
   fr: {
     became: (format, size) => `${format}, ${size}`,
+    within: (duration) => `en ${duration}`,
     chosen: 'Prête à partir',
     waiting: 'Attend son tour',
     paused: 'En pause',

@@ -2,8 +2,10 @@ import type { Step } from '../api/types';
 import type { Job } from '../photos/photo';
 import { Icon } from '../ui/icons';
 import { useFigures, useWords, type Words } from '../words/words';
+import { ofFailure } from './causes';
 import './steps.css';
-import { type Leg, type LegState, legsOf, longestOf, sharesOf, totalOf } from './way';
+import { TROUBLE, troubleOf } from './trouble';
+import { type Leg, type LegState, legsOf, longestOf, sharesOf } from './way';
 
 /**
  * The job's way through the fleet, filling in as the events arrive.
@@ -14,13 +16,13 @@ export function Steps({ job }: { readonly job: Job }) {
   const words = useWords(WORDS);
   if (job.cached) return <Known />;
   const legs = legsOf(job);
+  const done = job.state.status === 'done';
   return (
     <div className="steps">
-      <Bar legs={legs} done={job.state.status === 'done'} />
+      <Bar legs={legs} done={done} />
       <ol className="steps-list" aria-label={words.way}>
-        <Legs legs={legs} />
+        <Legs legs={legs} longest={done ? longestOf(legs) : null} />
       </ol>
-      <Total job={job} />
       <Detours job={job} />
     </div>
   );
@@ -54,17 +56,16 @@ function Bar({ legs, done }: { readonly legs: readonly Leg[]; readonly done: boo
   );
 }
 
-function Legs({ legs }: { readonly legs: readonly Leg[] }) {
+function Legs({ legs, longest }: { readonly legs: readonly Leg[]; readonly longest: Step | null }) {
   const words = useWords(WORDS);
   const figures = useFigures();
-  const longest = longestOf(legs);
   return legs.map(({ step, is, ms }) => (
     <li key={step} className="steps-leg" data-is={is} data-longest={step === longest}>
-      <span className="steps-swatch" data-step={step} data-is={is} aria-hidden="true" />
       <span className="steps-name" title={words.means[step]}>
         {words.names[step]}
       </span>
       <span className="steps-figure figures">
+        <span className="steps-swatch" data-step={step} data-is={is} aria-hidden="true" />
         {ms === null ? <Untimed is={is} /> : figures.duration(ms)}
       </span>
     </li>
@@ -91,29 +92,25 @@ const SIGNS: Readonly<Record<LegState, string>> = {
   missed: '·',
 };
 
-function Total({ job }: { readonly job: Job }) {
-  const words = useWords(WORDS);
-  const figures = useFigures();
-  const total = totalOf(job);
-  return (
-    <p className="steps-total small figures">
-      {total !== null && words.total(figures.duration(total))}
-      {total === null && job.state.status === 'retrying' && words.again(job.state.attempt + 1)}
-    </p>
-  );
-}
+/** More say nothing new; the attempts are counted all the same. */
+const DETOURS_SHOWN_MAX = 3;
 
+/** What went wrong on the way and was overcome, or will be. */
 function Detours({ job }: { readonly job: Job }) {
   const words = useWords(WORDS);
+  const trouble = useWords(TROUBLE);
+  const figures = useFigures();
   if (job.detours.length === 0) return null;
+  const shown = [...job.detours.entries()].slice(-DETOURS_SHOWN_MAX);
   return (
-    <ul className="steps-detours small">
-      {job.detours.map(({ attempt, reason }) => (
-        <li key={attempt}>
+    <ul className="steps-detours small" aria-label={words.detours}>
+      {shown.map(([place, { attempt, reason }]) => (
+        <li key={place} title={reason.message}>
           <Icon name="retry" />
-          <span>{words.detour(attempt, reason.message)}</span>
+          <span>{words.detour(attempt, troubleOf(ofFailure(reason), trouble, figures).what)}</span>
         </li>
       ))}
+      {job.state.status === 'retrying' && <li className="steps-again">{words.again}</li>}
     </ul>
   );
 }
@@ -125,8 +122,8 @@ interface Said {
   /** What each step does, as a hint. */
   readonly means: Readonly<Record<Step, string>>;
   readonly states: Readonly<Record<LegState, string>>;
-  readonly total: (duration: string) => string;
-  readonly again: (attempt: number) => string;
+  readonly detours: string;
+  readonly again: string;
   readonly detour: (attempt: number, reason: string) => string;
 }
 
@@ -166,8 +163,8 @@ const WORDS: Words<Said> = {
       broken: 'failed here',
       missed: 'not reached',
     },
-    total: (duration) => `${duration} in all`,
-    again: (attempt) => `Waits for attempt ${attempt}`,
+    detours: 'Attempts that failed',
+    again: 'It is tried again by itself.',
     detour: (attempt, reason) => `Attempt ${attempt}: ${reason}`,
   },
   fr: {
@@ -205,8 +202,8 @@ const WORDS: Words<Said> = {
       broken: 'échec ici',
       missed: 'pas atteinte',
     },
-    total: (duration) => `${duration} en tout`,
-    again: (attempt) => `Attend la tentative ${attempt}`,
+    detours: 'Tentatives manquées',
+    again: 'Nouvel essai sans rien faire.',
     detour: (attempt, reason) => `Tentative ${attempt} : ${reason}`,
   },
 };

@@ -27,11 +27,6 @@ export function legsOf({ state }: Job): readonly Leg[] {
   });
 }
 
-/** The job's time in all: the server's figure, or none before it is done. */
-export function totalOf({ state }: Job): number | null {
-  return state.timings.total ?? null;
-}
-
 /** The part of the bar that each leg gets: equal while it is under way, as long as it took once it is done. */
 export function sharesOf(legs: readonly Leg[], done: boolean): readonly number[] {
   if (!done) return legs.map(() => 1);
