@@ -1,0 +1,57 @@
+import {
+  type Admission,
+  type JobState,
+  type Limits,
+  type Problem,
+  STATUSES,
+  type Status,
+} from './types';
+
+/** What the page relies on is looked at; the rest is the schemas' promise. */
+
+export function isJobState(value: unknown): value is JobState {
+  return (
+    isRecord(value) &&
+    typeof value.jobId === 'string' &&
+    isStatus(value.status) &&
+    typeof value.attempt === 'number' &&
+    isRecord(value.timings)
+  );
+}
+
+export function isAdmission(value: unknown): value is Admission {
+  return isRecord(value) && typeof value.jobId === 'string' && isStatus(value.status);
+}
+
+export function isProblem(value: unknown): value is Problem {
+  return (
+    isRecord(value) &&
+    typeof value.type === 'string' &&
+    typeof value.title === 'string' &&
+    typeof value.status === 'number' &&
+    typeof value.detail === 'string'
+  );
+}
+
+export function isLimits(value: unknown): value is Limits {
+  return (
+    isRecord(value) &&
+    typeof value.imageBytesMax === 'number' &&
+    typeof value.pixelsMax === 'number' &&
+    typeof value.sideMax === 'number' &&
+    typeof value.eventsJobsMax === 'number'
+  );
+}
+
+/** A job by its name, as in the frame of one that the server does not know. */
+export function isNamed(value: unknown): value is { readonly jobId: string } {
+  return isRecord(value) && typeof value.jobId === 'string';
+}
+
+function isStatus(value: unknown): value is Status {
+  return STATUSES.some((status) => status === value);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
