@@ -1,3 +1,4 @@
+import type { Connection } from '../api/events';
 import type { Limits } from '../api/types';
 import type { Order } from '../mark/mark';
 import type { Photo } from './photo';
@@ -14,8 +15,9 @@ export interface Board {
   /** No further upload begins; those on their way are stopped and begin again at `resume`. */
   pause(): void;
   resume(): void;
-  /** Sends a photo again that the server refused or whose job ended without a result. */
-  retry(id: string): void;
+  /** Sends a photo again that the server refused or whose job ended without a result; with another order where one is
+   * given, because the one before may be what was refused. */
+  retry(id: string, order?: Order): void;
   /** Stops an upload, or takes the job back. */
   cancel(id: string): void;
   /** Takes a photo off the page; one that is still on its way is cancelled first. */
@@ -35,8 +37,7 @@ export interface BoardState {
   readonly limits: Limits | null;
 }
 
-/** The one stream of events: `idle` while nothing is followed, `lost` while it is tried again. */
-export type Connection = 'idle' | 'open' | 'lost';
+export type { Connection };
 
 /** Photos on the page at once. */
 export const PHOTOS_MAX = 100;
