@@ -6,8 +6,8 @@ import type { Admission } from './types';
 /** Silence after which an upload is given up: longer than the server waits for the next bytes. */
 const SILENCE_MS_MAX = 60_000;
 
-/** What this page's browsers can show, most wanted first: every one of them since the oldest that is supported. The weights
- * stay below that of JSON, so that the answer is the job and not the picture. */
+/** What every browser shows that this page is built for, so that `wm_format=auto` becomes a WebP. The weights stay below
+ * that of JSON: the answer is the job and not the picture. */
 export const ACCEPT = 'application/json, image/webp;q=0.8, image/avif;q=0.7, image/jpeg;q=0.6';
 
 /** A photo with what is asked for. */
