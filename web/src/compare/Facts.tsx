@@ -94,7 +94,7 @@ const WORDS: Words<Said> = {
         spliced: 'anew only beneath the mark',
       }[written];
     },
-    contrast: 'Contrast of the mark',
+    contrast: 'Mark’s contrast',
     contrastMeans: 'WCAG contrast that 95 % of the mark’s edge reach; 3 : 1 can be read well',
     time: 'Time in all',
   },
@@ -115,7 +115,7 @@ const WORDS: Words<Said> = {
         spliced: 'refaite seulement sous la marque',
       }[written];
     },
-    contrast: 'Contraste de la marque',
+    contrast: 'Contraste',
     contrastMeans: 'Contraste WCAG atteint par 95 % du contour de la marque ; 3 : 1 se lit bien',
     time: 'Temps total',
   },

@@ -4,7 +4,8 @@ import { Icon } from '../ui/icons';
 import { useFigures, useWords, type Words } from '../words/words';
 import { ofFailure } from './causes';
 import './steps.css';
-import { TROUBLE, troubleOf } from './trouble';
+import { troubleOf } from './trouble';
+import { TROUBLE } from './trouble-words';
 import { type Leg, type LegState, legsOf, longestOf, sharesOf } from './way';
 
 /**
@@ -203,7 +204,7 @@ const WORDS: Words<Said> = {
       missed: 'pas atteinte',
     },
     detours: 'Tentatives manquées',
-    again: 'Nouvel essai sans rien faire.',
+    again: 'Elle sera retentée d’elle-même.',
     detour: (attempt, reason) => `Tentative ${attempt} : ${reason}`,
   },
 };

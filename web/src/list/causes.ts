@@ -115,11 +115,19 @@ export interface Finding {
   readonly limit: number | null;
   /** The format that nobody here reads, by name. */
   readonly format: string | null;
+  /** What a file begins with that is no image. */
+  readonly begins: string | null;
   /** What the server said. */
   readonly said: string | null;
 }
 
-const NOTHING_MORE = { measured: null, limit: null, format: null, said: null } as const;
+const NOTHING_MORE = {
+  measured: null,
+  limit: null,
+  format: null,
+  begins: null,
+  said: null,
+} as const;
 
 /** Why `photo` has no result and gets none by itself; null where that is not so. */
 export function findingOf({ stage }: Photo): Finding | null {
@@ -145,6 +153,7 @@ export function ofRefusal(refusal: Refusal): Finding {
     measured: 'measured' in refusal ? refusal.measured : null,
     limit: 'limit' in refusal ? refusal.limit : null,
     format: 'format' in refusal ? refusal.format : null,
+    begins: 'begins' in refusal ? refusal.begins : null,
     said: null,
   };
 }
@@ -153,10 +162,10 @@ const PROBLEM_PREFIX = 'urn:nws:problem:';
 
 export function ofProblem(problem: Problem): Finding {
   return {
+    ...NOTHING_MORE,
     cause: causeOfProblem(problem),
     measured: problem.measured ?? null,
     limit: problem.limit ?? null,
-    format: null,
     said: problem.detail || problem.title || null,
   };
 }

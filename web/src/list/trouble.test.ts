@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Figures } from '../words/words';
 import { CAUSE_OF_CODE, ofFailure, ofRefusal } from './causes';
-import { TROUBLE, troubleOf } from './trouble';
+import { troubleOf } from './trouble';
+import { TROUBLE } from './trouble-words';
 
 const FIGURES: Figures = {
   count: String,
@@ -27,9 +28,16 @@ test('a format that nobody reads is called by its name', () => {
   expect(troubleOf(refusal, TROUBLE.en, FIGURES).what).toBe('HEIC is not read here');
 });
 
+test('what a file begins with, or what the server said, is a note', () => {
+  const text = ofRefusal({ why: 'not-an-image', begins: 'Dear diary' });
+  expect(troubleOf(text, TROUBLE.en, FIGURES).note).toBe('It begins with: Dear diary');
+  const broken = ofFailure({ code: 'broken_image', message: 'no end' });
+  expect(troubleOf(broken, TROUBLE.en, FIGURES).note).toBe('The server says: no end');
+});
+
 test('a word that is not known leaves the server its own sentence', () => {
   const trouble = troubleOf(ofFailure({ code: 'new', message: 'so it is' }), TROUBLE.en, FIGURES);
-  expect(trouble).toMatchObject({ what: 'so it is', said: null });
+  expect(trouble).toMatchObject({ what: 'so it is', note: null });
   expect(trouble.advice).not.toBe('');
 });
 
