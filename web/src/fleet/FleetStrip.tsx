@@ -46,7 +46,7 @@ function Queue({ stats }: { readonly stats: Stats | null }) {
   const depth = stats?.queue.depth ?? null;
   const age = stats?.queue.oldestAgeMs ?? null;
   return (
-    <div className="fleet-item">
+    <div className="fleet-item fleet-queue">
       <Figure name={words.waiting}>{depth === null ? NONE : figures.count(depth)}</Figure>
       {depth !== null && depth > 0 && age !== null && (
         <span className="fleet-aside small quiet">{words.oldest(figures.duration(age))}</span>
@@ -60,7 +60,7 @@ function Times({ stats }: { readonly stats: Stats | null }) {
   const figures = useFigures();
   const duration = (ms: number | undefined) => (ms === undefined ? NONE : figures.duration(ms));
   return (
-    <div className="fleet-item" title={words.timesMean}>
+    <div className="fleet-item fleet-times" title={words.timesMean}>
       <Figure name="p50">{duration(stats?.totalMs?.p50)}</Figure>
       <Figure name="p95">{duration(stats?.totalMs?.p95)}</Figure>
     </div>

@@ -5,7 +5,7 @@ import { useFigures, useWords, type Words } from '../words/words';
 import { type Tally, tallyOf } from './tally';
 import { ZipButton } from './ZipButton';
 
-/** The list in figures, and what can be done with all of it. */
+/** The list in figures, and what can be done with all of it. No button comes or goes, so that nothing moves. */
 export function ListHead({ board, state }: { readonly board: Board; readonly state: BoardState }) {
   const words = useWords(WORDS);
   const tally = tallyOf(state.photos);
@@ -21,12 +21,15 @@ export function ListHead({ board, state }: { readonly board: Board; readonly sta
       </div>
       <div className="photo-list-actions">
         <PauseButton board={board} paused={state.paused} underWay={tally.underWay} />
-        {tally.ended > 0 && (
-          <Button look="bare" icon="remove" onClick={() => board.removeEnded()}>
-            {words.removeEnded}
-          </Button>
-        )}
-        {tally.done > 1 && <ZipButton photos={state.photos} />}
+        <Button
+          look="bare"
+          icon="remove"
+          disabled={tally.ended === 0}
+          onClick={() => board.removeEnded()}
+        >
+          {words.removeEnded}
+        </Button>
+        <ZipButton photos={state.photos} />
       </div>
       <Meter share={tally.photos > 0 ? tally.done / tally.photos : 0} label={words.progress} />
     </header>
@@ -40,14 +43,21 @@ function PauseButton(props: {
 }) {
   const words = useWords(WORDS);
   const { board, paused } = props;
-  if (!paused && props.underWay === 0) return null;
-  return paused ? (
+  if (!paused) {
+    return (
+      <Button
+        look="bare"
+        icon="pause"
+        disabled={props.underWay === 0}
+        onClick={() => board.pause()}
+      >
+        {words.pause}
+      </Button>
+    );
+  }
+  return (
     <Button icon="play" onClick={() => board.resume()}>
       {words.resume}
-    </Button>
-  ) : (
-    <Button look="bare" icon="pause" onClick={() => board.pause()}>
-      {words.pause}
     </Button>
   );
 }

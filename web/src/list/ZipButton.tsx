@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import type { Photo } from '../photos/photo';
+import { isDone, type Photo } from '../photos/photo';
 import { Button } from '../ui/controls';
 import { useWords, type Words } from '../words/words';
 import { resultsOf, saveAll, type ZipOutcome, type ZipProgress } from './zip';
@@ -15,7 +15,7 @@ export function ZipButton({ photos }: { readonly photos: readonly Photo[] }) {
           <span className="figures">{words.making(progress)}</span>
         </Button>
       ) : (
-        <Button icon="download" onClick={begin}>
+        <Button icon="download" disabled={!photos.some(isDone)} onClick={begin}>
           {words.download}
         </Button>
       )}
