@@ -25,7 +25,11 @@ export default defineConfig({
     // What is bundled comes with its authors' names and conditions.
     license: { fileName: 'licenses.md' },
   },
-  server: { proxy: Object.fromEntries(routes.map((route) => [route, server])) },
+  server: {
+    proxy: Object.fromEntries(routes.map((route) => [route, server])),
+    // The preview draws with the engine's own letters.
+    fs: { allow: ['.', '../engine/fonts'] },
+  },
   test: {
     projects: [
       {

@@ -1,0 +1,80 @@
+import interUrl from '../../../../engine/fonts/Inter-SemiBold.otf';
+import arabicUrl from '../../../../engine/fonts/NotoSansArabic-Bold.ttf';
+import hebrewUrl from '../../../../engine/fonts/NotoSansHebrew-Bold.ttf';
+import { type FontFacts, readFont } from './sfnt';
+
+/** The engine's own fonts, as far as a text needs them. */
+export interface Letters {
+  /** The fonts' names, as CSS lists them. */
+  readonly families: string;
+  /** Height of a capital letter of the first font, which gives the mark its size; in ems. */
+  readonly capHeight: number;
+  /** From one baseline to the next: what suits the tallest font in use; in ems. */
+  readonly lineSpacing: number;
+  /** The characters that none of the fonts has, each once. */
+  readonly missing: (text: string) => readonly string[];
+}
+
+interface Face {
+  readonly family: string;
+  readonly url: string;
+  readonly needed: (text: string) => boolean;
+}
+
+/** In the order in which a character looks for its glyph (`EMBEDDED` in `engine/src/fonts.rs`). */
+const FACES: readonly Face[] = [
+  { family: 'NWS Inter', url: interUrl, needed: () => true },
+  { family: 'NWS Arabic', url: arabicUrl, needed: (text) => /\p{Script=Arabic}/u.test(text) },
+  { family: 'NWS Hebrew', url: hebrewUrl, needed: (text) => /\p{Script=Hebrew}/u.test(text) },
+];
+
+const loaded = new Map<string, Promise<FontFacts>>();
+
+/** Which of the fonts a text needs: a word that changes when they do. */
+export function facesFor(text: string): string {
+  return FACES.filter((face) => face.needed(text))
+    .map((face) => face.family)
+    .join();
+}
+
+/** Loads what `text` needs; each file once. */
+export async function lettersFor(text: string): Promise<Letters> {
+  const faces = FACES.filter((face) => face.needed(text));
+  const facts = await Promise.all(faces.map(load));
+  return {
+    families: [...faces.map(({ family }) => `"${family}"`), 'sans-serif'].join(),
+    capHeight: facts[0]?.capHeight ?? 0.7,
+    lineSpacing: Math.max(...facts.map(({ lineSpacing }) => lineSpacing)),
+    missing: (text) => missing(text, facts),
+  };
+}
+
+function load(face: Face): Promise<FontFacts> {
+  const known = loaded.get(face.url);
+  if (known) return known;
+  const loading = fetchFace(face);
+  loaded.set(face.url, loading);
+  // What could not be fetched now may be there next time.
+  loading.catch(() => loaded.delete(face.url));
+  return loading;
+}
+
+async function fetchFace({ family, url }: Face): Promise<FontFacts> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
+  const bytes = await answer.arrayBuffer();
+  const facts = readFont(bytes);
+  document.fonts.add(await new FontFace(family, bytes).load());
+  return facts;
+}
+
+/** Blanks, joiners, marks of direction and variation selectors need no glyph. */
+const UNSEEN = /[\p{White_Space}\p{Cf}\p{Variation_Selector}]|\u034f/u;
+
+function missing(text: string, facts: readonly FontFacts[]): readonly string[] {
+  const known = (character: string) => {
+    const codePoint = character.codePointAt(0) ?? 0;
+    return UNSEEN.test(character) || facts.some((face) => face.has(codePoint));
+  };
+  return [...new Set(text)].filter((character) => !known(character));
+}
