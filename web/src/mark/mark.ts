@@ -14,6 +14,9 @@ export const POSITIONS = [
 
 export type Place = (typeof POSITIONS)[number];
 export type Position = Place | 'auto' | 'tile';
+export const ALIGNS = ['auto', 'left', 'center', 'right'] as const;
+export type Align = (typeof ALIGNS)[number];
+
 export type Color = 'auto' | `#${string}`;
 
 /** What the user wishes: the recipe's fields, named as in the form of `POST /upload`, before variables are replaced. */
@@ -25,7 +28,7 @@ export interface Mark {
   readonly opacity: number | 'auto';
   readonly color: Color;
   readonly rotateDegrees: number;
-  readonly align: 'auto' | 'left' | 'center' | 'right';
+  readonly align: Align;
   /** Room between tiles in percent of √(width·height). */
   readonly spacingPercent: number;
   readonly logoSizePercent: number;

@@ -1,7 +1,7 @@
 import { type Drawn, drawMark } from '../../src/mark/drawing/draw';
 import { outputSize } from '../../src/mark/drawing/fit';
 import type { Ground } from '../../src/mark/drawing/ground';
-import { lettersFor } from '../../src/mark/drawing/letters';
+import { facesFor, loadLetters } from '../../src/mark/drawing/letters';
 import { decodePhoto, layGround } from '../../src/mark/drawing/picture';
 import { fields } from '../../src/mark/fields';
 import { MARK_DEFAULT, type Mark } from '../../src/mark/mark';
@@ -45,7 +45,7 @@ async function previewed(photo: Blob, mark: Mark, logo: HTMLCanvasElement | null
   const context = { now: new Date(), filename: 'photo.png', size: beneath.size, exif: NO_EXIF };
   const text = mark.text === '' ? null : expand(mark.text, context);
   if (text !== null && typeof text !== 'string') throw new Error(text.why);
-  const letters = await lettersFor(text ?? '');
+  const letters = await loadLetters(facesFor(text ?? ''));
   const picture = logo && { image: logo, width: logo.width, height: logo.height };
   const pen = penOf(canvas);
   const drawn = drawMark(pen, { mark, text, letters, logo: picture, output, ground });

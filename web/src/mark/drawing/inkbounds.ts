@@ -15,7 +15,7 @@ const ROUNDED_BY = 1 / 64;
 
 /** Where the ink of a piece of text ends, in ems from its origin; null if it leaves none. */
 export function inkOf(text: string, letters: Letters, direction: 'ltr' | 'rtl'): Ink | null {
-  const key = `${letters.families}\n${direction}\n${text}`;
+  const key = `${letters.familiesFor(text)}\n${direction}\n${text}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;
   if (remembered.size >= REMEMBERED_MAX) remembered.clear();
@@ -35,7 +35,7 @@ function look(text: string, letters: Letters, direction: 'ltr' | 'rtl'): Ink | n
   const px = Math.min(LOOKED_AT_PX, SIDE_MAX_PX / Math.max(width, height));
   const [originX, originY] = [2 - Math.floor(told.left * px), 2 - Math.floor(told.top * px)];
   const sheet = blankSheet(Math.ceil(width * px) + 4, Math.ceil(height * px) + 4);
-  preparePen(sheet, letters, px, direction);
+  preparePen(sheet, letters, px, text, direction);
   sheet.fillText(text, originX, originY);
   const edges = edgesOn(sheet, Math.ceil(2 * ROUNDED_BY * px) + 4);
   return {
@@ -50,7 +50,7 @@ let pen: CanvasRenderingContext2D | null = null;
 
 function toldBox(text: string, letters: Letters, direction: 'ltr' | 'rtl'): Ink {
   pen ??= blankSheet(1, 1);
-  preparePen(pen, letters, LOOKED_AT_PX, direction);
+  preparePen(pen, letters, LOOKED_AT_PX, text, direction);
   const told = pen.measureText(text);
   return {
     left: -told.actualBoundingBoxLeft / LOOKED_AT_PX,

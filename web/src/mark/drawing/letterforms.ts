@@ -6,12 +6,10 @@ import type { Arrangement } from './scene';
 import { blankSheet } from './sheet';
 import { preparePen } from './typeset';
 
-/** Letters from this size on are drawn as paths: they stand where they are put, and are as strong as they are large. */
+/** Pixels an em that browsers draw letters at without moving them noticeably. */
 const EXACT_FROM_PX = 256;
-/** Samples that are looked at for it: some 10 ms of work. A mark that needs more is large or long, and its letters less exact. */
+/** Samples that are looked at for it: some 10 ms of work. The letters of a mark that needs more are less exact. */
 const SAMPLES_MAX = 3_000_000;
-/** Letters of half a pixel more or less are not seen from this size on. */
-const LARGE_FROM_PX = 64;
 
 /** How many samples make one pixel, across and down. */
 type Samples = readonly [across: number, down: number];
@@ -29,37 +27,36 @@ export function coverageOf(
   const sheet = blankSheet(width * across, height * down);
   const { cos, sin, x, y } = block.turn;
   const place = (ems: number) => ems * em + reachOf(scale.halo) * share;
+  // The font is as large as what is drawn, or upright letters would stand where those of a small one do; turned ones stand
+  // better in a small font.
+  const px = block.turn.sin === 0 ? em * Math.max(across, down) : em;
+  const [right, below] = [(across * em) / px, (down * em) / px];
   sheet.setTransform(
-    cos * across,
-    sin * down,
-    -sin * across,
-    cos * down,
+    cos * right,
+    sin * below,
+    -sin * right,
+    cos * below,
     place(x) * across,
     place(y) * down,
   );
   for (const line of block.lines) {
-    preparePen(sheet, letters, em, line.direction);
-    sheet.fillText(line.text, line.x * em, line.y * em);
+    preparePen(sheet, letters, px, line.text, line.direction);
+    sheet.fillText(line.text, line.x * px, line.y * px);
   }
   const covered = averaged(sheet, width, height, [across, down]);
   return { width, height, letters: covered, halo: widened(covered, width, scale.halo * share) };
 }
 
-/** As many as make the letters paths, if they are not too many. */
-function samplesOf(turn: Turn, em: number, pixels: number): Samples {
-  const samples = Math.max(1, Math.ceil(EXACT_FROM_PX / em));
-  const isAffordable = pixels * samples * samples <= SAMPLES_MAX;
-  return isAffordable ? [samples, samples] : samplesAcrossLines(turn, em);
-}
-
 /**
- * Browsers move the baseline of upright or lying letters to whole pixels, and the engine does not: several samples a pixel
- * leave less to move. Letters at a slant stay where they are put.
+ * Browsers move letters to whole or quarter pixels, and the engine does not: the more samples make a pixel, the less there
+ * is to move. Where many are too many, there are several across the lines, because baselines are moved most.
  */
-function samplesAcrossLines({ cos, sin }: Turn, em: number): Samples {
-  const samples = em >= LARGE_FROM_PX ? 2 : 4;
-  if (Math.abs(sin) < 1e-6) return [1, samples];
-  return Math.abs(cos) < 1e-6 ? [samples, 1] : [1, 1];
+function samplesOf({ cos, sin }: Turn, em: number, pixels: number): Samples {
+  const wished = Math.max(1, Math.ceil(EXACT_FROM_PX / em));
+  const samples = Math.min(wished, Math.floor(Math.sqrt(SAMPLES_MAX / pixels)));
+  if (samples === wished || samples > 1) return [samples, samples];
+  if (Math.abs(sin) < 1e-6) return [1, Math.min(wished, 2)];
+  return Math.abs(cos) < 1e-6 ? [Math.min(wished, 2), 1] : [1, 1];
 }
 
 function averaged(

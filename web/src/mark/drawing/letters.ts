@@ -5,8 +5,8 @@ import { type FontFacts, readFont } from './sfnt';
 
 /** The engine's own fonts, as far as a text needs them. */
 export interface Letters {
-  /** The fonts' names, as CSS lists them. */
-  readonly families: string;
+  /** The fonts' names for a line, as CSS lists them. */
+  readonly familiesFor: (line: string) => string;
   /** Height of a capital letter of the first font, which gives the mark its size; in ems. */
   readonly capHeight: number;
   /** From one baseline to the next: what suits the tallest font in use; in ems. */
@@ -30,23 +30,32 @@ const FACES: readonly Face[] = [
 
 const loaded = new Map<string, Promise<FontFacts>>();
 
-/** Which of the fonts a text needs: a word that changes when they do. */
+/** The names of the fonts that a text needs: the same text or another one, the same names. */
 export function facesFor(text: string): string {
-  return FACES.filter((face) => face.needed(text))
-    .map((face) => face.family)
-    .join();
+  const needed = FACES.filter((face) => face.needed(text));
+  return needed.map((face) => face.family).join();
 }
 
-/** Loads what `text` needs; each file once. */
-export async function lettersFor(text: string): Promise<Letters> {
-  const faces = FACES.filter((face) => face.needed(text));
+/** Loads the fonts of these names; each file once. */
+export async function loadLetters(families: string): Promise<Letters> {
+  const names = families.split(',');
+  const faces = FACES.filter((face) => names.includes(face.family));
   const facts = await Promise.all(faces.map(load));
   return {
-    families: [...faces.map(({ family }) => `"${family}"`), 'sans-serif'].join(),
-    capHeight: facts[0]?.capHeight ?? 0.7,
+    familiesFor: (line) => familiesFor(line, faces),
+    capHeight: facts[0]?.capHeight ?? 0,
     lineSpacing: Math.max(...facts.map(({ lineSpacing }) => lineSpacing)),
     missing: (text) => missing(text, facts),
   };
+}
+
+/** Blanks are as wide as in the font of the words around them, so the script that a line begins in comes first. */
+function familiesFor(line: string, faces: readonly Face[]): string {
+  const letter = /\p{L}/u.exec(line)?.[0] ?? '';
+  const [latin, ...others] = faces;
+  const first = others.find((face) => face.needed(letter)) ?? latin;
+  const names = [first, ...faces].flatMap((face) => (face ? [`"${face.family}"`] : []));
+  return [...new Set(names), 'sans-serif'].join();
 }
 
 function load(face: Face): Promise<FontFacts> {

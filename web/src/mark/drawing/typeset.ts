@@ -25,7 +25,7 @@ export interface TypesetLine {
 export function typeset(text: string, letters: Letters): Typeset {
   const pen = measuringPen();
   const lines = text.split('\n').map((line) => {
-    preparePen(pen, letters, MEASURED_AT_PX, directionOf(line));
+    preparePen(pen, letters, MEASURED_AT_PX, line, directionOf(line));
     return measured(line, letters, pen);
   });
   return { lines, lineSpacing: letters.lineSpacing, capHeight: letters.capHeight };
@@ -36,9 +36,10 @@ export function preparePen(
   pen: CanvasRenderingContext2D,
   letters: Letters,
   fontPx: number,
+  line: string,
   direction: 'ltr' | 'rtl',
 ): void {
-  pen.font = `${fontPx}px ${letters.families}`;
+  pen.font = `${fontPx}px ${letters.familiesFor(line)}`;
   pen.fontKerning = 'normal';
   pen.textRendering = 'geometricPrecision';
   pen.textAlign = 'left';
