@@ -1,4 +1,55 @@
-/** The whole page. */
+import { useCallback, useEffect, useRef } from 'react';
+import './app.css';
+import { FleetStrip } from './fleet/FleetStrip';
+import { BeginBar } from './frame/BeginBar';
+import { Header } from './frame/Header';
+import { usePreviewPhoto } from './frame/usePreviewPhoto';
+import { DropArea } from './list/DropArea';
+import { PhotoList } from './list/PhotoList';
+import { MarkEditor } from './mark/MarkEditor';
+import { useMark } from './mark/useMark';
+import { PHOTOS_MAX } from './photos/board';
+import { useBoard } from './photos/useBoard';
+
+/** The whole page: photos on one side, their mark on the other, and the fleet above both. */
 export function App() {
-  return <main>NWS Watermark</main>;
+  const { board, state } = useBoard();
+  const { photos, limits } = state;
+  const preview = usePreviewPhoto(board, photos);
+  const editing = useMark(preview, limits);
+  const retry = useLatest((id: string) => board.retry(id, editing.order));
+  return (
+    <>
+      <Header />
+      <FleetStrip />
+      <main className="work">
+        <div className="work-photos">
+          <DropArea
+            onFiles={(files) => board.add(files)}
+            limits={limits}
+            full={photos.length >= PHOTOS_MAX}
+            large={photos.length === 0}
+          />
+          <PhotoList board={board} state={state} onRetry={retry} />
+        </div>
+        <div className="work-mark">
+          <MarkEditor photo={preview} limits={limits} editing={editing} />
+        </div>
+      </main>
+      <BeginBar
+        photos={photos}
+        problems={editing.problems}
+        onBegin={() => board.start(editing.order)}
+      />
+    </>
+  );
+}
+
+/** The same function for ever, which does what the latest one would: what hangs on it need not be drawn anew. */
+function useLatest<A extends unknown[]>(act: (...args: A) => void): (...args: A) => void {
+  const latest = useRef(act);
+  useEffect(() => {
+    latest.current = act;
+  });
+  return useCallback((...args: A) => latest.current(...args), []);
 }

@@ -11,6 +11,7 @@ export function CardActions(props: {
   readonly photo: Photo;
   readonly board: Board;
   readonly onCompare: (id: string) => void;
+  readonly onRetry: (id: string) => void;
 }) {
   const words = useWords(WORDS);
   const { photo, board } = props;
@@ -26,7 +27,7 @@ export function CardActions(props: {
       )}
       <DownloadLink photo={photo} label={words.download(filename)} />
       {canRetry(photo) && (
-        <IconButton icon="retry" label={words.retry(filename)} onClick={() => board.retry(id)} />
+        <IconButton icon="retry" label={words.retry(filename)} onClick={() => props.onRetry(id)} />
       )}
       {canCancel(photo) ? (
         <IconButton icon="cancel" label={words.cancel(filename)} onClick={() => board.cancel(id)} />

@@ -12,6 +12,7 @@ interface CardProps {
   readonly board: Board;
   readonly paused: boolean;
   readonly onCompare: (id: string) => void;
+  readonly onRetry: (id: string) => void;
 }
 
 /** One photo, from the drop to the download. Drawn again only when it changes: a hundred of them stay fluid. */

@@ -8,7 +8,13 @@ import { PhotoCard } from './PhotoCard';
 import './photo-list.css';
 
 /** All photos of the page, what can be done with them together, and the comparison of one. */
-export function PhotoList({ board, state }: { readonly board: Board; readonly state: BoardState }) {
+export function PhotoList(props: {
+  readonly board: Board;
+  readonly state: BoardState;
+  /** Sends a photo again, as the mark is now. */
+  readonly onRetry: (id: string) => void;
+}) {
+  const { board, state } = props;
   const words = useWords(WORDS);
   const [comparedId, setComparedId] = useState<string | null>(null);
   const close = useCallback(() => setComparedId(null), []);
@@ -24,6 +30,7 @@ export function PhotoList({ board, state }: { readonly board: Board; readonly st
             board={board}
             paused={state.paused}
             onCompare={setComparedId}
+            onRetry={props.onRetry}
           />
         ))}
       </ul>
