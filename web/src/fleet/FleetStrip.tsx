@@ -108,7 +108,7 @@ const WORDS: Words<Said> = {
     timesMean:
       'From the first byte of the upload to the saved result: half of the photos are faster than p50, 95 of 100 than p95',
     live: 'live',
-    lost: 'connection lost',
+    lost: 'out of reach',
     degraded: 'records away',
   },
   fr: {
@@ -119,7 +119,7 @@ const WORDS: Words<Said> = {
     timesMean:
       'Du premier octet envoyé au résultat écrit : la moitié des photos va plus vite que p50, 95 sur 100 plus vite que p95',
     live: 'en direct',
-    lost: 'connexion perdue',
+    lost: 'hors d’atteinte',
     degraded: 'registres absents',
   },
 };
