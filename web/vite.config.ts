@@ -18,7 +18,7 @@ const inChromium = {
 export default defineConfig({
   plugins: [react()],
   build: {
-    target: ['chrome123', 'firefox120', 'safari17.5'],
+    target: ['chrome123', 'firefox124', 'safari17.5'],
     // A file inside a `data:` address would need a wider policy than `'self'`.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

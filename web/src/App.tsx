@@ -17,30 +17,35 @@ export function App() {
   const { photos, limits } = state;
   const preview = usePreviewPhoto(board, photos);
   const editing = useMark(preview, limits);
+  const list = useRef<HTMLDivElement>(null);
+  const begin = () => {
+    board.start(editing.order);
+    // The button goes with the last photo that waited for it; what happens now is in the list.
+    list.current?.focus({ preventScroll: true });
+    list.current?.scrollIntoView({ block: 'nearest' });
+  };
   const retry = useLatest((id: string) => board.retry(id, editing.order));
   return (
     <>
       <Header />
       <FleetStrip />
       <main className="work">
-        <div className="work-photos">
+        <div className="work-drop">
           <DropArea
             onFiles={(files) => board.add(files)}
             limits={limits}
             full={photos.length >= PHOTOS_MAX}
             large={photos.length === 0}
           />
-          <PhotoList board={board} state={state} onRetry={retry} />
         </div>
         <div className="work-mark">
           <MarkEditor photo={preview} limits={limits} editing={editing} />
         </div>
+        <div className="work-photos" ref={list} tabIndex={-1}>
+          <PhotoList board={board} state={state} onRetry={retry} />
+        </div>
       </main>
-      <BeginBar
-        photos={photos}
-        problems={editing.problems}
-        onBegin={() => board.start(editing.order)}
-      />
+      <BeginBar photos={photos} problems={editing.problems} onBegin={begin} />
     </>
   );
 }

@@ -4,6 +4,7 @@ import {
   type Limits,
   type Problem,
   STATUSES,
+  type Stats,
   type Status,
 } from './types';
 
@@ -40,6 +41,15 @@ export function isLimits(value: unknown): value is Limits {
     typeof value.pixelsMax === 'number' &&
     typeof value.sideMax === 'number' &&
     typeof value.eventsJobsMax === 'number'
+  );
+}
+
+export function isStats(value: unknown): value is Stats {
+  return (
+    isRecord(value) &&
+    typeof value.jobsPerSecond === 'number' &&
+    isRecord(value.queue) &&
+    Array.isArray(value.workers)
   );
 }
 

@@ -34,16 +34,19 @@ export function identity(): Readonly<Record<string, string>> {
   return {};
 }
 
+const NEVER = new AbortController().signal;
+
 /** Asks for JSON, and checks that it is what was asked for. */
 export async function ask<T>(
   path: string,
   isWanted: (value: unknown) => value is T,
   method: 'GET' | 'DELETE' = 'GET',
+  signal: AbortSignal = NEVER,
 ): Promise<T> {
   const answer = await reach(path, {
     method,
     headers: { ...identity(), accept: 'application/json' },
-    signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]),
   });
   return understood(await textOf(answer), isWanted);
 }

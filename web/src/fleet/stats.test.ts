@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { ServerError } from '../api/server';
 import type { Stats } from '../api/types';
 import { lookAtFleet, pollDelayMs, slotsOf } from './stats';
 
@@ -42,7 +43,7 @@ test('a server without figures is not asked for them as if it had failed', async
 
 test('an error or another answer is none', async () => {
   answer({}, 503);
-  await expect(lookAtFleet(signal)).rejects.toThrow('503');
+  await expect(lookAtFleet(signal)).rejects.toThrow(ServerError);
   answer({ hello: 'world' });
   await expect(lookAtFleet(signal)).rejects.toThrow();
 });

@@ -1,3 +1,5 @@
+import { isStats } from '../api/parse';
+import { ask, ServerError } from '../api/server';
 import type { Stats } from '../api/types';
 
 /** What the page knows of the fleet. `absent`: this server does not tell. */
@@ -10,9 +12,6 @@ export type Fleet =
 const POLL_MS = 2_000;
 const POLL_MAX_MS = 30_000;
 
-/** An answer that takes longer is none. */
-const ANSWER_MAX_MS = 5_000;
-
 /** When to ask again after `failures` in a row: twice as late each time. */
 export function pollDelayMs(failures: number): number {
   return Math.min(POLL_MAX_MS, POLL_MS * 2 ** failures);
@@ -20,27 +19,12 @@ export function pollDelayMs(failures: number): number {
 
 /** One look at the fleet; throws where it cannot be had. */
 export async function lookAtFleet(signal: AbortSignal): Promise<Fleet> {
-  const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MAX_MS)]);
-  const response = await fetch('/stats', { signal: within });
-  if (response.status === 404) return { is: 'absent' };
-  if (!response.ok) throw new Error(`GET /stats answers ${response.status}`);
-  const stats: unknown = await response.json();
-  if (!isStats(stats)) throw new Error('GET /stats answers something else');
-  return { is: 'live', stats };
-}
-
-/** As much as the strip cannot do without: what answers here may be a proxy. */
-function isStats(value: unknown): value is Stats {
-  if (typeof value !== 'object' || value === null) return false;
-  return (
-    'jobsPerSecond' in value &&
-    typeof value.jobsPerSecond === 'number' &&
-    'queue' in value &&
-    typeof value.queue === 'object' &&
-    value.queue !== null &&
-    'workers' in value &&
-    Array.isArray(value.workers)
-  );
+  try {
+    return { is: 'live', stats: await ask('/stats', isStats, 'GET', signal) };
+  } catch (error) {
+    if (error instanceof ServerError && error.problem.status === 404) return { is: 'absent' };
+    throw error;
+  }
 }
 
 /** All slots of the fleet, and those at work. */

@@ -136,6 +136,12 @@ interface Said {
 }
 
 const PIXELS_PER_MEGAPIXEL = 1e6;
+const SHOWN_BYTES = 1e5;
+
+/** Rounded down as it is shown: a file of the size that is named is taken. */
+function shownLimit(bytes: number): number {
+  return Math.floor(bytes / SHOWN_BYTES) * SHOWN_BYTES;
+}
 
 const WORDS: Words<Said> = {
   en: {
@@ -150,7 +156,7 @@ const WORDS: Words<Said> = {
       ['Compare', 'Slide between before and after, then download one or all.'],
     ],
     limits: (limits, figures) =>
-      `Up to ${figures.count(PHOTOS_MAX)} photos, ${figures.bytes(limits.imageBytesMax)} and ${figures.count(limits.pixelsMax / PIXELS_PER_MEGAPIXEL)} megapixels each`,
+      `Up to ${figures.count(PHOTOS_MAX)} photos, ${figures.bytes(shownLimit(limits.imageBytesMax))} and ${figures.count(limits.pixelsMax / PIXELS_PER_MEGAPIXEL)} megapixels each`,
   },
   fr: {
     choose: 'Choisir des photos',
@@ -164,6 +170,6 @@ const WORDS: Words<Said> = {
       ['Comparez', 'Glissez entre l’avant et l’après, puis téléchargez une photo ou toutes.'],
     ],
     limits: (limits, figures) =>
-      `Jusqu’à ${figures.count(PHOTOS_MAX)} photos, ${figures.bytes(limits.imageBytesMax)} et ${figures.count(limits.pixelsMax / PIXELS_PER_MEGAPIXEL)} mégapixels chacune`,
+      `Jusqu’à ${figures.count(PHOTOS_MAX)} photos, ${figures.bytes(shownLimit(limits.imageBytesMax))} et ${figures.count(limits.pixelsMax / PIXELS_PER_MEGAPIXEL)} mégapixels chacune`,
   },
 };

@@ -1,11 +1,11 @@
 import { useCallback, useState } from 'react';
-import { CompareDialog } from '../compare/CompareDialog';
 import type { Board, BoardState } from '../photos/board';
 import { useWords, type Words } from '../words/words';
 import { Announcer } from './Announcer';
 import { ListHead } from './ListHead';
 import { PhotoCard } from './PhotoCard';
 import './photo-list.css';
+import { useCompareDialog } from './useCompareDialog';
 
 /** All photos of the page, what can be done with them together, and the comparison of one. */
 export function PhotoList(props: {
@@ -18,6 +18,7 @@ export function PhotoList(props: {
   const words = useWords(WORDS);
   const [comparedId, setComparedId] = useState<string | null>(null);
   const close = useCallback(() => setComparedId(null), []);
+  const CompareDialog = useCompareDialog(comparedId ?? state.photos.length > 0);
   const compared = state.photos.find(({ id }) => id === comparedId);
   return (
     <section className="photo-list" aria-label={words.photos}>
@@ -35,7 +36,7 @@ export function PhotoList(props: {
         ))}
       </ul>
       <Announcer photos={state.photos} />
-      {compared && (
+      {compared && CompareDialog && (
         <CompareDialog photo={compared} board={board} onShow={setComparedId} onClose={close} />
       )}
     </section>

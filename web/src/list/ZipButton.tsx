@@ -2,7 +2,8 @@ import { useRef, useState } from 'react';
 import { isDone, type Photo } from '../photos/photo';
 import { Button } from '../ui/controls';
 import { useWords, type Words } from '../words/words';
-import { resultsOf, saveAll, type ZipOutcome, type ZipProgress } from './zip';
+import { resultsOf } from './results';
+import type { ZipOrder, ZipOutcome, ZipProgress } from './zip';
 
 /** Downloads every result as one ZIP; while it is made, the same button stops it. */
 export function ZipButton({ photos }: { readonly photos: readonly Photo[] }) {
@@ -36,10 +37,16 @@ function useZip(photos: readonly Photo[]) {
     setOutcome(null);
     setProgress({ fetched: 0, of: results.length });
     const { signal } = abort.current;
-    setOutcome(await saveAll({ results, signal, onProgress: setProgress }));
+    setOutcome(await save({ results, signal, onProgress: setProgress }));
     setProgress(null);
   };
   return { progress, outcome, begin, cancel: () => abort.current?.abort() };
+}
+
+/** What makes a ZIP comes with the first one, and not with the page. */
+async function save(order: ZipOrder): Promise<ZipOutcome> {
+  const zip = await import('./zip').catch(() => null);
+  return zip ? zip.saveAll(order) : { ended: 'failed' };
 }
 
 interface Said {

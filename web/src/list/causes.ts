@@ -1,3 +1,4 @@
+import { PAGE_PROBLEMS } from '../api/server';
 import type { Failure, Problem } from '../api/types';
 import type { Photo, Refusal } from '../photos/photo';
 
@@ -37,6 +38,7 @@ export type Cause =
   | 'ended'
   | 'bug'
   | 'offline'
+  | 'fileGone'
   | 'cancelled';
 
 /** Every word that the server has for what goes wrong. A test holds it against the server's source. */
@@ -177,6 +179,7 @@ export function ofFailure(failure: Failure | null): Finding {
 
 function causeOfProblem({ type, status }: Problem): Cause | null {
   const code = type.startsWith(PROBLEM_PREFIX) ? type.slice(PROBLEM_PREFIX.length) : '';
+  if (type === PAGE_PROBLEMS.fileGone) return 'fileGone';
   // The same word for a slow job and a slow upload; the status tells them apart.
   if (code === 'too_slow') return 'slowUpload';
   return CAUSE_OF_CODE[code] ?? causeOfStatus(status);

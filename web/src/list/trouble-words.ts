@@ -116,6 +116,10 @@ export const TROUBLE: Words<TroubleWords> = {
         'Something went wrong inside the server',
         'Send the photo again; if it happens again, please report it.',
       ],
+      fileGone: [
+        'The page does not have the file any more',
+        'Choose or drop the same file again, and it goes on.',
+      ],
       offline: [
         'The server could not be reached',
         'Check the connection and send the photo again.',
@@ -244,6 +248,10 @@ export const TROUBLE: Words<TroubleWords> = {
       bug: [
         'Une erreur s’est produite dans le serveur',
         'Renvoyez la photo ; si cela se répète, merci de le signaler.',
+      ],
+      fileGone: [
+        'La page n’a plus ce fichier',
+        'Choisissez ou déposez de nouveau le même fichier, et l’envoi reprend.',
       ],
       offline: ['Le serveur est injoignable', 'Vérifiez la connexion et renvoyez la photo.'],
       cancelled: ['Annulée', 'Renvoyez-la quand vous voulez.'],

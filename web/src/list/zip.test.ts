@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Picture } from '../api/types';
-import { type Result, saveAll, type ZipProgress } from './zip';
+import type { Result } from './results';
+import { saveAll, type ZipProgress } from './zip';
 
 const PICTURE: Picture = { format: 'jpeg', width: 1, height: 1, sizeBytes: 5, sha256: '' };
 

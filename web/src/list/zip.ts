@@ -1,14 +1,6 @@
 import { makeZip } from 'client-zip';
-import type { Picture } from '../api/types';
-import type { Photo } from '../photos/photo';
 import { resultName, uniqueNames } from './names';
-
-/** A result that can be fetched. */
-export interface Result {
-  readonly filename: string;
-  readonly url: string;
-  readonly picture: Picture;
-}
+import type { Result } from './results';
 
 export interface ZipProgress {
   /** Results fetched or given up. */
@@ -44,15 +36,6 @@ export async function saveAll(order: ZipOrder): Promise<ZipOutcome> {
     const cancelled = error instanceof DOMException && error.name === 'AbortError';
     return { ended: cancelled ? 'cancelled' : 'failed' };
   }
-}
-
-/** What of `photos` can be fetched. */
-export function resultsOf(photos: readonly Photo[]): readonly Result[] {
-  return photos.flatMap(({ filename, stage }) => {
-    if (stage.at !== 'accepted') return [];
-    const { url, picture } = stage.job.state;
-    return url && picture ? [{ filename, url, picture }] : [];
-  });
 }
 
 /**

@@ -43,7 +43,7 @@ export function useFigures(): Figures {
 
 export interface Figures {
   readonly count: (value: number) => string;
-  /** 12 ms, 1.2 s. */
+  /** 0.4 ms, 12 ms, 1.2 s, by the symbols of the SI in every language. */
   readonly duration: (ms: number) => string;
   /** 340 kB, 4.2 MB. */
   readonly bytes: (bytes: number) => string;
@@ -60,15 +60,15 @@ function figuresOf(language: Language): Figures {
   };
   const unit = (unit: string, digits: number) =>
     format({ style: 'unit', unit, maximumFractionDigits: digits });
-  const [ms, s, kB, MB] = [
-    unit('millisecond', 0),
-    unit('second', 1),
-    unit('kilobyte', 0),
-    unit('megabyte', 1),
-  ];
+  const [kB, MB] = [unit('kilobyte', 0), unit('megabyte', 1)];
+  const whole = format({ maximumFractionDigits: 0 });
+  const tenths = format({ maximumFractionDigits: 1 });
   return {
-    count: format({ maximumFractionDigits: 0 }),
-    duration: (value) => (value < 999.5 ? ms(value) : s(value / 1000)),
+    count: whole,
+    duration: (ms) => {
+      if (ms < 9.95) return `${tenths(ms)}\u00a0ms`;
+      return ms < 999.5 ? `${whole(ms)}\u00a0ms` : `${tenths(ms / 1000)}\u00a0s`;
+    },
     bytes: (value) => (value < 999_500 ? kB(Math.max(1, value / 1000)) : MB(value / 1e6)),
     percent: format({ style: 'percent', maximumFractionDigits: 0 }),
     rate: format({ maximumSignificantDigits: 2 }),
