@@ -7,6 +7,7 @@
 //! 4. [`event`]: a state with its place in the job's history.
 //! 5. [`timings`], [`contrast`], [`written`]: how long each step took, how well the mark can be read, and how much the
 //!    picture lost.
+//! 6. [`stats`]: how the fleet is doing.
 //!
 //! Everything here is a value: no I/O, no clock, no randomness. We parse at the edge, so a value that exists is valid.
 
@@ -16,6 +17,7 @@ pub mod id;
 pub mod job;
 pub mod recipe;
 pub mod state;
+pub mod stats;
 pub mod timings;
 pub mod written;
 
@@ -25,5 +27,6 @@ pub use id::{Digest, JobId};
 pub use job::Job;
 pub use recipe::{Context, FieldError, OutputFormat, Recipe, Request};
 pub use state::{Failure, Picture, State, Status};
+pub use stats::Stats;
 pub use timings::{Step, Timings};
 pub use written::Written;

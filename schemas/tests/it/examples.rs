@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use schemas::{Event, Job, Recipe, State, Status, job::JobError};
+use schemas::{Event, Job, Recipe, State, Stats, Status, job::JobError};
 use serde_json::{Value, json};
 
 use crate::support::{path, read, read_json, violations};
@@ -125,6 +125,7 @@ fn schema_of(name: &str) -> &'static str {
         Some(("recipe", _)) => "json/recipe.schema.json",
         Some(("state", _)) => "json/state.schema.json",
         Some(("event", _)) => "json/event.schema.json",
+        Some(("stats", _)) => "json/stats.schema.json",
         _ => panic!("{name}: an example of what?"),
     }
 }
@@ -140,6 +141,7 @@ fn parsed(name: &str, example: Value) -> Value {
         Some(("job", _)) => through::<Job>(example),
         Some(("recipe", _)) => through::<Recipe>(example),
         Some(("state", _)) => through::<State>(example),
+        Some(("stats", _)) => through::<Stats>(example),
         _ => through::<Event>(example),
     };
     written.unwrap_or_else(|error| panic!("{name}: {error}"))

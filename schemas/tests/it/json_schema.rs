@@ -3,7 +3,7 @@
 use std::fs;
 
 use schemars::{Schema, schema_for};
-use schemas::{Event, Job, Recipe, State};
+use schemas::{Event, Job, Recipe, State, Stats};
 
 use crate::support::{path, read};
 
@@ -23,11 +23,12 @@ fn the_files_are_what_the_types_say() {
     }
 }
 
-fn schemas() -> [(&'static str, Schema); 4] {
+fn schemas() -> [(&'static str, Schema); 5] {
     [
         ("json/job.v1.schema.json", schema_for!(Job)),
         ("json/recipe.schema.json", schema_for!(Recipe)),
         ("json/state.schema.json", schema_for!(State)),
         ("json/event.schema.json", schema_for!(Event)),
+        ("json/stats.schema.json", schema_for!(Stats)),
     ]
 }
