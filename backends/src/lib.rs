@@ -1,11 +1,12 @@
-//! The outside world, as three small ports.
+//! The outside world, as four small ports.
 //!
 //! Read in this order:
 //! 1. [`queue`]: messages that wait for a worker and are never lost. Embedded: SQLite. Networked: RabbitMQ.
 //! 2. [`objects`]: originals and results by key. Embedded: files. Networked: S3.
 //! 3. [`results`]: where each job stands, and who watches it. Embedded: SQLite. Networked: Redis.
-//! 4. [`guard`]: what stands before each of them, so that an outage is waited out.
-//! 5. [`redis_server`]: a server or a cluster, shared by two of them; [`folder`]: where the embedded ones live;
+//! 4. [`fleet`]: which workers live, and what they did of late. Embedded: memory. Networked: Redis.
+//! 5. [`guard`]: what stands before each of them, so that an outage is waited out.
+//! 6. [`redis_server`]: a server or a cluster, shared by those who need one; [`folder`]: where the embedded ones live;
 //!    [`metrics`]: what operators see.
 //!
 //! Each port has one `contract` that every implementation passes against the real thing. Only `nws::wiring` names a
@@ -13,6 +14,7 @@
 
 pub mod clock;
 pub mod error;
+pub mod fleet;
 pub mod folder;
 pub mod guard;
 pub mod metrics;
@@ -23,6 +25,7 @@ pub mod results;
 mod sqlite;
 
 pub use error::Error;
+pub use fleet::Fleet;
 pub use folder::{DataFolder, FolderError};
 pub use metrics::Metrics;
 pub use objects::{Key, ObjectStore};

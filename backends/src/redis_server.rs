@@ -1,7 +1,8 @@
 //! Redis: how we connect to it, how long we wait for it, and what our keys are called.
 //!
 //! Read in this order: `shard`, how jobs are spread over a cluster; `address`, what a URL may say; `commands`, the way of
-//! a command to its shard, by a `connection`; `cluster`, who holds which shard, from the `map` that a `node` tells.
+//! a command to its shard, by a `connection`; `script`, what runs on the server; `cluster`, who holds which shard, from the
+//! `map` that a `node` tells.
 
 mod address;
 mod cluster;
@@ -9,6 +10,7 @@ mod commands;
 mod connection;
 mod map;
 mod node;
+mod script;
 mod shard;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -26,6 +28,7 @@ use crate::{
 pub use self::address::NotAnAddress;
 pub(crate) use self::{
     commands::{AtShard, Commands},
+    script::{Call, Script},
     shard::Shard,
 };
 
@@ -74,6 +77,11 @@ impl RedisServer {
     /// Every shard, for what is asked of all of them.
     pub(crate) fn shards(&self) -> impl Iterator<Item = Shard> + use<> {
         self.shards_of_kind().all()
+    }
+
+    /// The shard of what the fleet has once.
+    pub(crate) fn shard_of_fleet(&self) -> Shard {
+        self.shards_of_kind().first()
     }
 
     /// The shard that a job's keys carry.

@@ -5,12 +5,14 @@
 //! 2. [`Guard`]: a breaker that is shared and measured, and the task that makes its trials.
 //! 3. [`Guarded`]: a port behind a guard, which is that port again.
 //! 4. [`Pausing`]: a source that gives out nothing while what its deliveries need is left alone.
+//! 5. [`Courtesy`]: what heeds a guard and does not move it.
 //!
 //! How long a call may take and whether it is made again stays with the clients of S3 and Redis: only they can tell a
 //! broken connection from a no, and one place that tries again multiplies with no other. A guard counts a call when its
 //! client has given it up.
 
 mod breaker;
+mod courtesy;
 mod pausing;
 mod ports;
 mod window;
@@ -29,7 +31,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
 use self::breaker::{Breaker, Era};
-pub use self::{breaker::Phase, pausing::Pausing, ports::Guarded};
+pub use self::{breaker::Phase, courtesy::Courtesy, pausing::Pausing, ports::Guarded};
 use crate::{
     Error, Metrics,
     clock::millis,

@@ -2,22 +2,22 @@
 
 use redis::{ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, ToRedisArgs};
 
-use crate::redis_server::AtShard;
+use super::AtShard;
 
 /// A script that runs on the server, known there by its digest.
-pub(super) struct Script {
+pub(crate) struct Script {
     text: &'static str,
     digest: String,
 }
 
 impl Script {
-    pub(super) fn new(text: &'static str) -> Self {
+    pub(crate) fn new(text: &'static str) -> Self {
         let digest = redis::Script::new(text).get_hash().to_owned();
         Self { text, digest }
     }
 
     /// A call, for whoever gives it its keys and arguments.
-    pub(super) const fn call(&self) -> Call<'_> {
+    pub(crate) const fn call(&self) -> Call<'_> {
         Call {
             script: self,
             keys: Vec::new(),
@@ -27,19 +27,19 @@ impl Script {
 }
 
 /// A call of a script.
-pub(super) struct Call<'a> {
+pub(crate) struct Call<'a> {
     script: &'a Script,
     keys: Vec<String>,
     arguments: Vec<Vec<u8>>,
 }
 
 impl Call<'_> {
-    pub(super) fn key(&mut self, key: String) -> &mut Self {
+    pub(crate) fn key(&mut self, key: String) -> &mut Self {
         self.keys.push(key);
         self
     }
 
-    pub(super) fn arg(&mut self, argument: impl ToRedisArgs) -> &mut Self {
+    pub(crate) fn arg(&mut self, argument: impl ToRedisArgs) -> &mut Self {
         self.arguments.extend(argument.to_redis_args());
         self
     }
@@ -48,7 +48,7 @@ impl Call<'_> {
     ///
     /// The library loads the text first, with a command that has no key. While a shard moves, that goes to its master, and
     /// the call to the node that imports it, which would never learn the script. What has the call's keys goes its way.
-    pub(super) async fn run<T: FromRedisValue>(&self, mut at: AtShard) -> RedisResult<T> {
+    pub(crate) async fn run<T: FromRedisValue>(&self, mut at: AtShard) -> RedisResult<T> {
         let known = self.command("EVALSHA", &self.script.digest);
         match known.query_async(&mut at).await {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {

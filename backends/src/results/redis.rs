@@ -1,10 +1,9 @@
 //! Records in Redis, for a fleet. Every change is one script, so that record, log and event cannot disagree.
 //!
-//! Read in this order: `redis/tell.lua`, what a change writes; `scripts`, what is called, and `script`, how; `reader`, how
-//! one connection per shard hears of the whole fleet's changes.
+//! Read in this order: `redis/tell.lua`, what a change writes; `scripts`, what is called; `reader`, how one
+//! connection per shard hears of the whole fleet's changes.
 
 mod reader;
-mod script;
 mod scripts;
 
 use std::{

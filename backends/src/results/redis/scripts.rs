@@ -3,12 +3,9 @@
 use redis::{FromRedisValue, RedisResult};
 use schemas::{Job, JobId, State, Timings};
 
-use super::{
-    Jobs, Known,
-    script::{Call, Script},
-};
+use super::{Jobs, Known};
 use crate::{
-    redis_server::{AtShard, Shard},
+    redis_server::{AtShard, Call, Script, Shard},
     results::{Epoch, rules},
 };
 

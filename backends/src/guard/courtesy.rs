@@ -1,0 +1,97 @@
+//! What is done as a courtesy: it respects a guard, and no work has to wait because of it.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use super::Guard;
+use crate::{
+    Error,
+    fleet::{Alive, Fleet, Heartbeat, WorkerId},
+};
+
+/// A fleet beside another port of the same backend. While that is left alone, no call is made; a call that fails does not
+/// open its breaker, which would stop the workers for a courtesy.
+#[derive(Debug)]
+pub struct Courtesy {
+    fleet: Arc<dyn Fleet>,
+    guard: Guard,
+}
+
+impl Courtesy {
+    /// `fleet`, as long as `guard` lets calls through.
+    pub fn new(fleet: Arc<dyn Fleet>, guard: Guard) -> Self {
+        Self { fleet, guard }
+    }
+}
+
+#[async_trait]
+impl Fleet for Courtesy {
+    async fn beat(&self, heartbeat: &Heartbeat) -> Result<(), Error> {
+        self.guard.admit("beat")?;
+        self.fleet.beat(heartbeat).await
+    }
+
+    async fn leave(&self, id: &WorkerId) -> Result<(), Error> {
+        self.guard.admit("leave")?;
+        self.fleet.leave(id).await
+    }
+
+    async fn alive(&self, silence_max: Duration) -> Result<Vec<Alive>, Error> {
+        self.guard.admit("alive")?;
+        self.fleet.alive(silence_max).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        error::{Backend, Cause},
+        fleet::Local,
+        guard::{
+            breaker::FAILURES_MAX,
+            tests::{guard, open},
+        },
+    };
+
+    #[derive(Debug)]
+    struct Away;
+
+    #[async_trait]
+    impl Fleet for Away {
+        async fn beat(&self, _: &Heartbeat) -> Result<(), Error> {
+            unreachable!("nobody beats here")
+        }
+
+        async fn leave(&self, _: &WorkerId) -> Result<(), Error> {
+            let cause = Cause::Timeout(Duration::ZERO);
+            Err(Error::new(Backend::Results, "leave", cause))
+        }
+
+        async fn alive(&self, _: Duration) -> Result<Vec<Alive>, Error> {
+            unreachable!("nobody asks here")
+        }
+    }
+
+    #[tokio::test]
+    async fn a_courtesy_that_fails_stops_nobody() {
+        let (guard, _) = guard();
+        let courtesy = Courtesy::new(Arc::new(Away), guard.clone());
+        for _ in 0..2 * FAILURES_MAX {
+            let error = courtesy.leave(&WorkerId::new(1)).await.unwrap_err();
+            assert!(error.was_made());
+        }
+        assert!(!guard.is_open());
+    }
+
+    #[tokio::test]
+    async fn what_is_left_alone_is_not_asked_for_a_courtesy() {
+        let (guard, _) = guard();
+        let courtesy = Courtesy::new(Arc::new(Local::default()), guard.clone());
+        courtesy.alive(Duration::ZERO).await.unwrap();
+        open(&guard).await;
+        let refused = courtesy.alive(Duration::ZERO).await.unwrap_err();
+        assert!(!refused.was_made());
+    }
+}
