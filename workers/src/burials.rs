@@ -11,16 +11,17 @@ use std::{
 };
 
 use backends::{
-    Error, Metrics, Results, Source,
+    Error, Source,
     error::Cause,
     queue::dead::{Burial, Burials},
     results::obituary::{self, Obituary},
 };
+use schemas::{Status, Timings};
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::warn;
 
-use crate::{optimize::Tools, retry};
+use crate::{optimize::Optimizer, retry};
 
 /// The longest pause while the records or the queue are away: how late news may come once they are back.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -31,13 +32,12 @@ const HOLD_MAX: Duration = Duration::from_secs(600);
 /// Tells of every burial until `shutdown`, or until the handle is dropped.
 pub(crate) fn announce(
     source: &Arc<dyn Source>,
-    tools: &Tools,
+    optimizer: &Arc<Optimizer>,
     shutdown: &CancellationToken,
 ) -> AbortOnDropHandle<()> {
     let announcer = Announcer {
         source: Arc::clone(source),
-        results: Arc::clone(&tools.results),
-        metrics: tools.metrics.clone(),
+        optimizer: Arc::clone(optimizer),
     };
     let shutdown = shutdown.clone();
     AbortOnDropHandle::new(tokio::spawn(async move {
@@ -48,8 +48,7 @@ pub(crate) fn announce(
 
 struct Announcer {
     source: Arc<dyn Source>,
-    results: Arc<dyn Results>,
-    metrics: Metrics,
+    optimizer: Arc<Optimizer>,
 }
 
 impl Announcer {
@@ -57,7 +56,7 @@ impl Announcer {
     async fn announce(&self) {
         loop {
             let Err(error) = self.listen().await;
-            self.metrics.backend_error(&error);
+            self.optimizer.metrics().backend_error(&error);
             warn!(%error, "no news of burials, asking again");
             sleep(PAUSE_MAX).await;
         }
@@ -76,7 +75,12 @@ impl Announcer {
         let letter = burial.letter.clone();
         burial.told().await?;
         let (id, reason) = (letter.id, letter.reason.as_str());
-        self.metrics.dead_letters.with_label_values(&[reason]).inc();
+        let metrics = self.optimizer.metrics();
+        metrics.dead_letters.with_label_values(&[reason]).inc();
+        if obituary == Some(Obituary::Told) {
+            let ledger = self.optimizer.ledger();
+            ledger.count(Status::Dead, &Timings::default());
+        }
         warn!(message.id = %id, reason, ?obituary, "message {id} was buried by the queue");
         Ok(())
     }
@@ -88,15 +92,15 @@ impl Announcer {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            match obituary::announce(&*self.results, &burial.letter).await {
+            match obituary::announce(self.optimizer.results(), &burial.letter).await {
                 Err(error) if matches!(error.cause, Cause::Corrupt(_)) => {
-                    self.metrics.backend_error(&error);
+                    self.optimizer.metrics().backend_error(&error);
                     let id = &burial.letter.id;
                     warn!(message.id = %id, %error, "nobody is told that message {id} was buried: {error}");
                     return Ok(None);
                 }
                 Err(error) if began.elapsed() < HOLD_MAX => {
-                    self.metrics.backend_error(&error);
+                    self.optimizer.metrics().backend_error(&error);
                     warn!(%error, "nobody can be told of a burial now, trying again");
                     sleep(retry::wait(attempts, rand::random()).min(PAUSE_MAX)).await;
                 }

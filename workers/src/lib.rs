@@ -6,14 +6,17 @@
 //! 3. [`mod@error`] and [`retry`]: why it failed, and what becomes of it; pure.
 //! 4. [`slots`]: where pixels are worked on.
 //! 5. `burials`: what nobody lived to tell.
+//! 6. `pulse`: what the fleet hears of this worker; `ledger`, what it did of late.
 //!
 //! A worker keeps nothing between two jobs, so the fleet grows by starting more of them.
 
 mod burials;
 pub mod config;
 pub mod error;
+mod ledger;
 mod logos;
 pub mod optimize;
+mod pulse;
 pub mod retry;
 pub mod slots;
 mod stopwatch;
@@ -31,6 +34,7 @@ use tracing::{Instrument as _, error, info, info_span, warn};
 
 pub use config::Config;
 pub use optimize::{Optimizer, Tools};
+use pulse::Heart;
 use retry::Tries;
 
 /// How long a worker waits before it asks again for a receiver that it could not get or has lost.
@@ -53,10 +57,13 @@ pub async fn run(
         slots = config.worker_slots,
         receivers, "worker {} is ready for jobs", config.worker_name
     );
-    let _announcing = burials::announce(&source, &tools, &shutdown);
+    let fleet = Arc::clone(&tools.fleet);
+    let optimizer = Arc::new(Optimizer::new(tools, &config));
+    let _announcing = burials::announce(&source, &optimizer, &shutdown);
+    let heart = Heart::start(fleet, Arc::clone(&optimizer), &config, shutdown.clone());
     let worker = Worker {
         source,
-        optimizer: Arc::new(Optimizer::new(tools, &config)),
+        optimizer,
         shutdown,
         grace_over: CancellationToken::new(),
     };
@@ -68,6 +75,7 @@ pub async fn run(
     worker
         .drain(loops, Duration::from_secs(config.grace_secs))
         .await;
+    heart.stop().await;
 }
 
 /// What a worker's loops share.

@@ -8,12 +8,14 @@ mod claim;
 
 use std::{sync::Arc, time::Duration};
 
-use backends::{Delivery, Metrics, ObjectStore, Results, results::Epoch};
+use backends::{Delivery, Fleet, Metrics, ObjectStore, Results, results::Epoch};
 use engine::{Fonts, Limits};
 use prometheus::IntGauge;
 use schemas::{State, job::JobError};
 
-use crate::{config::Config, error::WorkError, logos::Logos, slots::Slots, tell::Teller};
+use crate::{
+    config::Config, error::WorkError, ledger::Ledger, logos::Logos, slots::Slots, tell::Teller,
+};
 
 /// What a worker works with.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Tools {
     pub objects: Arc<dyn ObjectStore>,
     /// Where each job stands.
     pub results: Arc<dyn Results>,
+    /// Who hears that the worker lives.
+    pub fleet: Arc<dyn Fleet>,
     /// What marks are drawn with.
     pub fonts: Arc<Fonts>,
     /// What the engine takes on.
@@ -39,6 +43,7 @@ pub struct Tools {
 pub struct Optimizer {
     tools: Tools,
     teller: Teller,
+    ledger: Arc<Ledger>,
     slots: Slots,
     logos: Arc<Logos>,
     deadline: Duration,
@@ -65,8 +70,10 @@ pub enum Outcome {
 
 impl Optimizer {
     pub(crate) fn new(tools: Tools, config: &Config) -> Self {
+        let ledger = Arc::<Ledger>::default();
         Self {
-            teller: Teller::new(tools.results.clone(), tools.metrics.clone()),
+            teller: Teller::new(&tools, Arc::clone(&ledger)),
+            ledger,
             tools,
             slots: Slots::new(config.worker_slots),
             logos: Arc::default(),
@@ -104,6 +111,20 @@ impl Optimizer {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.tools.metrics
+    }
+
+    pub(crate) fn results(&self) -> &dyn Results {
+        &*self.tools.results
+    }
+
+    /// Where pixels are worked on.
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    /// What became of its jobs of late.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     pub(crate) fn name(&self) -> &str {

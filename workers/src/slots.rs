@@ -9,6 +9,7 @@ use tracing::Span;
 #[derive(Clone, Debug)]
 pub struct Slots {
     permits: Arc<Semaphore>,
+    places: usize,
 }
 
 /// The work panicked. Its place is free again.
@@ -18,9 +19,21 @@ pub struct Panicked;
 impl Slots {
     /// `places` pictures at once, at least one.
     pub fn new(places: usize) -> Self {
+        let places = places.max(1);
         Self {
-            permits: Arc::new(Semaphore::new(places.max(1))),
+            permits: Arc::new(Semaphore::new(places)),
+            places,
         }
+    }
+
+    /// Pictures that can be worked on at once.
+    pub const fn places(&self) -> usize {
+        self.places
+    }
+
+    /// Pictures that are worked on now.
+    pub fn busy(&self) -> usize {
+        self.places - self.permits.available_permits()
     }
 
     /// Runs `work` on a thread of its own once a place is free, within the caller's span.
@@ -85,6 +98,15 @@ mod tests {
             task.await.unwrap().unwrap();
         }
         assert_eq!(most.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_place_is_busy_while_its_work_runs() {
+        let slots = Slots::new(2);
+        assert_eq!((slots.places(), slots.busy()), (2, 0));
+        let asked = slots.clone();
+        assert_eq!(slots.run(move || asked.busy()).await, Ok(1));
+        assert_eq!(slots.busy(), 0);
     }
 
     #[tokio::test]

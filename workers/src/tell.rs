@@ -15,7 +15,8 @@ use tracing::{info, warn};
 
 use crate::{
     error::WorkError,
-    optimize::{Outcome, Turn},
+    ledger::Ledger,
+    optimize::{Outcome, Tools, Turn},
     retry::{self, Tries},
 };
 
@@ -24,11 +25,16 @@ use crate::{
 pub(crate) struct Teller {
     results: Arc<dyn Results>,
     metrics: Metrics,
+    ledger: Arc<Ledger>,
 }
 
 impl Teller {
-    pub(crate) fn new(results: Arc<dyn Results>, metrics: Metrics) -> Self {
-        Self { results, metrics }
+    pub(crate) fn new(tools: &Tools, ledger: Arc<Ledger>) -> Self {
+        Self {
+            results: Arc::clone(&tools.results),
+            metrics: tools.metrics.clone(),
+            ledger,
+        }
     }
 
     /// Tells a job's end, done or failed. An end that nobody heard is an outage like any other.
@@ -108,6 +114,7 @@ impl Teller {
             return;
         };
         let waiting = state.clone().stopped(Status::Retrying, failure.clone());
+        self.ledger.count(waiting.status, &waiting.timings);
         if let Err(error) = self.announce(*epoch, &waiting).await {
             self.metrics.backend_error(&error);
             warn!(job.id = %state.job_id, error = %error, "nobody heard that job {} is retrying", state.job_id);
@@ -136,6 +143,7 @@ impl Teller {
                 .jobs
                 .with_label_values(&[status.as_str()])
                 .inc();
+            self.ledger.count(status, &state.timings);
             let took_ms = millis(state.timings.get(Step::Total).unwrap_or_default());
             let reason = state.error.as_ref().map(|error| error.message.as_str());
             info!(job.id = %id, took_ms, reason, "job {id} is {status}");

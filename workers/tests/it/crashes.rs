@@ -8,7 +8,7 @@ use std::{
 };
 
 use backends::{
-    Key, Metrics, ObjectStore as _, Results as _, Sender as _, objects::Body, objects::Disk,
+    Key, Metrics, ObjectStore as _, Results as _, Sender as _, fleet, objects::Body, objects::Disk,
     queue::sqlite::SqliteQueue, results::Local,
 };
 use engine::{Fonts, Limits};
@@ -160,6 +160,7 @@ impl World {
         let tools = Tools {
             objects: Arc::new(self.struck(self.objects.clone())),
             results: Arc::new(self.struck(Arc::clone(&self.results))),
+            fleet: Arc::new(fleet::Local::default()),
             fonts: Arc::clone(&self.fonts),
             limits: Limits::default(),
             original_bytes_max: 1 << 20,

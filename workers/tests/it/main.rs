@@ -9,6 +9,7 @@ mod cancel;
 mod crashes;
 mod fate;
 mod logos;
+mod pulse;
 mod stale;
 mod strange;
 mod turns;

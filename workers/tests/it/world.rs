@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use backends::{
     Error, Key, Metrics, ObjectStore, Results, Sender as _, Source,
     error::{Backend, Cause},
+    fleet,
     guard::{Guarded, Pausing},
     objects::{Body, Disk, Kind, Meta, Page, Place},
     queue::sqlite::SqliteQueue,
@@ -38,6 +39,7 @@ pub(crate) struct World {
     pub(crate) queue: Arc<SqliteQueue>,
     pub(crate) objects: Arc<Faulty<Disk>>,
     pub(crate) results: Arc<Faulty<Local>>,
+    pub(crate) fleet: Arc<fleet::Local>,
     pub(crate) metrics: Metrics,
     /// What workers are told when they begin.
     pub(crate) limits: ByteLimits,
@@ -95,6 +97,7 @@ impl World {
                     .await
                     .unwrap(),
             ),
+            fleet: Arc::default(),
             metrics: Metrics::new(),
             limits: ByteLimits {
                 original_max: 1 << 20,
@@ -131,6 +134,7 @@ impl World {
         let tools = Tools {
             objects,
             results,
+            fleet: self.fleet.clone(),
             fonts: Arc::new(Fonts::embedded()),
             limits: Limits::default(),
             original_bytes_max: self.limits.original_max,
