@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use backends::{Error, clock::now_ms, error::Backend};
+use backends::{
+    Error,
+    clock::{millis, now_ms},
+    error::Backend,
+};
+use schemas::stats::QueueStats;
 use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval, timeout},
@@ -68,6 +73,7 @@ struct Seen {
     /// When the last sample began.
     sampled_at: Option<Instant>,
     refusal: Option<Refusal>,
+    queue: QueueStats,
     /// When a call failed in earnest, until a later look finds the backend well.
     queue_failed_at: Option<Instant>,
     objects_failed_at: Option<Instant>,
@@ -147,6 +153,11 @@ impl Gate {
         self.records.subscribe()
     }
 
+    /// What is known of the queue at `now`, without asking anybody.
+    pub(crate) fn queue(&self, now: Instant) -> QueueStats {
+        self.seen().queue(now, &self.limits)
+    }
+
     /// Whether the next sample has to ask the object store although its turn has not come.
     fn doubts_objects(&self) -> bool {
         let seen = self.seen();
@@ -185,6 +196,18 @@ impl Seen {
             .filter(|_| self.sampled_at.as_ref().is_some_and(fresh))
     }
 
+    fn queue(&self, now: Instant, limits: &Limits) -> QueueStats {
+        let age = |at: Instant| now.saturating_duration_since(at);
+        let fresh = self
+            .sampled_at
+            .is_some_and(|at| age(at) <= limits.sample_age_max);
+        if fresh {
+            self.queue
+        } else {
+            QueueStats::default()
+        }
+    }
+
     fn take(&mut self, sample: &Sample, limits: &Limits) {
         let older = |at: &Instant| *at < sample.began;
         if sample.queue_takes && self.queue_failed_at.as_ref().is_some_and(older) {
@@ -194,6 +217,7 @@ impl Seen {
             self.objects_failed_at = None;
         }
         self.refusal = judge(sample, limits, self.refusal);
+        self.queue = queue(sample);
         self.sampled_at = Some(sample.began);
     }
 }
@@ -216,13 +240,11 @@ fn too_deep(sample: &Sample, limits: &Limits, before: Option<Refusal>) -> Option
     (depth > bound(depth_max, refused)).then_some(Refusal::QueueDeep { depth, depth_max })
 }
 
-/// In an empty queue nobody waits, whatever the records say: their message was removed by hand.
 fn too_old(sample: &Sample, limits: &Limits, before: Option<Refusal>) -> Option<Refusal> {
-    let age_secs = sample.oldest_age?.as_secs();
+    let age_secs = sample.oldest_wait()?.as_secs();
     let age_max_secs = limits.age_max_secs;
     let refused = matches!(before, Some(Refusal::QueueOld { .. }));
-    let waits = sample.depth != Some(0);
-    (waits && age_secs > bound(age_max_secs, refused)).then_some(Refusal::QueueOld {
+    (age_secs > bound(age_max_secs, refused)).then_some(Refusal::QueueOld {
         age_secs,
         age_max_secs,
     })
@@ -246,6 +268,23 @@ fn tell_change(before: Option<Refusal>, now: Option<Refusal>) {
     match now {
         Some(refusal) => warn!("uploads are refused: {refusal}"),
         None => info!("uploads are taken in again"),
+    }
+}
+
+fn queue(sample: &Sample) -> QueueStats {
+    QueueStats {
+        depth: sample.depth,
+        oldest_age_ms: sample.oldest_wait().map(millis),
+    }
+}
+
+impl Sample {
+    /// In an empty queue nobody waits, whatever the records say: their message was removed by hand.
+    fn oldest_wait(&self) -> Option<Duration> {
+        match self.depth {
+            Some(0) => Some(Duration::ZERO),
+            _ => self.oldest_age,
+        }
     }
 }
 

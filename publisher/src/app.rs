@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use backends::{Metrics, ObjectStore, Results, Sender, clock::millis};
+use backends::{Fleet, Metrics, ObjectStore, Results, Sender, clock::millis};
 use http::{HeaderMap, HeaderName, HeaderValue, header::CONNECTION};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -26,9 +26,10 @@ use crate::{
     routes::{
         events,
         health::{self, Dependency, Probes, Role},
-        images, page, status, uploads,
+        images, page, stats, status, uploads,
     },
     spool::Spool,
+    stats::Board,
     unrecorded::Unrecorded,
 };
 
@@ -47,6 +48,7 @@ pub(crate) struct App {
     pub(crate) sender: Arc<dyn Sender>,
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) results: Arc<dyn Results>,
+    pub(crate) fleet: Arc<dyn Fleet>,
     pub(crate) fonts: Arc<engine::Fonts>,
     pub(crate) limits: engine::Limits,
     pub(crate) metrics: Metrics,
@@ -54,6 +56,8 @@ pub(crate) struct App {
     pub(crate) unrecorded: Unrecorded,
     /// The turns of those who follow jobs that the records do not tell of.
     pub(crate) looks: Pace,
+    /// What is told of the fleet.
+    pub(crate) board: Board,
     pub(crate) spool: Spool,
     /// One permit per upload in hand.
     pub(crate) uploads: Arc<Semaphore>,
@@ -70,6 +74,7 @@ impl App {
             gate: Gate::new(&parts.config),
             unrecorded: Unrecorded::default(),
             looks: Pace::new(),
+            board: Board::default(),
             spool: Spool::open(parts.spool, parts.config.spool_memory_bytes_max)?,
             uploads: Arc::new(Semaphore::new(parts.config.uploads_max)),
             images: Room::new(parts.config.images_in_flight_bytes_max),
@@ -78,6 +83,7 @@ impl App {
             sender: parts.sender,
             objects: parts.objects,
             results: parts.results,
+            fleet: parts.fleet,
             fonts: parts.fonts,
             limits: parts.limits,
             metrics: parts.metrics,
@@ -109,6 +115,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/events", get(events::events))
         .route("/image/{id}", get(images::image))
         .route("/limits", get(health::limits))
+        .route("/stats", get(stats::stats))
         .route("/", get(page::index))
         .route("/favicon.svg", get(page::icon))
         .route("/licenses.md", get(page::licenses))
@@ -203,7 +210,7 @@ fn note(metrics: &Metrics, asked: &str, route: &str, took: Duration, response: &
         }
         Some(error @ ApiError::Panicked) => error!(status, took_ms, "refused {asked}: {error}"),
         Some(error) => info!(status, took_ms, "refused {asked}: {error}"),
-        None if health::is_probe(route) => debug!(status, took_ms, "answered {asked}"),
+        None if health::is_polled(route) => debug!(status, took_ms, "answered {asked}"),
         None => info!(status, took_ms, "answered {asked}"),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{ops::RangeInclusive, thread::available_parallelism, time::Duration};
 
+use backends::fleet::{BEAT_PAUSE, SILENCE_MAX};
 use engine::logo::LOGO_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -76,6 +77,9 @@ pub struct Config {
     /// Time between two looks at queue, object store and records, which decide whether uploads are taken in. 1 s: as long
     /// as uploads run into what is away.
     pub admission_interval_ms: u64,
+    /// Silence after which a worker does not count as alive in `/stats`. 10 s: four of its heartbeats were lost, which a
+    /// restart of Redis does not do.
+    pub worker_silence_max_ms: u64,
     /// How long originals and results are kept after they were last stored. 30 days. At least 8: a record that nobody
     /// speaks of is given up after 7, and until then its job may be at work. A dead letter can be replayed for as long as
     /// its original is kept.
@@ -120,6 +124,7 @@ impl Default for Config {
             queue_depth_max: 100_000,
             queue_age_max_secs: 3600,
             admission_interval_ms: 1000,
+            worker_silence_max_ms: 10_000,
             retention_days: 30,
             retention_interval_secs: 6 * 60 * 60,
             check_timeout_ms: 2000,
@@ -149,6 +154,10 @@ const THREADS_MAX: u64 = 1024;
 /// From the life of a record and a day, to a hundred years: for ever.
 const RETENTION_DAYS: RangeInclusive<u64> = 8..=36_500;
 
+/// From the pause between two heartbeats, and a second for their way, to when they are forgotten.
+const WORKER_SILENCE_MS: RangeInclusive<u64> =
+    BEAT_PAUSE.as_millis() as u64 + 1000..=SILENCE_MAX.as_millis() as u64;
+
 /// The longest time that may be set: a year. A sum of far longer times and the clock would overflow.
 const TIME_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -174,7 +183,7 @@ impl Config {
     }
 
     /// Every setting that not every number suits.
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 26] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 27] {
         const PERMITS_MAX: u64 = Semaphore::MAX_PERMITS as u64;
         const SECS_MAX: u64 = TIME_MAX.as_secs();
         const MS_MAX: u64 = SECS_MAX * 1000;
@@ -229,6 +238,11 @@ impl Config {
                 "admission_interval_ms",
                 self.admission_interval_ms,
                 1..=MS_MAX,
+            ),
+            (
+                "worker_silence_max_ms",
+                self.worker_silence_max_ms,
+                WORKER_SILENCE_MS,
             ),
             ("retention_days", self.retention_days, RETENTION_DAYS),
             (
@@ -291,6 +305,10 @@ impl Config {
 
     pub(crate) const fn admission_interval(&self) -> Duration {
         Duration::from_millis(self.admission_interval_ms)
+    }
+
+    pub(crate) const fn worker_silence_max(&self) -> Duration {
+        Duration::from_millis(self.worker_silence_max_ms)
     }
 
     pub(crate) const fn retention(&self) -> Duration {
@@ -359,6 +377,10 @@ mod tests {
             (
                 "queue_age_max_secs",
                 refused(|it| it.queue_age_max_secs = 0),
+            ),
+            (
+                "worker_silence_max_ms",
+                refused(|it| it.worker_silence_max_ms = 2000),
             ),
             ("retention_days", refused(|it| it.retention_days = 7)),
             (

@@ -10,8 +10,9 @@
 //! 6. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
 //! 7. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
 //!    `negotiate` reads what a client wants, `room` bounds the memory of images on their way out.
-//! 8. [`dead_letters`]: what people may do with jobs that nobody works on any more.
-//! 9. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
+//! 8. `stats`: how the fleet is doing, asked seldom and told to many.
+//! 9. [`dead_letters`]: what people may do with jobs that nobody works on any more.
+//! 10. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
 
 mod accept;
 mod admission;
@@ -29,13 +30,14 @@ mod room;
 mod routes;
 mod server;
 mod spool;
+mod stats;
 mod sweep;
 mod unrecorded;
 mod upload;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use backends::{Metrics, ObjectStore, Results, Sender};
+use backends::{Fleet, Metrics, ObjectStore, Results, Sender};
 use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -55,6 +57,8 @@ pub struct Parts {
     pub objects: Arc<dyn ObjectStore>,
     /// Where each job stands.
     pub results: Arc<dyn Results>,
+    /// Which workers live.
+    pub fleet: Arc<dyn Fleet>,
     /// What a mark can be drawn with.
     pub fonts: Arc<engine::Fonts>,
     /// What the engine takes on.

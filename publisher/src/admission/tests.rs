@@ -161,3 +161,30 @@ fn the_largest_limit_does_not_overflow() {
     assert!(bound(u64::MAX, true) < u64::MAX);
     assert_eq!(bound(10, true), 9);
 }
+
+#[test]
+fn the_queue_is_told_as_it_was_seen_while_that_says_something() {
+    let (gate, now) = (gate(), Instant::now());
+    assert_eq!(gate.queue(now), QueueStats::default());
+    gate.take(&Sample {
+        began: now,
+        ..age_secs(7)
+    });
+    let seen = QueueStats {
+        depth: Some(1),
+        oldest_age_ms: Some(7000),
+    };
+    assert_eq!(gate.queue(now), seen);
+    let old = now + LIMITS.sample_age_max + Duration::from_secs(1);
+    assert_eq!(gate.queue(old), QueueStats::default());
+}
+
+#[test]
+fn in_an_empty_queue_nobody_is_told_to_wait() {
+    let (gate, now) = (gate(), Instant::now());
+    gate.take(&Sample {
+        oldest_age: Some(Duration::from_secs(7)),
+        ..well(now)
+    });
+    assert_eq!(gate.queue(now).oldest_age_ms, Some(0));
+}

@@ -71,9 +71,9 @@ pub(crate) fn routes(probes: Probes) -> Router {
         .with_state(probes)
 }
 
-/// Probes come every few seconds, and are logged only when they fail.
-pub(crate) fn is_probe(route: &str) -> bool {
-    matches!(route, "/health" | "/ready" | "/metrics")
+/// Probes come every few seconds, as open pages do, and are logged only when they fail.
+pub(crate) fn is_polled(route: &str) -> bool {
+    matches!(route, "/health" | "/ready" | "/metrics" | "/stats")
 }
 
 async fn ready(State(probes): State<Probes>) -> Response {

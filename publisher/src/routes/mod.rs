@@ -4,6 +4,7 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod images;
 pub(crate) mod page;
+pub(crate) mod stats;
 pub(crate) mod status;
 mod stream;
 pub(crate) mod uploads;

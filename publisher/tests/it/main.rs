@@ -18,6 +18,7 @@ mod page;
 mod probes;
 mod refusals;
 mod retention;
+mod stats;
 mod status;
 mod support;
 mod unsent;

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use client::Answer;
 use form::Form;
-use ports::{MemoryObjects, MemoryResults, MemorySender};
+use ports::{MemoryFleet, MemoryObjects, MemoryResults, MemorySender};
 
 /// The longest a test waits for an event: far beyond what it takes, so that only a missing event fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,6 +26,7 @@ pub(crate) struct Server {
     pub(crate) sender: MemorySender,
     pub(crate) objects: MemoryObjects,
     pub(crate) results: MemoryResults,
+    pub(crate) fleet: MemoryFleet,
     pub(crate) metrics: Metrics,
     pub(crate) shutdown: CancellationToken,
     folder: tempfile::TempDir,
@@ -64,11 +65,13 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let (metrics, shutdown) = (Metrics::new(), CancellationToken::new());
+        let fleet = MemoryFleet::default();
         let parts = Parts {
             config,
             sender: Arc::new(MemorySender::clone(&sender)),
             objects: Arc::new(MemoryObjects::clone(&objects)),
             results: Arc::new(MemoryResults::clone(&results)),
+            fleet: Arc::new(MemoryFleet::clone(&fleet)),
             fonts: Arc::new(engine::Fonts::embedded()),
             limits: engine::Limits::default(),
             metrics: metrics.clone(),
@@ -80,6 +83,7 @@ impl Server {
             sender,
             objects,
             results,
+            fleet,
             metrics,
             shutdown,
             folder,

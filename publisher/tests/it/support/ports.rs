@@ -11,9 +11,10 @@ use std::{
 
 use async_trait::async_trait;
 use backends::{
-    Error, Key, ObjectStore, Results, Sender,
+    Error, Fleet, Key, ObjectStore, Results, Sender,
     clock::{millis, now_ms},
     error::{Backend, Cause},
+    fleet::{Alive, Heartbeat, Local, WorkerId},
     objects::{Body, Kind, Meta, Page, Place},
     results::{Announced, Cancellation, Claim, Epoch, News, Record, Unsent, Watch, WatchAll},
 };
@@ -76,6 +77,38 @@ impl Sender for MemorySender {
 
     async fn check(&self) -> Result<(), Error> {
         self.broken.check(Backend::Queue, "check")
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MemoryFleet {
+    pub(crate) broken: Switch,
+    reads: Arc<AtomicU64>,
+    fleet: Arc<Local>,
+}
+
+impl MemoryFleet {
+    /// How often it was asked who lives.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl Fleet for MemoryFleet {
+    async fn beat(&self, heartbeat: &Heartbeat) -> Result<(), Error> {
+        self.fleet.beat(heartbeat).await
+    }
+
+    async fn leave(&self, id: &WorkerId) -> Result<(), Error> {
+        self.fleet.leave(id).await
+    }
+
+    async fn alive(&self, silence_max: Duration) -> Result<Vec<Alive>, Error> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await; // as over a wire: others ask meanwhile
+        self.broken.check(Backend::Results, "alive")?;
+        self.fleet.alive(silence_max).await
     }
 }
 
