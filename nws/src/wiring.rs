@@ -7,8 +7,8 @@ pub(crate) mod beside;
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
 use backends::{
-    DataFolder, Metrics, ObjectStore, RedisServer, Results, Sender, Source,
-    guard::{Guarded, Pausing},
+    DataFolder, Fleet, Metrics, ObjectStore, RedisServer, Results, Sender, Source, fleet,
+    guard::{Courtesy, Guard, Guarded, Pausing},
     objects::{Cached, Disk, S3, S3Options},
     queue::{
         rabbitmq::{self, RabbitQueue},
@@ -32,6 +32,7 @@ pub(crate) struct System {
     source: Arc<dyn Source>,
     objects: Arc<dyn ObjectStore>,
     results: Arc<dyn Results>,
+    fleet: Arc<dyn Fleet>,
     fonts: Arc<Fonts>,
     metrics: Metrics,
     spool: PathBuf,
@@ -63,13 +64,15 @@ impl System {
         };
         let queue = queue(common, folder.as_ref()).await?;
         let store = Guarded::objects(store(common, folder.as_ref()).await?, &metrics);
-        let results = Guarded::results(results(folder.as_ref(), redis).await?, &metrics);
+        let records = results(folder.as_ref(), redis.clone()).await?;
+        let results = Guarded::results(records, &metrics);
         let source = Pausing::new(queue.source(), store.guard(), results.guard());
         Ok(Self {
             sender: Arc::new(Guarded::sender(queue.sender(), &metrics)),
             source: Arc::new(source),
             queue,
             objects: cached(Arc::new(store), cache, &metrics)?,
+            fleet: fleet(redis.as_ref(), results.guard())?,
             results: Arc::new(results),
             fonts: Arc::new(loaded(common)?),
             metrics,
@@ -85,6 +88,7 @@ impl System {
             sender: Arc::clone(&self.sender),
             objects: Arc::clone(&self.objects),
             results: Arc::clone(&self.results),
+            fleet: Arc::clone(&self.fleet),
             fonts: Arc::clone(&self.fonts),
             limits: settings.limits,
             metrics: self.metrics.clone(),
@@ -97,6 +101,7 @@ impl System {
         workers::Tools {
             objects: Arc::clone(&self.objects),
             results: Arc::clone(&self.results),
+            fleet: Arc::clone(&self.fleet),
             fonts: Arc::clone(&self.fonts),
             limits: settings.limits,
             original_bytes_max: settings.publisher.image_bytes_max,
@@ -233,6 +238,14 @@ async fn results(
         (Some(redis), _) => Arc::new(Redis::new(redis)?),
         (None, Some(folder)) => Arc::new(Local::open(&folder.results()).await?),
         (None, None) => unreachable!("without a Redis the data folder is open"),
+    })
+}
+
+/// Workers are heard where the records are: who shares the one shares the other.
+fn fleet(redis: Option<&RedisServer>, records: Guard) -> anyhow::Result<Arc<dyn Fleet>> {
+    Ok(match redis {
+        Some(redis) => Arc::new(Courtesy::new(Arc::new(fleet::Redis::new(redis)?), records)),
+        None => Arc::new(fleet::Local::default()),
     })
 }
 

@@ -18,4 +18,5 @@ mod output;
 mod redis_restart;
 mod rolling;
 mod settings;
+mod stats;
 mod support;
