@@ -7,6 +7,7 @@ use crate::support::{
     fleet::{namespace, role},
     picture::jpeg,
     process::{Process, service},
+    redis::{Memory, OwnRedis},
     until,
 };
 
@@ -33,6 +34,27 @@ async fn every_publisher_tells_of_every_worker_that_lives() {
 #[tokio::test]
 async fn every_publisher_tells_of_every_worker_on_a_redis_cluster() {
     of_every_worker("stats-cluster", &service("REDIS_CLUSTER_URL")).await;
+}
+
+#[tokio::test]
+async fn without_redis_the_queue_is_told_and_the_workers_when_it_is_back() {
+    let (data, name) = (tempfile::tempdir().unwrap(), namespace("stats-away"));
+    let mut redis = OwnRedis::start(Memory::Lost).await;
+    let settings = [&*format!("redis_url={}", redis.url()), "worker_name=forge"];
+    let publisher = role("publisher", &name, &data, &settings).await;
+    let _worker = role("worker", &name, &data, &settings).await;
+    let client = Client::of(&publisher);
+    told(&client, |stats| names(stats) == ["forge"]).await;
+
+    redis.kill().await;
+    let away = told(&client, |stats| stats.degraded).await;
+    assert!(
+        away.workers.is_empty() && away.queue.depth == Some(0),
+        "{away:?}"
+    );
+    redis.start_again().await;
+    let back = told(&client, |stats| names(stats) == ["forge"]).await;
+    assert!(!back.degraded);
 }
 
 async fn of_every_worker(test: &str, redis: &str) {
