@@ -31,9 +31,13 @@ describe('before and after', () => {
     await expect.poll(() => positionOf(slider)).toBe(before);
   });
 
-  test('at 100 % a pixel of the result is a pixel of the screen', async (given) => {
-    const arrived = await given.visit((await given.serve()).url);
-    await arrived.begin(await given.painter.photograph('photo-1.jpg', 1));
+  test('at 100 % a pixel of the result is a pixel of the screen', async ({
+    painter,
+    serve,
+    visit,
+  }) => {
+    const arrived = await visit((await serve()).url);
+    await arrived.begin(await painter.photograph('photo-1.jpg', 1));
     await openSlider(arrived, 'photo-1.jpg');
     const dialog = arrived.compareDialog('photo-1.jpg');
     await dialog.getByRole('button', { name: /100\s?%/ }).click();

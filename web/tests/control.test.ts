@@ -5,10 +5,15 @@ import { expect, test } from './support/test';
 const BYTES_PER_SECOND = 400_000;
 
 describe('the user is in charge', () => {
-  test('a pause stops what is on its way, and it goes on from there', async (given) => {
-    const wire = await given.wireTo(await given.serve(), BYTES_PER_SECOND);
-    const arrived = await given.visit(wire.url);
-    await arrived.begin(...(await given.painter.photographs(4)));
+  test('a pause stops what is on its way, and it goes on from there', async ({
+    painter,
+    serve,
+    wireTo,
+    visit,
+  }) => {
+    const wire = await wireTo(await serve(), BYTES_PER_SECOND);
+    const arrived = await visit(wire.url);
+    await arrived.begin(...(await painter.photographs(4)));
     await arrived.photo('photo-1.jpg').getByRole('progressbar').waitFor();
     await arrived.page.getByRole('button', { name: 'Pause' }).click();
     await arrived.photo('photo-4.jpg').getByText('Paused').waitFor();
@@ -18,10 +23,15 @@ describe('the user is in charge', () => {
     expect(sent).toBeLessThan(4);
   });
 
-  test('a photo that is cancelled on its way is not made', async (given) => {
-    const wire = await given.wireTo(await given.serve(), BYTES_PER_SECOND);
-    const arrived = await given.visit(wire.url);
-    await arrived.begin(...(await given.painter.photographs(2)));
+  test('a photo that is cancelled on its way is not made', async ({
+    painter,
+    serve,
+    wireTo,
+    visit,
+  }) => {
+    const wire = await wireTo(await serve(), BYTES_PER_SECOND);
+    const arrived = await visit(wire.url);
+    await arrived.begin(...(await painter.photographs(2)));
     const second = arrived.photo('photo-2.jpg');
     await second.getByRole('button', { name: 'Cancel photo-2.jpg' }).click();
     await arrived.done(1);

@@ -30,10 +30,7 @@ describe('en français', () => {
     await arrived.page.getByRole('combobox', { name: 'Language' }).selectOption('Français');
     await expect.poll(() => languageOf(arrived)).toBe('fr');
     await arrived.page.reload();
-    await arrived.page
-      .getByRole('button', { name: /^Choisir/ })
-      .first()
-      .waitFor();
+    await arrived.chooseButton.waitFor();
     expect(await languageOf(arrived)).toBe('fr');
   });
 });

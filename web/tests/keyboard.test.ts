@@ -43,7 +43,7 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let tabs = 0; tabs < TABS_MAX; tabs += 1) {
     if (await isFocused(target)) return;
     await page.keyboard.press('Tab');
-    expect(await hasVisibleFocus(page)).toBe(true);
+    expect(await unframedFocus(page)).toBeNull();
   }
   throw new Error(`the Tab key does not lead to ${target}`);
 }
@@ -52,16 +52,16 @@ function isFocused(target: Locator): Promise<boolean> {
   return target.evaluate((element) => element === document.activeElement);
 }
 
-/** The browser's own parts, its address bar among them, frame themselves. */
-function hasVisibleFocus(page: Page): Promise<boolean> {
+/** What has the focus without a frame that shows it. The browser's own parts, its address bar among them, frame themselves. */
+function unframedFocus(page: Page): Promise<string | null> {
   return page.evaluate(() => {
     const focused = document.activeElement;
-    if (!focused || focused === document.body) return true;
-    const framed = [focused, focused.nextElementSibling, focused.parentElement];
-    return framed.some((element) => {
+    if (!focused || focused === document.body) return null;
+    const framed = [focused, focused.nextElementSibling, focused.parentElement].some((element) => {
       if (!element) return false;
       const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
       return (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none';
     });
+    return framed ? null : focused.outerHTML;
   });
 }

@@ -10,12 +10,17 @@ const OUTAGE_MS = 5000;
 const BYTES_PER_SECOND = 1_500_000;
 
 describe('when the server or the page goes away', () => {
-  test('a server that is lost for five seconds loses nothing', async (given) => {
-    const nws = await given.serve('worker_slots=1');
-    const wire = await given.wireTo(nws, BYTES_PER_SECOND);
-    const arrived = await given.visit(wire.url);
+  test('a server that is lost for five seconds loses nothing', async ({
+    painter,
+    serve,
+    wireTo,
+    visit,
+  }) => {
+    const nws = await serve('worker_slots=1');
+    const wire = await wireTo(nws, BYTES_PER_SECOND);
+    const arrived = await visit(wire.url);
     arrived.expects(/Failed to load resource/);
-    await arrived.begin(...(await given.painter.photographs(8)));
+    await arrived.begin(...(await painter.photographs(8)));
     await arrived.done(1);
     await nws.kill();
     wire.cut();
@@ -27,12 +32,17 @@ describe('when the server or the page goes away', () => {
     await expectEachDoneOnce(arrived, 8);
   });
 
-  test('a wire that is cut between two photos is noticed and forgotten', async (given) => {
-    const nws = await given.serve('worker_slots=1');
-    const wire = await given.wireTo(nws, BYTES_PER_SECOND);
-    const arrived = await given.visit(wire.url);
+  test('a wire that is cut between two photos is noticed and forgotten', async ({
+    painter,
+    serve,
+    wireTo,
+    visit,
+  }) => {
+    const nws = await serve('worker_slots=1');
+    const wire = await wireTo(nws, BYTES_PER_SECOND);
+    const arrived = await visit(wire.url);
     arrived.expects(/Failed to load resource/);
-    await arrived.begin(...(await given.painter.photographs(5)));
+    await arrived.begin(...(await painter.photographs(5)));
     await arrived.done(1);
     wire.cut();
     await arrived.page.getByText('Connection lost').waitFor();
@@ -42,10 +52,15 @@ describe('when the server or the page goes away', () => {
     await expectEachDoneOnce(arrived, 5);
   });
 
-  test('a page that is reloaded finds its photos again and goes on', async (given) => {
-    const wire = await given.wireTo(await given.serve('worker_slots=1'), BYTES_PER_SECOND);
-    const arrived = await given.visit(wire.url);
-    await arrived.begin(...(await given.painter.photographs(8)));
+  test('a page that is reloaded finds its photos again and goes on', async ({
+    painter,
+    serve,
+    wireTo,
+    visit,
+  }) => {
+    const wire = await wireTo(await serve('worker_slots=1'), BYTES_PER_SECOND);
+    const arrived = await visit(wire.url);
+    await arrived.begin(...(await painter.photographs(8)));
     await arrived.done(1);
     expect(await arrived.compareButtons.count()).toBeLessThan(8);
     await arrived.page.reload();
@@ -53,9 +68,13 @@ describe('when the server or the page goes away', () => {
     await expectEachDoneOnce(arrived, 8);
   });
 
-  test('a page that is closed and opened later still has its results', async (given) => {
-    const arrived = await given.visit((await given.serve()).url);
-    await arrived.begin(...(await given.painter.photographs(2)));
+  test('a page that is closed and opened later still has its results', async ({
+    painter,
+    serve,
+    visit,
+  }) => {
+    const arrived = await visit((await serve()).url);
+    await arrived.begin(...(await painter.photographs(2)));
     await arrived.done(2);
     await arrived.page.reload();
     await arrived.done(2);

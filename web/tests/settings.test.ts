@@ -18,12 +18,12 @@ describe('what the mark is like', () => {
     await expect.poll(() => textField(arrived).inputValue()).toBe('© Ada {year}');
   });
 
-  test('is copied as a line of curl that makes the same job', async (given) => {
-    const nws = await given.serve();
-    const arrived = await given.visit(nws.url, {
+  test('is copied as a line of curl that makes the same job', async ({ painter, serve, visit }) => {
+    const nws = await serve();
+    const arrived = await visit(nws.url, {
       permissions: ['clipboard-read', 'clipboard-write'],
     });
-    const photograph = await given.painter.photograph('photo.jpg', 1);
+    const photograph = await painter.photograph('photo.jpg', 1);
     await textField(arrived).fill("Ada's © {year}, 100 % \\ $HOME");
     await arrived.begin(photograph);
     await arrived.done(1);

@@ -10,6 +10,9 @@ import type {
 import type { Admission } from '../../src/api/types';
 import type { Photograph } from './photographs';
 
+/** Far beyond what anything takes here, so that only what never comes fails. */
+const PATIENCE_MS = 20_000;
+
 export type VisitOptions = BrowserContextOptions;
 
 /** Somebody at the page. What the browser complains of meanwhile is written down, and thrown at the end. */
@@ -31,6 +34,8 @@ export class Visit {
     page.on('request', (request) => this.note(request));
     page.on('requestfinished', (request) => this.streams.delete(request));
     page.on('requestfailed', (request) => this.streams.delete(request));
+    // Whoever listens once is told of every dialog; who begins to listen when a key is pressed may be too late.
+    page.on('filechooser', () => {});
     page.on('pageerror', (error) => this.complaints.push(`error: ${error.stack ?? error.message}`));
     page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(`console: ${message.text()}`);
@@ -39,6 +44,7 @@ export class Visit {
 
   static async begin(browser: Browser, url: string, options: VisitOptions): Promise<Visit> {
     const context = await browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE_MS);
     // What a policy forbids is told to the page; a test hears the page's errors.
     await context.addInitScript(() =>
       document.addEventListener('securitypolicyviolation', (event) =>
@@ -65,7 +71,10 @@ export class Visit {
   }
 
   get chooseButton(): Locator {
-    return this.page.getByRole('button', { name: /^(Choose photos|Choisir des photos)/ }).first();
+    // The file field behind it counts as a button, too.
+    return this.page
+      .getByRole('button', { name: /^(Choose photos|Choisir des photos)$/ })
+      .and(this.page.locator('button'));
   }
 
   /** By the button and the system's dialog, in which a browser without a screen cannot be watched. */
