@@ -22,7 +22,7 @@ export function App() {
     board.start(editing.order);
     // The button goes with the last photo that waited for it; what happens now is in the list.
     list.current?.focus({ preventScroll: true });
-    list.current?.scrollIntoView({ block: 'nearest' });
+    if (list.current && isOutOfSight(list.current)) list.current.scrollIntoView();
   };
   const retry = useLatest((id: string) => board.retry(id, editing.order));
   return (
@@ -48,6 +48,11 @@ export function App() {
       <BeginBar photos={photos} problems={editing.problems} onBegin={begin} />
     </>
   );
+}
+
+/** Whether no more than the beginning of an element shows, at the lower edge. */
+function isOutOfSight(element: Element): boolean {
+  return element.getBoundingClientRect().top > window.innerHeight * 0.7;
 }
 
 /** The same function for ever, which does what the latest one would: what hangs on it need not be drawn anew. */
