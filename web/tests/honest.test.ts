@@ -85,7 +85,8 @@ const SETTINGS: Record<string, Setting> = {
   'letters of Hebrew': {
     ...SMALL,
     ground: 'dark',
-    mark: { text: 'צילום עדה 2026', sizePercent: 6 },
+    // At the least that is legible everywhere: which step of `auto` that is hangs on few pixels of these letters.
+    mark: { text: 'צילום עדה 2026', sizePercent: 6, opacity: 0.8 },
   },
   'letters of Arabic': {
     ...SMALL,

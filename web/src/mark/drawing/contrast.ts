@@ -16,8 +16,7 @@ const LINEAR = Float32Array.from({ length: 256 }, (_, value) => {
 
 /** Relative luminance as WCAG 2.2 defines it, of whole channels. */
 export function luminance(red: number, green: number, blue: number): number {
-  const [r = 0, g = 0, b = 0] = [LINEAR[red], LINEAR[green], LINEAR[blue]];
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  return 0.2126 * (LINEAR[red] ?? 0) + 0.7152 * (LINEAR[green] ?? 0) + 0.0722 * (LINEAR[blue] ?? 0);
 }
 
 /** Contrast ratio as WCAG 2.2 defines it, 1 to 21. */

@@ -11,8 +11,9 @@ export interface Ground extends Size {
 
 /** Luma as BT.601 weighs it, of the pixel whose red stands `at`. */
 export function lumaAt(data: Uint8ClampedArray, at: number): number {
-  const [red = 0, green = 0, blue = 0] = [data[at], data[at + 1], data[at + 2]];
-  return Math.floor((299 * red + 587 * green + 114 * blue + 500) / 1000);
+  // Said once a pixel: three numbers cost less than a list of them.
+  const weighed = 299 * (data[at] ?? 0) + 587 * (data[at + 1] ?? 0) + 114 * (data[at + 2] ?? 0);
+  return Math.floor((weighed + 500) / 1000);
 }
 
 /** Samples of a region that are looked at: a grid of 64 × 64 shows every branch of a tree. */

@@ -9,7 +9,7 @@ import { preparePen } from './typeset';
 /** Pixels an em that browsers draw letters at without moving them noticeably. */
 const EXACT_FROM_PX = 256;
 /** Samples that are looked at for it: some 10 ms of work. The letters of a mark that needs more are less exact. */
-const SAMPLES_MAX = 3_000_000;
+const SAMPLES_MAX = 2_000_000;
 
 /** How many samples make one pixel, across and down. */
 type Samples = readonly [across: number, down: number];
@@ -70,12 +70,15 @@ function averaged(
   let from = 3;
   for (let y = 0; y < height * down; y += 1) {
     const row = Math.floor(y / down) * width;
-    for (let x = 0; x < width * across; x += 1) {
-      const at = row + Math.floor(x / across);
-      sums[at] = (sums[at] ?? 0) + (data[from] ?? 0);
-      from += 4;
+    for (let x = 0; x < width; x += 1) {
+      let sum = sums[row + x] ?? 0;
+      for (let end = from + 4 * across; from < end; from += 4) sum += data[from] ?? 0;
+      sums[row + x] = sum;
     }
   }
-  const samples = across * down;
-  return Uint8Array.from(sums, (sum) => Math.round(sum / samples));
+  const covered = new Uint8Array(width * height);
+  for (let at = 0; at < covered.length; at += 1) {
+    covered[at] = Math.round((sums[at] ?? 0) / (across * down));
+  }
+  return covered;
 }
