@@ -5,11 +5,11 @@ import { type Servers, startServers } from './honest/servers';
 import type { Findings, Setting } from './honest/setting';
 
 /** Masks of thin letters, drawn by two rasterisers from one font, have at least this much in common. */
-const OVERLAP_MIN = 0.7;
+const OVERLAP_MIN = 0.85;
 /** Two of the steps that `auto` tries: which of them is enough may hang on one pixel in twenty along the edge. */
 const OPACITY_TOLERANCE = 0.11;
 /** Of 255, in the mean: grounds that two ways of scaling make a little unlike, and smoothed edges. */
-const CHANGE_MAX = 24;
+const CHANGE_MAX = 16;
 
 let servers: Servers;
 let browser: Browser;

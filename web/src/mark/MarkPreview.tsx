@@ -53,7 +53,7 @@ function lookOf({ ink }: Drawn, words: PreviewWords): string {
 }
 
 /** Where the preview cannot promise what the server makes, or the mark is not what was asked for. */
-function notesOf(preview: Preview, { mark, expanded }: MarkEditing, words: PreviewWords): string[] {
+function notesOf(preview: Preview, { mark }: MarkEditing, words: PreviewWords): string[] {
   const { drawn, missing, hasNoLetters, beneath } = preview;
   const contrast = drawn?.contrast ?? null;
   const notes: Array<string | false> = [
@@ -62,7 +62,7 @@ function notesOf(preview: Preview, { mark, expanded }: MarkEditing, words: Previ
     missing.length > 0 && words.missing(missing.slice(0, 5).join(' ')),
     drawn?.arrangement.scale.shrunk === true && words.shrunk,
     contrast !== null && contrast < CONTRAST_LEGIBLE && words.faint(contrast),
-    expanded.text !== null && mark.text.includes('{exif.') && words.exif,
+    beneath.kind !== 'sample' && mark.text.includes('{exif.') && words.exif,
   ];
   return notes.filter((note) => note !== false);
 }

@@ -23,6 +23,9 @@ export function TextField({
     const text = `${mark.text.slice(0, from)}{${variable}}${mark.text.slice(to)}`;
     change({ text });
     area.current?.focus();
+    // The text is there after React has rendered; typing goes on behind the variable.
+    const end = from + variable.length + 2;
+    requestAnimationFrame(() => area.current?.setSelectionRange(end, end));
   };
   return (
     <div className="field">

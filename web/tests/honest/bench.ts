@@ -86,6 +86,7 @@ function findings(preview: Marked, server: Marked, drawn: Drawn): Findings {
       preview: `${preview.width}×${preview.height}`,
       server: `${server.width}×${server.height}`,
     },
+    boxes: [box, otherBox],
     apart: Math.max(...box.map((edge, index) => Math.abs(edge - (otherBox[index] ?? 0)))),
     markHeight: (box[3] ?? 0) - (box[1] ?? 0),
     overlap: overlapOf(one, other),

@@ -18,6 +18,8 @@ export interface Setting {
 /** What was found; lengths in pixels of the result. */
 export interface Findings {
   readonly size: { readonly preview: string; readonly server: string };
+  /** Left, top, right and bottom of both marks. */
+  readonly boxes: readonly (readonly number[])[];
   /** How far the edges of the masks' bounding boxes are apart at most. */
   readonly apart: number;
   readonly markHeight: number;

@@ -1,6 +1,6 @@
 import { edgePlaces } from './contrast';
 import type { Coverage } from './coverage';
-import { type InkLook, legibleInk, type Stamp, veil } from './ink';
+import { type InkLook, legibleInk, type Stamp } from './ink';
 import { coverageOf } from './letterforms';
 import { reachOf } from './placement';
 import { type Ink, turnedPoint } from './rectangle';
@@ -76,15 +76,18 @@ function triedPlaces(coverage: Coverage, stamps: number): Stamp['edge'] {
 function veilOf(coverage: Coverage, ink: InkLook): HTMLCanvasElement {
   const sheet = blankSheet(coverage.width, coverage.height);
   const image = sheet.createImageData(coverage.width, coverage.height);
-  const halo = ink.halo ?? ink.letters;
+  const { data } = image;
+  const [red, green, blue] = ink.letters;
+  const [haloRed, haloGreen, haloBlue] = ink.halo ?? ink.letters;
   for (let at = 0; at < coverage.letters.length; at += 1) {
-    const [over, around] = veil(ink, coverage.letters[at] ?? 0, coverage.halo[at] ?? 0);
-    const alpha = over + around;
+    const covered = (coverage.letters[at] ?? 0) / 255;
+    const around = ink.halo ? ((coverage.halo[at] ?? 0) / 255) * (1 - covered) : 0;
+    const alpha = covered + around;
     if (alpha === 0) continue;
-    for (const channel of [0, 1, 2] as const) {
-      image.data[4 * at + channel] = (ink.letters[channel] * over + halo[channel] * around) / alpha;
-    }
-    image.data[4 * at + 3] = 255 * alpha;
+    data[4 * at] = (red * covered + haloRed * around) / alpha;
+    data[4 * at + 1] = (green * covered + haloGreen * around) / alpha;
+    data[4 * at + 2] = (blue * covered + haloBlue * around) / alpha;
+    data[4 * at + 3] = 255 * alpha * ink.opacity;
   }
   sheet.putImageData(image, 0, 0);
   return sheet.canvas;

@@ -44,7 +44,7 @@ export function legibleInk(
 }
 
 /** How much of the letters and how much of the halo lies over a pixel, 0 to 1. */
-export function veil(ink: InkLook, letters: number, halo: number): readonly [number, number] {
+function veil(ink: InkLook, letters: number, halo: number): readonly [number, number] {
   const covered = letters / 255;
   const around = ink.halo ? (halo / 255) * (1 - covered) : 0;
   return [covered * ink.opacity, around * ink.opacity];
@@ -58,7 +58,7 @@ function opaqueInk(color: Mark['color'], ground: Ground, stamp: Stamp): InkLook 
     : { letters: DARK, halo: LIGHT, opacity: 1 };
 }
 
-export function rgbOf(color: string): Rgb {
+function rgbOf(color: string): Rgb {
   const value = Number.parseInt(color.slice(1), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
