@@ -1,5 +1,5 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { POSITIONS } from '../src/mark/mark';
 import { type Servers, startServers } from './honest/servers';
 import type { Findings, Setting } from './honest/setting';
@@ -17,10 +17,7 @@ let page: Page;
 
 beforeAll(async () => {
   servers = await startServers();
-  browser = await chromium.launch({
-    executablePath: process.env.NWS_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  });
+  browser = await chromium.connect(inject('chromium'));
   page = await browser.newPage();
   await page.goto(new URL('tests/honest/index.html', servers.url).href);
   await page.waitForFunction(() => 'compare' in window);

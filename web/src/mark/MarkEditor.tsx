@@ -49,10 +49,7 @@ export function MarkEditor({ photo, limits, editing }: Props) {
         </summary>
         <OutputFields editing={editing} />
       </details>
-      <details className="mark-group">
-        <summary>{words.copy}</summary>
-        <CopyAs order={editing.order} />
-      </details>
+      <CopyAs order={editing.order} />
     </section>
   );
 }
@@ -65,7 +62,6 @@ interface EditorWords {
   readonly reset: string;
   readonly more: string;
   readonly output: string;
-  readonly copy: string;
   readonly toCorrect: string;
 }
 
@@ -75,7 +71,6 @@ const WORDS: Words<EditorWords> = {
     reset: 'Begin anew',
     more: 'Turn, lines and logo',
     output: 'Output: format, size, quality',
-    copy: 'For the command line',
     toCorrect: 'to correct',
   },
   fr: {
@@ -83,7 +78,6 @@ const WORDS: Words<EditorWords> = {
     reset: 'Recommencer',
     more: 'Rotation, lignes et logo',
     output: 'Résultat\u00a0: format, taille, qualité',
-    copy: 'Pour la ligne de commande',
     toCorrect: 'à corriger',
   },
 };

@@ -1,17 +1,12 @@
 import type { Order } from './mark';
 
-/** A line for `sh` that sends a photo as the page would, waits for the result and keeps it. */
+/** A line for `sh` that sends a photo as the page does, and prints where its job stands. */
 export function curlLine({ fields, logo }: Order, origin: string): string {
-  const format = formatOf(fields);
   const words = [
-    'curl --fail',
-    `-H ${quoted(`Accept: image/${format}`)}`,
-    `-H ${quoted('Prefer: wait=20')}`,
-    '-F image=@photo.jpg',
+    'curl -F image=@photo.jpg',
     // A value of -F may name a file by @ or <; a value of --form-string is what it is.
     ...fields.map(([name, value]) => `--form-string ${quoted(`${name}=${value}`)}`),
     ...(logo ? [`-F ${quoted(`wm_logo=@${curlFile(logo.name)}`)}`] : []),
-    `-o marked.${extensionOf(format)}`,
     quoted(`${origin}/upload`),
   ];
   return words.join(' ');
@@ -19,10 +14,11 @@ export function curlLine({ fields, logo }: Order, origin: string): string {
 
 /** A line for `sh` that does the same here, without a server. */
 export function applyLine({ fields, logo }: Order): string {
+  const format = fields.find(([name]) => name === 'wm_format')?.[1] ?? 'jpeg';
   const words = [
-    `nws apply photo.jpg -o marked.${extensionOf(formatOf(fields))}`,
-    ...fields.map(([name, value]) => `${flag(name)}=${quoted(value)}`),
-    ...(logo ? [`${flag('wm_logo')}=${quoted(logo.name)}`] : []),
+    `nws apply photo.jpg -o marked.${format === 'jpeg' ? 'jpg' : format}`,
+    ...fields.map(([name, value]) => flag(name, value)),
+    ...(logo ? [flag('wm_logo', logo.name)] : []),
   ];
   return words.join(' ');
 }
@@ -47,14 +43,8 @@ function curlFile(name: string): string {
   return `"${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-function flag(field: string): string {
-  return `--${field.replaceAll('_', '-')}`;
-}
-
-function formatOf(fields: Order['fields']): string {
-  return fields.find(([name]) => name === 'wm_format')?.[1] ?? 'jpeg';
-}
-
-function extensionOf(format: string): string {
-  return format === 'jpeg' ? 'jpg' : format;
+/** A value that looks like a flag is joined to its own. */
+function flag(field: string, value: string): string {
+  const joint = value.startsWith('-') ? '=' : ' ';
+  return `--${field.replaceAll('_', '-')}${joint}${quoted(value)}`;
 }
