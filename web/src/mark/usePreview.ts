@@ -1,11 +1,13 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import type { Size } from '../photos/photo';
-import { type Drawn, drawMark } from './drawing/draw';
-import { outputSize } from './drawing/fit';
+import type { Drawn } from './drawing/draw';
+import { outputSize, SAMPLE_SIZE } from './drawing/fit';
 import type { Ground } from './drawing/ground';
-import { facesFor, type Letters, loadLetters } from './drawing/letters';
-import { type Beneath, decodePhoto, layGround, SAMPLE_SIZE } from './drawing/picture';
+import type { Letters } from './drawing/letters';
+import type { Beneath } from './drawing/picture';
 import type { MarkEditing, PreviewPhoto } from './useMark';
+
+type Drawing = typeof import('./drawing/drawing');
 
 /** What is known of the preview's picture. */
 export interface Preview {
@@ -26,31 +28,32 @@ const SAMPLE: Beneath = { kind: 'sample', size: SAMPLE_SIZE };
 export function usePreview(photo: PreviewPhoto | null, editing: MarkEditing): Preview {
   const canvas = useRef<HTMLCanvasElement>(null);
   const ground = useRef<KeptGround | null>(null);
-  const beneath = useBeneath(photo);
+  const { drawing, isAway } = useDrawing();
+  const beneath = useBeneath(photo, drawing);
   const { mark, expanded, logo, problems } = editing;
-  const { letters, hasFailed } = useLetters(expanded.text ?? '');
+  const { letters, hasFailed } = useLetters(expanded.text ?? '', drawing);
   const [drawn, setDrawn] = useState<Drawn | null>(null);
   const isSound = Object.keys(problems).length === 0;
   const { width, height } = outputSize(beneath.size, isSound ? mark : DEFAULT_BOX);
   useEffect(() => {
     const frame = requestAnimationFrame(() => {
-      if (!canvas.current) return;
+      if (!canvas.current || !drawing) return;
       const output = { width, height };
-      ground.current = groundFor(beneath, output, ground.current);
+      ground.current = groundFor(beneath, output, ground.current, drawing);
       const pen = showGround(canvas.current, ground.current);
       if (!isSound || !letters || !pen) return setDrawn(null);
       const scene = { mark, text: expanded.text, letters, logo: logo?.picture ?? null, output };
-      setDrawn(drawMark(pen, { ...scene, ground: ground.current.pixels }));
+      setDrawn(drawing.drawMark(pen, { ...scene, ground: ground.current.pixels }));
     });
     return () => cancelAnimationFrame(frame);
-  }, [mark, expanded, logo, letters, beneath, width, height, isSound]);
+  }, [mark, expanded, logo, letters, beneath, width, height, isSound, drawing]);
   return {
     canvas,
     beneath,
     output: { width, height },
     drawn,
     missing: letters?.missing(expanded.text ?? '') ?? [],
-    hasNoLetters: hasFailed,
+    hasNoLetters: hasFailed || isAway,
   };
 }
 
@@ -64,11 +67,16 @@ interface KeptGround {
   readonly pixels: Ground;
 }
 
-function groundFor(of: Beneath, output: Size, kept: KeptGround | null): KeptGround {
+function groundFor(
+  of: Beneath,
+  output: Size,
+  kept: KeptGround | null,
+  drawing: Drawing,
+): KeptGround {
   const isSame = kept?.output.width === output.width && kept.output.height === output.height;
   if (kept?.of === of && isSame) return kept;
   const sheet = kept?.sheet ?? document.createElement('canvas');
-  return { of, output, sheet, pixels: layGround(sheet, of, output) };
+  return { of, output, sheet, pixels: drawing.layGround(sheet, of, output) };
 }
 
 function showGround(
@@ -82,22 +90,32 @@ function showGround(
   return pen;
 }
 
+function useDrawing(): { readonly drawing: Drawing | null; readonly isAway: boolean } {
+  const [drawing, setDrawing] = useState<Drawing | null>(null);
+  const [isAway, setAway] = useState(false);
+  useEffect(() => {
+    import('./drawing/drawing').then(setDrawing, () => setAway(true));
+  }, []);
+  return { drawing, isAway };
+}
+
 /** The photo decoded; until then what was shown before. */
-function useBeneath(photo: PreviewPhoto | null): Beneath {
+function useBeneath(photo: PreviewPhoto | null, drawing: Drawing | null): Beneath {
   const [beneath, setBeneath] = useState<Beneath>(SAMPLE);
   const [file, width, height] = [photo?.file, photo?.size?.width, photo?.size?.height];
   useEffect(() => {
     if (!file) return setBeneath(SAMPLE);
+    if (!drawing) return;
     let isCurrent = true;
     const size = width && height ? { width, height } : null;
-    decodePhoto(file, size).then((read) => {
+    drawing.decodePhoto(file, size).then((read) => {
       if (isCurrent) setBeneath(read ?? { kind: 'plate', size: SAMPLE_SIZE });
       else release(read);
     });
     return () => {
       isCurrent = false;
     };
-  }, [file, width, height]);
+  }, [file, width, height, drawing]);
   useEffect(() => () => release(beneath), [beneath]);
   return beneath;
 }
@@ -107,24 +125,25 @@ function release(beneath: Beneath | null): void {
 }
 
 /** The fonts that a text needs; those that are there until others are. */
-function useLetters(text: string): {
-  readonly letters: Letters | null;
-  readonly hasFailed: boolean;
-} {
+function useLetters(
+  text: string,
+  drawing: Drawing | null,
+): { readonly letters: Letters | null; readonly hasFailed: boolean } {
   const [letters, setLetters] = useState<Letters | null>(null);
   const [hasFailed, setFailed] = useState(false);
-  const needed = facesFor(text);
+  const needed = drawing?.facesFor(text) ?? '';
   useEffect(() => {
+    if (!drawing) return;
     let isCurrent = true;
     const take = (letters: Letters | null) => {
       if (!isCurrent) return;
       if (letters) setLetters(letters);
       setFailed(letters === null);
     };
-    loadLetters(needed).then(take, () => take(null));
+    drawing.loadLetters(needed).then(take, () => take(null));
     return () => {
       isCurrent = false;
     };
-  }, [needed]);
+  }, [needed, drawing]);
   return { letters, hasFailed };
 }

@@ -5,6 +5,9 @@ import { SIDE_MAX_PX } from '../ranges';
 /** The longest side that WebP can hold. */
 const WEBP_SIDE_MAX_PX = 16_383;
 
+/** A photo that was not chosen yet has the size that most cameras write. */
+export const SAMPLE_SIZE: Size = { width: 3000, height: 2000 };
+
 /** Width and height of the result: in the mark's box, the ratio kept, never enlarged. */
 export function outputSize(photo: Size, mark: Pick<Mark, 'width' | 'height' | 'format'>): Size {
   const sideMax = mark.format === 'webp' ? WEBP_SIDE_MAX_PX : SIDE_MAX_PX;

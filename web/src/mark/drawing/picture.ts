@@ -13,9 +13,6 @@ export type Beneath =
   /** No photo yet. */
   | { readonly kind: 'sample'; readonly size: Size };
 
-/** A photo that was not chosen yet has the size that most cameras write. */
-export const SAMPLE_SIZE: Size = { width: 3000, height: 2000 };
-
 /** Decodes a photo upright, once, no larger than the preview ever shows it; null where the browser cannot. */
 export async function decodePhoto(file: Blob, known: Size | null): Promise<Beneath | null> {
   try {
