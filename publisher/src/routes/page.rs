@@ -170,6 +170,7 @@ fn media_type(path: &str) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("otf") => "font/otf",
+        Some("ttf") => "font/ttf",
         Some("woff2") => "font/woff2",
         _ => UNKNOWN,
     }
@@ -191,6 +192,7 @@ mod tests {
     #[test]
     fn letters_are_sent_as_a_font() {
         assert_eq!(media_type("assets/mark-B1a2.otf"), "font/otf");
+        assert_eq!(media_type("assets/mark-B1a2.ttf"), "font/ttf");
     }
 
     #[test]
