@@ -57,7 +57,8 @@ function unframedFocus(page: Page): Promise<string | null> {
   return page.evaluate(() => {
     const focused = document.activeElement;
     if (!focused || focused === document.body) return null;
-    const framed = [focused, focused.nextElementSibling, focused.parentElement].some((element) => {
+    const near = [focused, focused.nextElementSibling, ...focused.querySelectorAll('*')];
+    const framed = near.some((element) => {
       if (!element) return false;
       const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
       return (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none';

@@ -1,13 +1,20 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { Locator } from 'playwright-core';
 import { describe } from 'vitest';
+import { BINARY } from './support/nws';
 import { expect, test } from './support/test';
 import type { Visit } from './support/visit';
 
 const run = promisify(execFile);
+
+const CLIPBOARD = { permissions: ['clipboard-read', 'clipboard-write'] };
+
+/** With everything that a shell would take for its own. */
+const TEXT = 'Ada\'s © {year}, 100 % \\ $HOME "x" `date`';
 
 describe('what the mark is like', () => {
   test('is remembered', async ({ serve, visit }) => {
@@ -18,48 +25,63 @@ describe('what the mark is like', () => {
     await expect.poll(() => textField(arrived).inputValue()).toBe('© Ada {year}');
   });
 
-  test('is copied as a line of curl that makes the same job', async ({ painter, serve, visit }) => {
-    const nws = await serve();
-    const arrived = await visit(nws.url, {
-      permissions: ['clipboard-read', 'clipboard-write'],
-    });
+  test('is copied as a line of curl that the server knows the answer to', async ({
+    painter,
+    serve,
+    visit,
+  }) => {
+    const arrived = await visit((await serve()).url, CLIPBOARD);
     const photograph = await painter.photograph('photo.jpg', 1);
-    await textField(arrived).fill("Ada's © {year}, 100 % \\ $HOME");
+    await textField(arrived).fill(TEXT);
     await arrived.begin(photograph);
     await arrived.done(1);
-    const line = await copied(arrived, /curl/);
-    expect(line).toContain(nws.url);
-    const answer: unknown = JSON.parse(await inFolderWith(photograph.bytes, line));
-    const [job] = await arrived.jobs();
-    expect(answer).toMatchObject({ jobId: job?.jobId, status: 'done' });
+    const line = await copied(arrived, 'curl');
+    const { said, marked } = await inShell(`${line} --dump-header -`, photograph.bytes);
+    expect(said).toMatch(/^x-cache: HIT/im);
+    expect(marked.equals(await arrived.result(0))).toBe(true);
   });
 
-  test('is copied as JSON and as a command of nws', async ({ serve, visit }) => {
-    const arrived = await visit((await serve()).url, {
-      permissions: ['clipboard-read', 'clipboard-write'],
-    });
-    await textField(arrived).fill('© Ada {year}');
-    expect(JSON.parse(await copied(arrived, /JSON/))).toMatchObject({ wm_text: '© Ada {year}' });
-    expect(await copied(arrived, /nws/)).toContain("--wm-text '© Ada {year}'");
+  test('is copied as a command that makes the same picture without a server', async ({
+    painter,
+    serve,
+    visit,
+  }) => {
+    const arrived = await visit((await serve()).url, CLIPBOARD);
+    const photograph = await painter.photograph('photo.jpg', 1);
+    await textField(arrived).fill(TEXT);
+    await arrived.begin(photograph);
+    await arrived.done(1);
+    const { marked } = await inShell(await copied(arrived, 'nws apply'), photograph.bytes);
+    expect(marked.equals(await arrived.result(0))).toBe(true);
+  });
+
+  test('is copied as JSON, by the names of the API', async ({ serve, visit }) => {
+    const arrived = await visit((await serve()).url, CLIPBOARD);
+    await textField(arrived).fill(TEXT);
+    expect(JSON.parse(await copied(arrived, 'JSON'))).toMatchObject({ wm_text: TEXT });
   });
 });
 
-function textField({ page }: Visit) {
+function textField({ page }: Visit): Locator {
   return page.getByRole('textbox', { name: /^Text/ });
 }
 
-async function copied({ page }: Visit, what: RegExp): Promise<string> {
-  await page.getByRole('button', { name: what }).click();
+async function copied({ page }: Visit, what: string): Promise<string> {
+  await page.getByText('For the command line').click();
+  await page.getByRole('button', { name: what, exact: true }).click();
+  await page.getByText(`Copied for ${what}.`).waitFor();
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
-/** What a shell says to `line` in a folder where the photo lies. */
-async function inFolderWith(photo: Buffer, line: string): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'nws-curl-'));
+/** What a shell says to `line`, and the picture it makes, in a folder where the photo lies. */
+async function inShell(line: string, photo: Buffer) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'nws-shell-'));
   try {
     await writeFile(path.join(folder, 'photo.jpg'), photo);
-    const { stdout } = await run('sh', ['-c', line], { cwd: folder });
-    return stdout;
+    await symlink(BINARY, path.join(folder, 'nws'));
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH ?? ''}` };
+    const { stdout: said } = await run('sh', ['-c', line], { cwd: folder, env });
+    return { said, marked: await readFile(path.join(folder, 'marked.jpg')) };
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -156,6 +156,15 @@ export class Visit {
     return Promise.all(this.uploads().map(async (request) => (await request.response())?.json()));
   }
 
+  /** The picture that came of an upload. */
+  async result(upload: number): Promise<Buffer> {
+    const job = (await this.jobs())[upload];
+    if (!job) throw new Error(`no upload ${upload}`);
+    const image = await fetch(`${this.origin}/image/${job.jobId}`);
+    if (!image.ok) throw new Error(`the result is not there: ${image.status}`);
+    return Buffer.from(await image.arrayBuffer());
+  }
+
   private note(request: Request): void {
     this.requests.push(request);
     if (pathOf(request) === '/events') {
