@@ -9,7 +9,7 @@ const FOLDER = path.resolve(import.meta.dirname, '../../docs/page');
 
 /** Without grain, which would make a picture of the page ten times as long. */
 const CAMERA = { width: 2400, height: 1600, grain: 0 };
-const NAMES = ['dawn.jpg', 'harbour.jpg', 'pass.jpg', 'heath.jpg', 'evening.jpg'];
+const NAMES = ['dawn.jpg', 'ridge.jpg', 'pass.jpg', 'heath.jpg', 'evening.jpg'];
 const PHONE = { viewport: { width: 390, height: 844 } };
 
 test('empty', async ({ serve, visit }) => {
@@ -28,6 +28,10 @@ test('done', async ({ painter, serve, visit }) => {
   const arrived = await visit((await serve('worker_slots=1')).url);
   await arrived.begin(...(await landscapes(painter)));
   await arrived.done(NAMES.length);
+  await arrived.page
+    .getByText(/\d.*p50/)
+    .first()
+    .waitFor();
   await take(arrived, 'done');
   await arrived.page.emulateMedia({ colorScheme: 'dark' });
   await take(arrived, 'dark');

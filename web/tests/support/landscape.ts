@@ -23,13 +23,14 @@ export async function paintLandscape({ seed, width, height, grain }: Wish): Prom
   const canvas = new OffscreenCanvas(width, height);
   const brush = canvas.getContext('2d');
   if (!brush) throw new Error('no canvas');
-  const hue = 200 + random() * 150;
+  const cold = 205 + random() * 45;
+  const warm = 12 + random() * 35;
   const horizon = height * (0.35 + random() * 0.15);
 
   const sky = brush.createLinearGradient(0, 0, 0, height);
-  sky.addColorStop(0, `hsl(${hue} 45% 38%)`);
-  sky.addColorStop(0.55, `hsl(${hue + 130} 75% 74%)`);
-  sky.addColorStop(1, `hsl(${hue + 150} 80% 85%)`);
+  sky.addColorStop(0, `hsl(${cold} 45% ${34 + random() * 20}%)`);
+  sky.addColorStop(0.5, `hsl(${warm} 75% 76%)`);
+  sky.addColorStop(1, `hsl(${warm + 15} 80% 86%)`);
   brush.fillStyle = sky;
   brush.fillRect(0, 0, width, height);
 
@@ -51,7 +52,7 @@ export async function paintLandscape({ seed, width, height, grain }: Wish): Prom
       height: height * 0.09 * 0.52 ** octave,
       shift: random() * 100,
     }));
-    brush.fillStyle = `hsl(${hue + 20 - depth * 30} ${18 + depth * 22}% ${66 - depth * 54}%)`;
+    brush.fillStyle = `hsl(${cold + 15 - depth * 60} ${16 + depth * 20}% ${66 - depth * 52}%)`;
     brush.beginPath();
     brush.moveTo(0, height);
     for (let x = 0; x <= width; x += 2) {
