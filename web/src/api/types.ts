@@ -103,6 +103,8 @@ export interface Quantiles {
 
 /** A worker, by its last heartbeat. */
 export interface WorkerBeat {
+  /** Drawn at its start: two workers may have one name. */
+  readonly id: string;
   readonly name: string;
   readonly slots: number;
   readonly busy: number;
@@ -118,6 +120,7 @@ export interface Stats {
   readonly jobsPerSecond: number;
   readonly jobs: Readonly<Record<'done' | 'failed' | 'dead' | 'retrying', number>>;
   readonly totalMs: Quantiles | null;
+  readonly stepsMs: Readonly<Partial<Record<Step, Quantiles>>>;
   readonly queue: { readonly depth: number | null; readonly oldestAgeMs: number | null };
   readonly workers: readonly WorkerBeat[];
   readonly degraded: boolean;

@@ -14,12 +14,14 @@ export function FleetStrip() {
   const { fleet, rates } = useFleet();
   if (fleet.is === 'absent') return null;
   const stats = 'stats' in fleet ? fleet.stats : null;
+  // While the records are away only the queue is known; nothing of the others is not none.
+  const known = stats?.degraded ? null : stats;
   return (
     <section className="fleet figures" aria-label={words.fleet} data-is={fleet.is}>
-      <Throughput stats={stats} rates={rates} />
+      <Throughput stats={known} rates={rates} />
       <Queue stats={stats} />
-      <Workers workers={stats?.workers ?? null} />
-      <Times stats={stats} />
+      <Workers workers={known?.workers ?? null} />
+      <Times stats={known} />
       <Health fleet={fleet} />
     </section>
   );

@@ -29,7 +29,7 @@ export function Workers({ workers }: { readonly workers: readonly WorkerBeat[] |
       </summary>
       <ul className="fleet-panel card" tabIndex={-1}>
         {workers?.map((worker) => (
-          <Worker key={worker.name} worker={worker} />
+          <Worker key={worker.id} worker={worker} />
         ))}
         {workers?.length === 0 && <li>{words.none}</li>}
       </ul>

@@ -8,8 +8,10 @@ const STATS: Stats = {
   jobsPerSecond: 4.2,
   jobs: { done: 252, failed: 0, dead: 0, retrying: 0 },
   totalMs: { p50: 320, p95: 900 },
+  stepsMs: {},
   queue: { depth: 3, oldestAgeMs: 1200 },
   workers: ['a', 'b'].map((name) => ({
+    id: name,
     name,
     slots: 4,
     busy: 3,
