@@ -67,7 +67,6 @@ function textField({ page }: Visit): Locator {
 }
 
 async function copied({ page }: Visit, what: string): Promise<string> {
-  await page.getByText('For the command line').click();
   await page.getByRole('button', { name: what, exact: true }).click();
   await page.getByText(`Copied for ${what}.`).waitFor();
   return page.evaluate(() => navigator.clipboard.readText());
