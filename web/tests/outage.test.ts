@@ -24,7 +24,7 @@ describe('when the server or the page goes away', () => {
     await arrived.done(1);
     await nws.kill();
     wire.cut();
-    await arrived.page.getByText('Connection lost').waitFor();
+    await noticed(arrived);
     await delay(OUTAGE_MS);
     await nws.startAgain();
     wire.mend();
@@ -45,10 +45,10 @@ describe('when the server or the page goes away', () => {
     await arrived.begin(...(await painter.photographs(5)));
     await arrived.done(1);
     wire.cut();
-    await arrived.page.getByText('Connection lost').waitFor();
+    await noticed(arrived);
     wire.mend();
-    await arrived.page.getByText('Connection lost').waitFor({ state: 'detached' });
     await arrived.done(5);
+    await arrived.page.getByText(LOST).first().waitFor({ state: 'detached' });
     await expectEachDoneOnce(arrived, 5);
   });
 
@@ -81,6 +81,14 @@ describe('when the server or the page goes away', () => {
     expect(arrived.uploads()).toHaveLength(2);
   });
 });
+
+/** Of the stream where one was open, of the uploads where all jobs had ended. */
+const LOST = /Connection lost|The server could not be reached/;
+
+/** Waits until the page says that it is alone. */
+function noticed({ page }: Visit): Promise<void> {
+  return page.getByText(LOST).first().waitFor();
+}
 
 /** Every photo stands on the page once with a result, and no two have the same. */
 async function expectEachDoneOnce(visit: Visit, count: number): Promise<void> {

@@ -28,10 +28,7 @@ test('done', async ({ painter, serve, visit }) => {
   const arrived = await visit((await serve('worker_slots=1')).url);
   await arrived.begin(...(await landscapes(painter)));
   await arrived.done(NAMES.length);
-  await arrived.page
-    .getByText(/\d.*p50/)
-    .first()
-    .waitFor();
+  await arrived.page.locator('.fleet-figure', { hasText: /\d.*p50/ }).waitFor();
   await take(arrived, 'done');
   await arrived.page.emulateMedia({ colorScheme: 'dark' });
   await take(arrived, 'dark');
