@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -36,9 +36,10 @@ describe('what the mark is like', () => {
     await arrived.begin(photograph);
     await arrived.done(1);
     const line = await copied(arrived, 'curl');
-    const { said, marked } = await inShell(`${line} --dump-header -`, photograph.bytes);
-    expect(said).toMatch(/^x-cache: HIT/im);
-    expect(marked.equals(await arrived.result(0))).toBe(true);
+    const said = await inShell(`${line} --dump-header -`, photograph.bytes);
+    const [job] = await arrived.jobs();
+    expect(said.output).toMatch(/^x-cache: HIT/im);
+    expect(said.output).toContain(`"jobId":"${job?.jobId}"`);
   });
 
   test('is copied as a command that makes the same picture without a server', async ({
@@ -51,8 +52,8 @@ describe('what the mark is like', () => {
     await textField(arrived).fill(TEXT);
     await arrived.begin(photograph);
     await arrived.done(1);
-    const { marked } = await inShell(await copied(arrived, 'nws apply'), photograph.bytes);
-    expect(marked.equals(await arrived.result(0))).toBe(true);
+    const { files } = await inShell(await copied(arrived, 'nws apply'), photograph.bytes);
+    expect(files.get('marked.jpg')?.equals(await arrived.result(0))).toBe(true);
   });
 
   test('is copied as JSON, by the names of the API', async ({ serve, visit }) => {
@@ -72,15 +73,17 @@ async function copied({ page }: Visit, what: string): Promise<string> {
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
-/** What a shell says to `line`, and the picture it makes, in a folder where the photo lies. */
+/** What a shell says to `line`, and the pictures that lie in its folder then, beside the photo. */
 async function inShell(line: string, photo: Buffer) {
   const folder = await mkdtemp(path.join(tmpdir(), 'nws-shell-'));
   try {
     await writeFile(path.join(folder, 'photo.jpg'), photo);
     await symlink(BINARY, path.join(folder, 'nws'));
     const env = { ...process.env, PATH: `${folder}:${process.env.PATH ?? ''}` };
-    const { stdout: said } = await run('sh', ['-c', line], { cwd: folder, env });
-    return { said, marked: await readFile(path.join(folder, 'marked.jpg')) };
+    const { stdout: output } = await run('sh', ['-c', line], { cwd: folder, env });
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.jpg'));
+    const files = await Promise.all(names.map((name) => readFile(path.join(folder, name))));
+    return { output, files: new Map(names.map((name, index) => [name, files[index]])) };
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -22,7 +22,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// What the page has no use for, so that nobody who gets into it has either.
 const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), \
-    serial=(), bluetooth=(), midi=(), screen-wake-lock=()";
+    serial=(), midi=(), screen-wake-lock=()";
 
 /// What every file of the page says of itself.
 const SAFETY: [(HeaderName, HeaderValue); 5] = [

@@ -16,6 +16,7 @@ export function ListHead({ board, state }: { readonly board: Board; readonly sta
         <p className="small quiet figures">
           <Saved tally={tally} />
           {tally.failed > 0 && <span>{words.failed(tally.failed)}</span>}
+          {tally.refused > 0 && <span>{words.refused(tally.refused)}</span>}
           {state.connection === 'lost' && <Lost />}
         </p>
       </div>
@@ -87,6 +88,7 @@ function Lost() {
 interface Said {
   readonly counts: (tally: Tally) => string;
   readonly failed: (count: number) => string;
+  readonly refused: (count: number) => string;
   readonly saved: (bytes: string, share: string) => string;
   readonly grown: (bytes: string, share: string) => string;
   readonly lost: string;
@@ -103,6 +105,7 @@ const WORDS: Words<Said> = {
       return `${done} of ${photos} done`;
     },
     failed: (count) => `${count} failed`,
+    refused: (count) => `${count} refused`,
     saved: (bytes, share) => `${bytes} saved (${share})`,
     grown: (bytes, share) => `${bytes} larger (${share})`,
     lost: 'Connection lost; being tried again',
@@ -117,6 +120,7 @@ const WORDS: Words<Said> = {
       return done < 2 ? `${done} sur ${photos} terminée` : `${done} sur ${photos} terminées`;
     },
     failed: (count) => (count < 2 ? `${count} échec` : `${count} échecs`),
+    refused: (count) => (count < 2 ? `${count} refusée` : `${count} refusées`),
     saved: (bytes, share) => `${bytes} économisés (${share})`,
     grown: (bytes, share) => `${bytes} de plus (${share})`,
     lost: 'Connexion perdue ; nouvelle tentative en cours',

@@ -30,7 +30,14 @@ test('the counts leave out what the page refused, and a pause what was not begun
     photo('e', { at: 'chosen' }),
     photo('f', { at: 'waiting' }),
   ]);
-  expect(tally).toMatchObject({ photos: 5, done: 1, failed: 2, ended: 3, underWay: 2 });
+  expect(tally).toMatchObject({
+    photos: 5,
+    done: 1,
+    refused: 1,
+    failed: 1,
+    ended: 3,
+    underWay: 2,
+  });
 });
 
 test('only what is done counts as saved', () => {

@@ -6,7 +6,9 @@ export interface Tally {
   /** Without those that the page refused: nobody waits for them. */
   readonly photos: number;
   readonly done: number;
-  /** Refused, failed, dead or unknown to the server. */
+  /** Refused by the page, before anything was sent. */
+  readonly refused: number;
+  /** Refused by the server, failed, dead or unknown to it. */
   readonly failed: number;
   /** Started and not ended: what a pause is about. */
   readonly underWay: number;
@@ -33,13 +35,15 @@ export function endingOf(photo: Photo): Ending | null {
 export function tallyOf(photos: readonly Photo[]): Tally {
   const endings = photos.map(endingOf);
   const count = (ending: Ending) => endings.filter((one) => one === ending).length;
+  const refused = photos.filter(({ stage }) => stage.at === 'refused').length;
   const waiting = photos.filter(({ stage }) => stage.at === 'chosen').length;
   const ended = endings.filter((ending) => ending !== null).length;
   const pairs = photos.flatMap(pairOf);
   return {
-    photos: photos.filter(({ stage }) => stage.at !== 'refused').length,
+    photos: photos.length - refused,
+    refused,
     done: count('done'),
-    failed: count('failed'),
+    failed: count('failed') - refused,
     ended,
     underWay: photos.length - ended - waiting,
     beforeBytes: sum(pairs.map(([before]) => before)),
