@@ -320,6 +320,19 @@ test('a file that was not kept is asked for again, and goes on where it was', as
   expect(after.stages).toEqual(['uploading']);
 });
 
+test('a failed photo whose file was not kept asks for it, and is sent once it is there', async () => {
+  const page = await working();
+  page.tell('job', 'failed');
+  page.shelf.kinds.files.clear();
+  const after = await reloaded(page);
+  after.board.retry(after.id(0));
+  const [photo] = after.board.snapshot().photos;
+  expect(photo?.stage).toMatchObject({ problem: { type: 'urn:nws:page:file_gone' } });
+  after.board.add([fileOf('1.jpg')]);
+  await settle();
+  expect(after.stages).toEqual(['uploading']);
+});
+
 test('a chosen photo whose file was not kept is asked for again, and is chosen then', async () => {
   const page = await choosing(1);
   page.shelf.kinds.files.clear();

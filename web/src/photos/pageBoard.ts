@@ -1,17 +1,26 @@
 import { pauseMs } from '../api/backoff';
 import type { JobState, Limits } from '../api/types';
-import type { Sent } from '../api/upload';
+import { fileGone, type Sent } from '../api/upload';
 import type { Order } from '../mark/mark';
 import { Album, type Held, type Sealed } from './album';
 import { type Board, PHOTOS_MAX } from './board';
 import { Canceller } from './canceller';
 import type { Effects, Following } from './effects';
 import { isFresh, Keeper, restored } from './keeper';
-import type { Photo } from './photo';
+import type { Photo, Stage } from './photo';
 import { refusalBy } from './precheck';
 import { Sender } from './sender';
 import type { Contents } from './shelf';
-import { admitted, hasEnded, isFollowed, isRetriable, isRunning, jobOf, told } from './stages';
+import {
+  admitted,
+  hasEnded,
+  isFollowed,
+  isRetriable,
+  isRunning,
+  jobOf,
+  problemOf,
+  told,
+} from './stages';
 
 /** The first pause before the limits are asked for again. */
 const LIMITS_PAUSE_MS = 1000;
@@ -75,9 +84,9 @@ export class PageBoard implements Board {
 
   retry(id: string, order?: Order): void {
     const photo = this.#album.photo(id);
-    if (!photo || !isRetriable(photo) || !this.file(id)) return;
+    if (!photo || !isRetriable(photo)) return;
     if (order) this.#album.hold(id, { order: this.#sealed(order) });
-    this.#album.stage(id, { at: this.#album.held(id)?.order ? 'waiting' : 'chosen' });
+    this.#album.stage(id, this.#beginning(id));
     this.#sender.pump();
   }
 
@@ -120,6 +129,12 @@ export class PageBoard implements Board {
         : photo,
     );
     this.#sender.pump();
+  }
+
+  /** Where a photo begins anew. Without its file it says so, and goes on once the file is chosen again. */
+  #beginning(id: string): Stage {
+    if (!this.file(id)) return { at: 'unsent', problem: problemOf(fileGone()) };
+    return { at: this.#album.held(id)?.order ? 'waiting' : 'chosen' };
   }
 
   #sealed(order: Order): Sealed {
