@@ -35,7 +35,13 @@ function useNews(photos: readonly Photo[]): News {
       gathered.current = NO_NEWS;
     }, GATHER_MS);
   }, [photos]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
   return spoken;
 }
 

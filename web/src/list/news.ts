@@ -6,24 +6,26 @@ export type News = Readonly<Record<'done' | 'failed', readonly string[]>>;
 
 export const NO_NEWS: News = { done: [], failed: [] };
 
-export type Endings = ReadonlyMap<string, Ending>;
+/** How each photo had ended when it was looked at; null for those that had not. */
+type Endings = ReadonlyMap<string, Ending | null>;
 
 export function endingsOf(photos: readonly Photo[]): Endings {
-  return new Map(
-    photos.flatMap((photo) => {
-      const ending = endingOf(photo);
-      return ending ? [[photo.id, ending] as const] : [];
-    }),
-  );
+  return new Map(photos.map((photo) => [photo.id, endingOf(photo)]));
 }
 
 /** `news` and what has ended since `before`. */
 export function newsSince(before: Endings, photos: readonly Photo[], news: News): News {
   const newly = (wanted: Ending) =>
     photos
-      .filter((photo) => endingOf(photo) === wanted && before.get(photo.id) !== wanted)
+      .filter((photo) => endingOf(photo) === wanted && isNews(before, photo, wanted))
       .map(({ filename }) => filename);
   const [done, failed] = [newly('done'), newly('failed')];
   if (done.length === 0 && failed.length === 0) return news;
   return { done: [...news.done, ...done], failed: [...news.failed, ...failed] };
+}
+
+/** What comes onto the page with its end was kept from an earlier visit, unless the page refused it just now. */
+function isNews(before: Endings, { id, stage }: Photo, ending: Ending): boolean {
+  const known = before.get(id);
+  return known === undefined ? stage.at === 'refused' : known !== ending;
 }

@@ -52,3 +52,8 @@ test('what has ended is told once, and what the page found when it was loaded no
   expect(news).toEqual({ done: ['b.jpg'], failed: ['c.jpg'] });
   expect(newsSince(endingsOf(now), now, news)).toBe(news);
 });
+
+test('what was kept from an earlier visit is no news, though it comes after the page', () => {
+  const kept = [photo('a', accepted('done')), photo('b', accepted('failed'))];
+  expect(newsSince(endingsOf([]), kept, NO_NEWS)).toBe(NO_NEWS);
+});
