@@ -12,7 +12,7 @@ function results(...filenames: string[]): Result[] {
 /** Answers by the end of the address, and keeps what is saved. */
 function server(answer: (url: string) => Response | Promise<Response>) {
   const saved: Blob[] = [];
-  vi.stubGlobal('fetch', vi.fn(answer));
+  vi.stubGlobal('fetch', async (url: string) => answer(url));
   vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
     if (blob instanceof Blob) saved.push(blob);
     return 'blob:saved';

@@ -1,4 +1,5 @@
 import { makeZip } from 'client-zip';
+import { identity, reach } from '../api/server';
 import { resultName, uniqueNames } from './names';
 import type { Result } from './results';
 
@@ -33,8 +34,8 @@ export async function saveAll(order: ZipOrder): Promise<ZipOutcome> {
       : { ended: 'failed' };
   } catch (error) {
     // Who closes the question where to save to has cancelled as well.
-    const cancelled = error instanceof DOMException && error.name === 'AbortError';
-    return { ended: cancelled ? 'cancelled' : 'failed' };
+    const isClosed = error instanceof DOMException && error.name === 'AbortError';
+    return { ended: order.signal.aborted || isClosed ? 'cancelled' : 'failed' };
   }
 }
 
@@ -58,8 +59,8 @@ async function* entriesOf({ results, signal, onProgress }: ZipOrder, missing: st
 /** Null where it cannot be had; throws once the user has cancelled. */
 async function fetched(url: string, signal: AbortSignal): Promise<ArrayBuffer | null> {
   try {
-    const response = await fetch(url, { signal });
-    return response.ok ? await response.arrayBuffer() : null;
+    const answer = await reach(url, { headers: identity(), signal });
+    return await answer.arrayBuffer();
   } catch {
     signal.throwIfAborted();
     return null;
