@@ -53,7 +53,7 @@ export const TROUBLE: Words<TroubleWords> = {
         'No worker has the font that the mark’s text needs',
         'Change the text of the mark, or ask whoever runs the server to add the font.',
       ],
-      logoFormat: ['The logo’s format is not read', 'Choose a PNG, JPEG or WebP as logo.'],
+      logoFormat: ['The logo’s format is not read', 'Choose a PNG or WebP as logo.'],
       logoSize: ['The logo is too large', 'Scale the logo down and send the photo again.'],
       logoBroken: [
         'The logo cannot be read, or all of it is transparent',
@@ -180,7 +180,7 @@ export const TROUBLE: Words<TroubleWords> = {
         'Aucun ouvrier n’a la police que demande le texte du filigrane',
         'Changez le texte, ou demandez à qui gère le serveur d’ajouter la police.',
       ],
-      logoFormat: ['Le format du logo n’est pas lu', 'Choisissez un logo PNG, JPEG ou WebP.'],
+      logoFormat: ['Le format du logo n’est pas lu', 'Choisissez un logo PNG ou WebP.'],
       logoSize: ['Le logo est trop grand', 'Réduisez le logo et renvoyez la photo.'],
       logoBroken: [
         'Le logo est illisible ou entièrement transparent',
