@@ -299,6 +299,13 @@ test('a reload finds every photo again and goes on', async () => {
   expect(photo?.thumbnailUrl).toMatch('blob:');
 });
 
+test('a format that this browser could show is shown after a reload too', async () => {
+  const page = new FakePage();
+  page.inspects = () => ({ ...JPEG, mediaType: 'image/jxl' });
+  const after = await reloaded(await choosing(1, page));
+  expect(after.board.snapshot().photos[0]?.originalUrl).toMatch('blob:');
+});
+
 test('what was chosen or paused before a reload stays so', async () => {
   const chosen = await reloaded(await choosing(1));
   expect(chosen.stages).toEqual(['chosen']);

@@ -253,7 +253,7 @@ export class PageBoard implements Board {
     if (!photo || photo.stage.at === 'refused') return;
     if (thumbnail) this.#show(id, { thumbnailUrl: thumbnail });
     if (!file) return;
-    if (SHOWN.includes(photo.mediaType)) this.#show(id, { originalUrl: file });
+    if (thumbnail || SHOWN.includes(photo.mediaType)) this.#show(id, { originalUrl: file });
     if (thumbnail) return;
     const made = await this.#effects.thumbnail(file, photo.size);
     if (!made) return;
