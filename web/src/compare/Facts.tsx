@@ -1,17 +1,15 @@
 import type { ReactNode } from 'react';
 import type { Picture, Written } from '../api/types';
 import type { Photo } from '../photos/photo';
-import { type Figures, useFigures, useLanguage, useWords, type Words } from '../words/words';
+import { type Figures, useFigures, useWords, type Words } from '../words/words';
 
 /** What became of the photo, in figures. */
 export function Facts({ photo }: { readonly photo: Photo }) {
   const words = useWords(WORDS);
   const figures = useFigures();
-  const { language } = useLanguage();
   if (photo.stage.at !== 'accepted') return null;
   const { picture, timings } = photo.stage.job.state;
   if (!picture) return null;
-  const contrast = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   return (
     <dl className="compare-facts figures">
       <Fact name={words.size}>
@@ -25,9 +23,7 @@ export function Facts({ photo }: { readonly photo: Photo }) {
       {picture.written && <Fact name={words.written}>{words.ways(picture.written)}</Fact>}
       {picture.contrast !== undefined && (
         <Fact name={words.contrast}>
-          <span
-            title={words.contrastMeans}
-          >{`${contrast.format(picture.contrast)}\u00a0:\u00a01`}</span>
+          <span title={words.contrastMeans}>{figures.contrast(picture.contrast)}</span>
         </Fact>
       )}
       {timings.total !== undefined && (

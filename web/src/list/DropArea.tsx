@@ -135,7 +135,6 @@ interface Said {
   readonly limits: (limits: Limits, figures: Figures) => string;
 }
 
-const PIXELS_PER_MEGAPIXEL = 1e6;
 const SHOWN_BYTES = 1e5;
 
 /** Rounded down as it is shown: a file of the size that is named is taken. */
@@ -156,7 +155,7 @@ const WORDS: Words<Said> = {
       ['Compare', 'Slide between before and after, then download one or all.'],
     ],
     limits: (limits, figures) =>
-      `Up to ${figures.count(PHOTOS_MAX)} photos, ${figures.bytes(shownLimit(limits.imageBytesMax))} and ${figures.count(limits.pixelsMax / PIXELS_PER_MEGAPIXEL)} megapixels each`,
+      `Up to ${figures.count(PHOTOS_MAX)} photos, ${figures.bytes(shownLimit(limits.imageBytesMax))} and ${figures.megapixels(limits.pixelsMax)} each`,
   },
   fr: {
     choose: 'Choisir des photos',
@@ -170,6 +169,6 @@ const WORDS: Words<Said> = {
       ['Comparez', 'Glissez entre l’avant et l’après, puis téléchargez une photo ou toutes.'],
     ],
     limits: (limits, figures) =>
-      `Jusqu’à ${figures.count(PHOTOS_MAX)} photos, ${figures.bytes(shownLimit(limits.imageBytesMax))} et ${figures.count(limits.pixelsMax / PIXELS_PER_MEGAPIXEL)} mégapixels chacune`,
+      `Jusqu’à ${figures.count(PHOTOS_MAX)} photos, ${figures.bytes(shownLimit(limits.imageBytesMax))} et ${figures.megapixels(limits.pixelsMax)} chacune`,
   },
 };

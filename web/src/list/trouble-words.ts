@@ -15,8 +15,6 @@ export interface TroubleWords {
   >;
 }
 
-const PIXELS_PER_MEGAPIXEL = 1e6;
-
 export const TROUBLE: Words<TroubleWords> = {
   en: {
     causes: {
@@ -134,7 +132,7 @@ export const TROUBLE: Words<TroubleWords> = {
     limits: (measured, limit) => `: ${measured}, and ${limit} is the limit`,
     units: {
       bytes: (value, figures) => figures.bytes(value),
-      pixels: (value, figures) => `${figures.rate(value / PIXELS_PER_MEGAPIXEL)} megapixels`,
+      pixels: (value, figures) => figures.megapixels(value),
       side: (value, figures) => `${figures.count(value)} pixels`,
       count: (value, figures) => figures.count(value),
     },
@@ -264,7 +262,7 @@ export const TROUBLE: Words<TroubleWords> = {
     limits: (measured, limit) => ` : ${measured}, pour une limite de ${limit}`,
     units: {
       bytes: (value, figures) => figures.bytes(value),
-      pixels: (value, figures) => `${figures.rate(value / PIXELS_PER_MEGAPIXEL)} mégapixels`,
+      pixels: (value, figures) => figures.megapixels(value),
       side: (value, figures) => `${figures.count(value)} pixels`,
       count: (value, figures) => figures.count(value),
     },

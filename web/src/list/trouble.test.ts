@@ -10,6 +10,9 @@ const FIGURES: Figures = {
   bytes: (bytes) => `${bytes / 1e6} MB`,
   percent: (share) => `${share * 100} %`,
   rate: String,
+  setting: String,
+  megapixels: (pixels) => `${pixels / 1e6} megapixels`,
+  contrast: (ratio) => `${ratio} : 1`,
 };
 
 test('a limit says what was measured and what is allowed', () => {
@@ -19,8 +22,14 @@ test('a limit says what was measured and what is allowed', () => {
   );
   const pixels = ofRefusal({ why: 'too-many-pixels', measured: 120e6, limit: 100e6 });
   expect(troubleOf(pixels, TROUBLE.fr, FIGURES).what).toBe(
-    'La photo a trop de pixels\u00a0: 120 mégapixels, pour une limite de 100 mégapixels',
+    'La photo a trop de pixels\u00a0: 120 megapixels, pour une limite de 100 megapixels',
   );
+});
+
+test('what is a little over its limit does not read as the limit', () => {
+  const rounded = { ...FIGURES, bytes: (bytes: number) => `${Math.round(bytes / 1e6)} MB` };
+  const refusal = ofRefusal({ why: 'too-many-bytes', measured: 20_000_001, limit: 20_000_000 });
+  expect(troubleOf(refusal, TROUBLE.en, rounded).what).toContain('20000001, and 20000000');
 });
 
 test('a format that nobody reads is called by its name', () => {

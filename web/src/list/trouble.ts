@@ -46,5 +46,8 @@ function limitsOf(
   const unit = UNITS[cause];
   if (!unit || measured === null || limit === null) return '';
   const write = words.units[unit];
-  return words.limits(write(measured, figures), write(limit, figures));
+  const [tooMuch, most] = [write(measured, figures), write(limit, figures)];
+  // A little too much is rounded to the limit itself, which would say nothing.
+  if (tooMuch === most) return words.limits(figures.count(measured), figures.count(limit));
+  return words.limits(tooMuch, most);
 }

@@ -1,4 +1,4 @@
-import { useWords, type Words } from '../words/words';
+import { type Figures, useFigures, useWords, type Words } from '../words/words';
 import type { Drawn } from './drawing/draw';
 import type { Beneath } from './drawing/picture';
 import { PLACE_WORDS } from './place-words';
@@ -15,6 +15,7 @@ export function MarkPreview(props: {
 }) {
   const words = useWords(WORDS);
   const places = useWords(PLACE_WORDS);
+  const figures = useFigures();
   const preview = usePreview(props.photo, props.editing);
   const { expanded, mark } = props.editing;
   const { canvas, drawn, output, beneath } = preview;
@@ -35,7 +36,7 @@ export function MarkPreview(props: {
         {words.result(output.width, output.height, words.beneath[beneath.kind])}
       </figcaption>
       <ul className="mark-notes">
-        {notesOf(preview, props.editing, words).map((note) => (
+        {notesOf(preview, props.editing, words, figures).map((note) => (
           <li key={note} className="note warn small">
             {note}
           </li>
@@ -53,7 +54,12 @@ function lookOf({ ink }: Drawn, words: PreviewWords): string {
 }
 
 /** Where the preview cannot promise what the server makes, or the mark is not what was asked for. */
-function notesOf(preview: Preview, { mark }: MarkEditing, words: PreviewWords): string[] {
+function notesOf(
+  preview: Preview,
+  { mark }: MarkEditing,
+  words: PreviewWords,
+  figures: Figures,
+): string[] {
   const { drawn, missing, hasNoLetters, beneath } = preview;
   const contrast = drawn?.contrast ?? null;
   const notes: Array<string | false> = [
@@ -61,10 +67,17 @@ function notesOf(preview: Preview, { mark }: MarkEditing, words: PreviewWords): 
     hasNoLetters && words.noLetters,
     missing.length > 0 && words.missing(missing.slice(0, 5).join(' ')),
     drawn?.arrangement.scale.shrunk === true && words.shrunk,
-    contrast !== null && contrast < CONTRAST_LEGIBLE && words.faint(contrast),
+    contrast !== null &&
+      contrast < CONTRAST_LEGIBLE &&
+      words.faint(figures.contrast(roundedDown(contrast)), figures.contrast(CONTRAST_LEGIBLE)),
     beneath.kind !== 'sample' && mark.text.includes('{exif.') && words.exif,
   ];
   return notes.filter((note) => note !== false);
+}
+
+/** To what is shown of it: a contrast that is too low does not read as the one that is needed. */
+function roundedDown(contrast: number): number {
+  return Math.floor(contrast * 10) / 10;
 }
 
 interface PreviewWords {
@@ -77,7 +90,7 @@ interface PreviewWords {
   readonly noLetters: string;
   readonly missing: (characters: string) => string;
   readonly shrunk: string;
-  readonly faint: (contrast: number) => string;
+  readonly faint: (contrast: string, needed: string) => string;
   readonly exif: string;
 }
 
@@ -97,8 +110,8 @@ const WORDS: Words<PreviewWords> = {
     missing: (characters) =>
       `${characters} – the server may draw this in other letters than you see, or refuse it.`,
     shrunk: 'The mark is drawn smaller than asked for, because it would not fit.',
-    faint: (contrast) =>
-      `Hard to read here: contrast about ${contrast.toFixed(1)} : 1, text needs 4.5 : 1.`,
+    faint: (contrast, needed) =>
+      `Hard to read here: contrast about ${contrast}, text needs ${needed}.`,
     exif: 'The preview reads the EXIF of JPEGs only; the server knows other formats and kinds of metadata too.',
   },
   fr: {
@@ -116,8 +129,8 @@ const WORDS: Words<PreviewWords> = {
     missing: (characters) =>
       `${characters} – le serveur peut dessiner cela avec d’autres lettres que celles-ci, ou le refuser.`,
     shrunk: 'Le filigrane est plus petit que demandé\u00a0: il ne tiendrait pas.',
-    faint: (contrast) =>
-      `Difficile à lire ici\u00a0: contraste d’environ ${contrast.toFixed(1).replace('.', ',')}\u00a0: 1, un texte demande 4,5\u00a0: 1.`,
+    faint: (contrast, needed) =>
+      `Difficile à lire ici\u00a0: contraste d’environ ${contrast}, un texte demande ${needed}.`,
     exif: 'L’aperçu ne lit que l’EXIF des JPEG\u202f; le serveur connaît aussi d’autres formats et métadonnées.',
   },
 };

@@ -1,4 +1,4 @@
-import { useWords } from '../words/words';
+import { useFigures, useWords } from '../words/words';
 import type { Problem } from './checks';
 import { PROBLEM_WORDS } from './problem-words';
 
@@ -11,9 +11,10 @@ export function ProblemNote({
   readonly problem?: Problem | undefined;
 }) {
   const words = useWords(PROBLEM_WORDS);
+  const figures = useFigures();
   return (
     <p id={id} className="mark-problem small" role="status">
-      {problem && words(problem)}
+      {problem && words(problem, figures)}
     </p>
   );
 }

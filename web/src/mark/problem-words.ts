@@ -1,21 +1,17 @@
-import type { Words } from '../words/words';
+import type { Figures, Words } from '../words/words';
 import type { Problem } from './checks';
 import { VARIABLES } from './text/variables';
 
 const known = VARIABLES.map((name) => `{${name}}`).join(' ');
-const english = new Intl.NumberFormat('en', { maximumFractionDigits: 3 });
-const french = new Intl.NumberFormat('fr', { maximumFractionDigits: 3 });
-const [en, fr] = [english, french].map((figures) => (value: number) => figures.format(value));
 const codePoint = (value: number) => `U+${value.toString(16).toUpperCase().padStart(4, '0')}`;
 
 /** What is wrong with a field, what was measured and what is allowed. */
-export const PROBLEM_WORDS: Words<(problem: Problem) => string> = {
+export const PROBLEM_WORDS: Words<(problem: Problem, figures: Figures) => string> = {
   en: inEnglish,
   fr: inFrench,
 };
 
-function inEnglish(problem: Problem): string {
-  const figure = en ?? String;
+function inEnglish(problem: Problem, { setting: figure }: Figures): string {
   switch (problem.why) {
     case 'unknown-variable':
       return `{${problem.name}} is no variable. There are ${known}, and {{ for a brace.`;
@@ -48,8 +44,7 @@ function inEnglish(problem: Problem): string {
   }
 }
 
-function inFrench(problem: Problem): string {
-  const figure = fr ?? String;
+function inFrench(problem: Problem, { setting: figure }: Figures): string {
   switch (problem.why) {
     case 'unknown-variable':
       return `{${problem.name}} n’est pas une variable. Il y a ${known}, et {{ pour une accolade.`;

@@ -51,7 +51,15 @@ export interface Figures {
   readonly percent: (share: number) => string;
   /** Two digits that matter: 0.42, 4.2, 42. */
   readonly rate: (value: number) => string;
+  /** 0.5 and 16,384: as many digits as a field of the mark takes. */
+  readonly setting: (value: number) => string;
+  /** 24 megapixels, 100.4 megapixels. */
+  readonly megapixels: (pixels: number) => string;
+  /** 4.5 : 1. */
+  readonly contrast: (ratio: number) => string;
 }
+
+const MEGAPIXELS: Words<string> = { en: 'megapixels', fr: 'mégapixels' };
 
 function figuresOf(language: Language): Figures {
   const format = (options: Intl.NumberFormatOptions) => {
@@ -72,6 +80,9 @@ function figuresOf(language: Language): Figures {
     bytes: (value) => (value < 999_500 ? kB(Math.max(1, value / 1000)) : MB(value / 1e6)),
     percent: format({ style: 'percent', maximumFractionDigits: 0 }),
     rate: format({ maximumSignificantDigits: 2 }),
+    setting: format({ maximumFractionDigits: 3 }),
+    megapixels: (pixels) => `${tenths(pixels / 1e6)} ${MEGAPIXELS[language]}`,
+    contrast: (ratio) => `${tenths(ratio)}\u00a0:\u00a01`,
   };
 }
 
