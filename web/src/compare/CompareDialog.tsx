@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
 import { resultName } from '../list/names';
+import { resultOf } from '../list/results';
 import type { Board } from '../photos/board';
 import { isDone, type Photo } from '../photos/photo';
 import { Button, IconButton } from '../ui/controls';
@@ -100,11 +101,11 @@ function neighboursOf(photo: Photo, board: Board) {
 
 function Download({ photo }: { readonly photo: Photo }) {
   const words = useWords(WORDS);
-  if (photo.stage.at !== 'accepted') return null;
-  const { url, picture } = photo.stage.job.state;
-  if (!url || !picture) return null;
+  const result = resultOf(photo);
+  if (!result) return null;
+  const name = resultName(photo.filename, result.picture.format);
   return (
-    <a className="button primary" href={url} download={resultName(photo.filename, picture.format)}>
+    <a className="button primary" href={result.url} download={name}>
       <Icon name="download" />
       {words.download}
     </a>

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { resultOf } from '../list/results';
 import type { Photo } from '../photos/photo';
 import { useWords, type Words } from '../words/words';
 import { BeforeAfter } from './BeforeAfter';
@@ -10,9 +11,9 @@ export function CompareFrame({ photo, zoom }: { readonly photo: Photo; readonly 
   const words = useWords(WORDS);
   const frame = useFrame();
   const [unreadable, setUnreadable] = useState(false);
-  if (photo.stage.at !== 'accepted') return null;
-  const { url, picture } = photo.stage.job.state;
-  if (!url || !picture) return null;
+  const result = resultOf(photo);
+  if (!result) return null;
+  const { url, picture } = result;
   const actual = actualSize(picture, window.devicePixelRatio);
   const shown = zoom === 'actual' ? actual : fittedSize(actual, frame.size);
   const before = unreadable ? null : photo.originalUrl;

@@ -1,10 +1,11 @@
-import { isFinal } from '../api/types';
 import type { Board } from '../photos/board';
 import { isDone, type Photo } from '../photos/photo';
+import { isCancellable, isRetriable } from '../photos/stages';
 import { IconButton } from '../ui/controls';
 import { Icon } from '../ui/icons';
 import { useWords, type Words } from '../words/words';
 import { resultName } from './names';
+import { resultOf } from './results';
 
 /** What can be done with a photo now. Each button says to which one. */
 export function CardActions(props: {
@@ -26,10 +27,10 @@ export function CardActions(props: {
         />
       )}
       <DownloadLink photo={photo} label={words.download(filename)} />
-      {canRetry(photo) && (
+      {isRetriable(photo) && (
         <IconButton icon="retry" label={words.retry(filename)} onClick={() => props.onRetry(id)} />
       )}
-      {canCancel(photo) ? (
+      {isCancellable(photo) ? (
         <IconButton icon="cancel" label={words.cancel(filename)} onClick={() => board.cancel(id)} />
       ) : (
         <IconButton icon="remove" label={words.remove(filename)} onClick={() => board.remove(id)} />
@@ -39,36 +40,18 @@ export function CardActions(props: {
 }
 
 function DownloadLink({ photo, label }: { readonly photo: Photo; readonly label: string }) {
-  if (photo.stage.at !== 'accepted') return null;
-  const { url, picture } = photo.stage.job.state;
-  if (!url || !picture) return null;
+  const result = resultOf(photo);
+  if (!result) return null;
   return (
     <a
       className="button bare icon"
-      href={url}
-      download={resultName(photo.filename, picture.format)}
+      href={result.url}
+      download={resultName(photo.filename, result.picture.format)}
       aria-label={label}
       title={label}
     >
       <Icon name="download" />
     </a>
-  );
-}
-
-function canRetry({ stage }: Photo): boolean {
-  if (stage.at === 'unsent') return true;
-  if (stage.at !== 'accepted') return false;
-  const { status } = stage.job.state;
-  return stage.job.unknown || (isFinal(status) && status !== 'done');
-}
-
-function canCancel({ stage }: Photo): boolean {
-  if (stage.at === 'waiting' || stage.at === 'uploading') return true;
-  return (
-    stage.at === 'accepted' &&
-    !stage.job.unknown &&
-    !stage.job.cancelling &&
-    !isFinal(stage.job.state.status)
   );
 }
 

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import { isDone, type Photo } from '../photos/photo';
+import type { Photo } from '../photos/photo';
 import { Button } from '../ui/controls';
 import { useWords, type Words } from '../words/words';
 import { resultsOf } from './results';
@@ -16,7 +16,7 @@ export function ZipButton({ photos }: { readonly photos: readonly Photo[] }) {
           <span className="figures">{words.making(progress)}</span>
         </Button>
       ) : (
-        <Button icon="download" disabled={!photos.some(isDone)} onClick={begin}>
+        <Button icon="download" disabled={resultsOf(photos).length === 0} onClick={begin}>
           {words.download}
         </Button>
       )}

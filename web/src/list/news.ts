@@ -1,5 +1,5 @@
 import type { Photo } from '../photos/photo';
-import { type Ending, endingOf } from './tally';
+import { type Ending, endingOf } from '../photos/stages';
 
 /** Endings that were not spoken of yet, in the order in which they came. */
 export type News = Readonly<Record<'done' | 'failed', readonly string[]>>;

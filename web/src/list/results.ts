@@ -8,11 +8,14 @@ export interface Result {
   readonly picture: Picture;
 }
 
+/** A photo's result; null where there is none, or nothing is known of it yet. */
+export function resultOf({ filename, stage }: Photo): Result | null {
+  if (stage.at !== 'accepted') return null;
+  const { url, picture } = stage.job.state;
+  return url && picture ? { filename, url, picture } : null;
+}
+
 /** What of `photos` can be fetched. */
 export function resultsOf(photos: readonly Photo[]): readonly Result[] {
-  return photos.flatMap(({ filename, stage }) => {
-    if (stage.at !== 'accepted') return [];
-    const { url, picture } = stage.job.state;
-    return url && picture ? [{ filename, url, picture }] : [];
-  });
+  return photos.map(resultOf).filter((result) => result !== null);
 }

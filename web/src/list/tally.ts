@@ -1,5 +1,5 @@
-import { isFinal } from '../api/types';
-import { isDone, type Photo } from '../photos/photo';
+import type { Photo } from '../photos/photo';
+import { type Ending, endingOf } from '../photos/stages';
 
 /** The list in figures. */
 export interface Tally {
@@ -16,20 +16,6 @@ export interface Tally {
   readonly ended: number;
   readonly beforeBytes: number;
   readonly afterBytes: number;
-}
-
-export type Ending = 'done' | 'failed' | 'cancelled';
-
-/** How a photo ended; null where something may still happen to it by itself, or once the user begins. */
-export function endingOf(photo: Photo): Ending | null {
-  const { stage } = photo;
-  if (stage.at === 'refused' || stage.at === 'unsent') return 'failed';
-  if (stage.at !== 'accepted') return null;
-  if (stage.job.unknown) return 'failed';
-  const { status } = stage.job.state;
-  if (!isFinal(status)) return null;
-  if (status === 'cancelled') return 'cancelled';
-  return isDone(photo) ? 'done' : 'failed';
 }
 
 export function tallyOf(photos: readonly Photo[]): Tally {

@@ -182,6 +182,15 @@ test('a job that the server does not know may be sent again', async () => {
   expect(page.stages).toEqual(['uploading']);
 });
 
+test('a result that the server does not know any more may be made again', async () => {
+  const page = await sending(1);
+  page.uploads[0]?.isTaken('job', 'done', true);
+  await settle();
+  page.stream?.onUnknown('job');
+  page.board.retry(page.id(0));
+  expect(page.stages).toEqual(['uploading']);
+});
+
 test('what waits and what is uploaded is chosen again when it is cancelled', async () => {
   const page = await sending(4);
   page.board.cancel(page.id(3));

@@ -13,7 +13,8 @@ import { Sender } from './sender';
 import type { Contents } from './shelf';
 import {
   admitted,
-  hasEnded,
+  endingOf,
+  isCancellable,
   isFollowed,
   isRetriable,
   isRunning,
@@ -92,10 +93,9 @@ export class PageBoard implements Board {
 
   cancel(id: string): void {
     const photo = this.#album.photo(id);
-    if (!photo) return;
+    if (!photo || !isCancellable(photo)) return;
     const job = jobOf(photo);
-    if (job && isRunning(job) && !job.cancelling) void this.#canceller.cancel(job.state.jobId);
-    if (photo.stage.at !== 'waiting' && photo.stage.at !== 'uploading') return;
+    if (job) return void this.#canceller.cancel(job.state.jobId);
     this.#sender.stop(id);
     this.#album.stage(id, { at: 'chosen' });
     this.#sender.pump();
@@ -113,7 +113,7 @@ export class PageBoard implements Board {
   }
 
   removeEnded(): void {
-    for (const photo of this.#album.photos) if (hasEnded(photo)) this.remove(photo.id);
+    for (const photo of this.#album.photos) if (endingOf(photo)) this.remove(photo.id);
   }
 
   file(id: string): File | null {

@@ -55,10 +55,15 @@ export function told(job: Job, state: JobState): Job {
   return { ...job, state, cancelling, unknown: false, detours: withDetour(job.detours, state) };
 }
 
-/** Whether nothing more happens to a photo unless somebody asks for it. */
-export function hasEnded({ stage }: Photo): boolean {
-  if (stage.at === 'accepted') return !isRunning(stage.job);
-  return stage.at === 'refused' || stage.at === 'unsent';
+export type Ending = 'done' | 'failed' | 'cancelled';
+
+/** How a photo ended; null where something may still happen to it by itself, or once the user begins. */
+export function endingOf({ stage }: Photo): Ending | null {
+  if (stage.at === 'refused' || stage.at === 'unsent') return 'failed';
+  if (stage.at !== 'accepted' || isRunning(stage.job)) return null;
+  const { status } = stage.job.state;
+  if (stage.job.unknown || status === 'failed' || status === 'dead') return 'failed';
+  return status === 'cancelled' ? 'cancelled' : 'done';
 }
 
 /** Whether there is news to come of a job. */
@@ -73,8 +78,15 @@ export function isFollowed(job: Job): boolean {
 
 /** Whether sending it again may come to something else. */
 export function isRetriable({ stage }: Photo): boolean {
-  if (stage.at === 'accepted') return !isRunning(stage.job) && stage.job.state.status !== 'done';
-  return stage.at === 'unsent' || stage.at === 'waiting';
+  if (stage.at === 'accepted')
+    return !isRunning(stage.job) && (stage.job.unknown || stage.job.state.status !== 'done');
+  return stage.at === 'unsent';
+}
+
+/** Whether it is on its way, and nobody has called it back yet. */
+export function isCancellable({ stage }: Photo): boolean {
+  if (stage.at === 'accepted') return isRunning(stage.job) && !stage.job.cancelling;
+  return stage.at === 'waiting' || stage.at === 'uploading';
 }
 
 /** The job of a photo, where it has one. */
