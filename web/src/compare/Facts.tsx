@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Picture, Written } from '../api/types';
 import type { Photo } from '../photos/photo';
+import { formatName } from '../words/formats';
 import { type Figures, useFigures, useWords, type Words } from '../words/words';
 
 /** What became of the photo, in figures. */
@@ -43,8 +44,8 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
 }
 
 function formats({ mediaType }: Photo, { format }: Picture): string {
-  const before = mediaType.replace(/^image\//, '').toUpperCase();
-  const after = format.toUpperCase();
+  const before = formatName(mediaType);
+  const after = formatName(format);
   return before && before !== after ? `${before} → ${after}` : after;
 }
 

@@ -4,6 +4,7 @@ import type { Limits } from '../api/types';
 import { PHOTOS_MAX } from '../photos/board';
 import { Button } from '../ui/controls';
 import { Icon, type IconName } from '../ui/icons';
+import { FORMAT_NAMES } from '../words/formats';
 import { type Figures, useFigures, useWords, type Words } from '../words/words';
 import './drop-area.css';
 
@@ -90,14 +91,12 @@ function Rules({ limits }: { readonly limits: Limits | null }) {
   const figures = useFigures();
   return (
     <p className="drop-area-rules small quiet">
-      {FORMATS}
+      {FORMAT_NAMES.join(' · ')}
       <br />
       {limits ? words.limits(limits, figures) : '\u00a0'}
     </p>
   );
 }
-
-const FORMATS = 'JPEG · PNG · WebP · AVIF · GIF · TIFF · BMP · JPEG XL';
 
 /** Pasted photos are taken wherever the focus is; pasted text stays where it was meant for. */
 function usePaste(onFiles: DropProps['onFiles'], full: boolean) {

@@ -2,6 +2,7 @@ import { memo } from 'react';
 import type { Board } from '../photos/board';
 import { isDone, type Photo } from '../photos/photo';
 import { Icon } from '../ui/icons';
+import { formatName } from '../words/formats';
 import { useFigures, useWords, type Words } from '../words/words';
 import { CardActions } from './CardActions';
 import { CardStage } from './CardStage';
@@ -70,7 +71,7 @@ function Measures({ photo }: { readonly photo: Photo }) {
       {picture && (
         <span className="photo-card-result">
           <Icon name="check" />
-          {words.became(picture.format.toUpperCase(), figures.bytes(picture.sizeBytes))}
+          {words.became(formatName(picture.format), figures.bytes(picture.sizeBytes))}
         </span>
       )}
       {total !== undefined && <strong>{words.within(figures.duration(total))}</strong>}

@@ -1,18 +1,12 @@
 import { useId } from 'react';
-import { OUTPUT_FORMATS, type OutputFormat } from '../api/types';
+import { OUTPUT_FORMATS } from '../api/types';
 import { Field, Segments } from '../ui/controls';
+import { formatName } from '../words/formats';
 import { useWords, type Words } from '../words/words';
 import { NumberField, NumberInput } from './NumberField';
 import { ProblemNote } from './ProblemNote';
 import { RANGES } from './ranges';
 import type { MarkEditing } from './useMark';
-
-const FORMAT_NAMES: Readonly<Record<OutputFormat, string>> = {
-  jpeg: 'JPEG',
-  webp: 'WebP',
-  avif: 'AVIF',
-  png: 'PNG',
-};
 
 /** Boxes that many ask for; null leaves a side free. */
 const BOXES = {
@@ -23,6 +17,8 @@ const BOXES = {
 } as const;
 
 type Box = keyof typeof BOXES;
+
+const BOX_NAMES: readonly Box[] = ['web', 'large', 'square', 'original'];
 
 /** Where a slider begins that leaves `auto`: what `auto` writes for most JPEGs. */
 const QUALITY_BEGINNING = 85;
@@ -39,7 +35,7 @@ export function OutputFields({ editing }: { readonly editing: MarkEditing }) {
     <>
       <Segments
         legend={words.format}
-        choices={OUTPUT_FORMATS.map((value) => ({ value, label: FORMAT_NAMES[value] }))}
+        choices={OUTPUT_FORMATS.map((value) => ({ value, label: formatName(value) }))}
         value={mark.format === 'auto' ? 'jpeg' : mark.format}
         onChange={(format) => change({ format })}
       />
@@ -68,7 +64,7 @@ export function OutputFields({ editing }: { readonly editing: MarkEditing }) {
 
 function BoxFields({ editing: { mark, change, problems } }: { readonly editing: MarkEditing }) {
   const words = useWords(WORDS);
-  const known = (Object.keys(BOXES) as Box[]).find(
+  const known = BOX_NAMES.find(
     (box) => BOXES[box].width === mark.width && BOXES[box].height === mark.height,
   );
   return (
@@ -80,11 +76,11 @@ function BoxFields({ editing: { mark, change, problems } }: { readonly editing: 
             className="input"
             value={known ?? 'own'}
             onChange={({ target: { value } }) => {
-              const box = (Object.keys(BOXES) as Box[]).find((box) => box === value);
+              const box = BOX_NAMES.find((box) => box === value);
               if (box) change(BOXES[box]);
             }}
           >
-            {(Object.keys(BOXES) as Box[]).map((box) => (
+            {BOX_NAMES.map((box) => (
               <option key={box} value={box}>
                 {words.boxes[box]}
               </option>
