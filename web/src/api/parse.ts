@@ -16,12 +16,18 @@ export function isJobState(value: unknown): value is JobState {
     typeof value.jobId === 'string' &&
     isStatus(value.status) &&
     typeof value.attempt === 'number' &&
-    isRecord(value.timings)
+    isRecord(value.timings) &&
+    isAddress(value.url)
   );
 }
 
 export function isAdmission(value: unknown): value is Admission {
-  return isRecord(value) && typeof value.jobId === 'string' && isStatus(value.status);
+  return (
+    isRecord(value) &&
+    typeof value.jobId === 'string' &&
+    isStatus(value.status) &&
+    isAddress(value.url)
+  );
 }
 
 export function isProblem(value: unknown): value is Problem {
@@ -58,10 +64,15 @@ export function isNamed(value: unknown): value is { readonly jobId: string } {
   return isRecord(value) && typeof value.jobId === 'string';
 }
 
+/** A path on this server, which a link may lead to; null before there is a result. */
+function isAddress(value: unknown): value is string | null {
+  return value === null || (typeof value === 'string' && /^\/(?![/\\])/.test(value));
+}
+
 function isStatus(value: unknown): value is Status {
   return STATUSES.some((status) => status === value);
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,6 @@
+import { json } from '../api/server';
 import { OUTPUT_FORMATS } from '../api/types';
+import { keep, recall } from '../ui/memory';
 import { numberProblem } from './checks';
 import { ALIGNS, MARK_DEFAULT, type Mark, POSITIONS } from './mark';
 import { type NumberField, RANGES } from './ranges';
@@ -10,23 +12,11 @@ const QUALITIES = ['auto', 'keep'] as const;
 
 /** The last mark, each of its fields by itself: one that is not valid falls back to what the page begins with. */
 export function rememberedMark(): Mark {
-  return markFrom(stored());
+  return markFrom(json(recall(STORED) ?? ''));
 }
 
 export function rememberMark(mark: Mark): void {
-  try {
-    localStorage.setItem(STORED, JSON.stringify(mark));
-  } catch {
-    // A browser that keeps nothing still watermarks.
-  }
-}
-
-function stored(): unknown {
-  try {
-    return JSON.parse(localStorage.getItem(STORED) ?? 'null');
-  } catch {
-    return null;
-  }
+  keep(STORED, JSON.stringify(mark));
 }
 
 /** A mark of whatever was found. */

@@ -1,6 +1,6 @@
-import { isJobState } from '../api/parse';
+import { isJobState, isProblem, isRecord } from '../api/parse';
 import type { Order } from '../mark/mark';
-import type { Stage } from './photo';
+import type { Job, Stage } from './photo';
 import {
   type Contents,
   type Kept,
@@ -143,14 +143,15 @@ function isKeptPhoto(value: unknown): value is KeptPhoto {
 
 function isStage(value: unknown): value is Stage {
   if (!isRecord(value)) return false;
-  if (value.at === 'accepted') return isRecord(value.job) && isJobState(value.job.state);
-  return value.at === 'chosen' || value.at === 'waiting' || value.at === 'unsent';
+  if (value.at === 'accepted') return isJob(value.job);
+  if (value.at === 'unsent') return isProblem(value.problem);
+  return value.at === 'chosen' || value.at === 'waiting';
+}
+
+function isJob(value: unknown): value is Job {
+  return isRecord(value) && isJobState(value.state) && Array.isArray(value.detours);
 }
 
 function isOrder(value: unknown): value is Order {
   return isRecord(value) && Array.isArray(value.fields);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

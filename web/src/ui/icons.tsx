@@ -6,7 +6,6 @@ const SHAPES = {
   compare: 'M12 3v18M9 6H4v12h5M15 6h5v12h-5',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
-  moon: 'M20 14.5A8 8 0 0 1 9.5 4a8 8 0 1 0 10.5 10.5z',
   next: 'M9 5l7 7-7 7',
   pause: 'M9 5v14M15 5v14',
   photo: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9v.1',
@@ -14,7 +13,6 @@ const SHAPES = {
   previous: 'M15 5l-7 7 7 7',
   remove: 'M5 7h14M10 7V5h4v2M7 7l1 12h8l1-12',
   retry: 'M20 11a8 8 0 1 0-2.3 6M20 5v6h-6',
-  sun: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.4 1.4M17.6 17.6L19 19M5 19l1.4-1.4M17.6 6.4L19 5',
   warning: 'M12 4l9 16H3zM12 10v4M12 17v.2',
   zoom: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM20 20l-4-4M11 8v6M8 11h6',
 } as const;
