@@ -1,6 +1,7 @@
 import { useId } from 'react';
 import { Button } from '../ui/controls';
 import { useWords, type Words } from '../words/words';
+import { MEDIA_TYPES } from './logo';
 import { NumberField } from './NumberField';
 import { ProblemNote } from './ProblemNote';
 import { RANGES } from './ranges';
@@ -23,7 +24,7 @@ export function LogoField({ editing }: { readonly editing: MarkEditing }) {
             id={id}
             className="input"
             type="file"
-            accept="image/png,image/webp"
+            accept={MEDIA_TYPES.join()}
             aria-describedby={`${id}-hint ${id}-problem`}
             onChange={(event) => chooseLogo(event.target.files?.[0] ?? null)}
           />

@@ -3,7 +3,7 @@ import type { Limits } from '../api/types';
 import type { Size } from '../photos/photo';
 import { type Expanded, expandedText, type Problem, type Problems, problemsOf } from './checks';
 import { fields } from './fields';
-import { type Logo, readLogo } from './logo';
+import { type Logo, readLogo, releaseLogo } from './logo';
 import { MARK_DEFAULT, type Mark, type Order } from './mark';
 import { rememberedMark, rememberMark } from './remembered';
 import { type ExifTexts, NO_EXIF, readExif } from './text/exif';
@@ -67,14 +67,18 @@ function useLogo(limits: Limits | null) {
   useEffect(() => {
     if (!file) return setRead(NO_LOGO);
     let isCurrent = true;
-    readLogo(file, limits).then((read) => {
-      if (!isCurrent) return;
-      setRead('why' in read ? { logo: null, problem: read } : { logo: read, problem: null });
+    // A file that is gone by now cannot be read.
+    const reading = readLogo(file, limits).catch((): Problem => ({ why: 'logo-broken' }));
+    void reading.then((read) => {
+      if (isCurrent)
+        setRead('why' in read ? { logo: null, problem: read } : { logo: read, problem: null });
+      else if (!('why' in read)) releaseLogo(read);
     });
     return () => {
       isCurrent = false;
     };
   }, [file, limits]);
+  useEffect(() => () => void (read.logo && releaseLogo(read.logo)), [read.logo]);
   return { ...read, chooseLogo };
 }
 
