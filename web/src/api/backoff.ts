@@ -1,5 +1,5 @@
 /** Longest pause between two tries: who looks at the page sees within it that the server is back. */
-export const PAUSE_MS_MAX = 15_000;
+const PAUSE_MS_MAX = 15_000;
 
 /**
  * How long to wait after so many failures in a row: twice as long each time, and up to a quarter more or less by lot, so

@@ -8,7 +8,7 @@ const SILENCE_MS_MAX = 60_000;
 
 /** What every browser shows that this page is built for, so that `wm_format=auto` becomes a WebP. The weights stay below
  * that of JSON: the answer is the job and not the picture. */
-export const ACCEPT = 'application/json, image/webp;q=0.8, image/avif;q=0.7, image/jpeg;q=0.6';
+const ACCEPT = 'application/json, image/webp;q=0.8, image/avif;q=0.7, image/jpeg;q=0.6';
 
 /** A photo with what is asked for. */
 export interface Upload {

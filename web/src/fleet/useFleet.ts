@@ -3,7 +3,7 @@ import { withSample } from './curve';
 import type { Fleet } from './stats';
 import { watchFleet } from './watch';
 
-export interface Watched {
+interface Watched {
   readonly fleet: Fleet;
   /** Jobs per second of the last minutes, oldest first. */
   readonly rates: readonly number[];

@@ -17,7 +17,7 @@ export type Position = Place | 'auto' | 'tile';
 export const ALIGNS = ['auto', 'left', 'center', 'right'] as const;
 export type Align = (typeof ALIGNS)[number];
 
-export type Color = 'auto' | `#${string}`;
+type Color = 'auto' | `#${string}`;
 
 /** What the user wishes: the recipe's fields, named as in the form of `POST /upload`, before variables are replaced. */
 export interface Mark {

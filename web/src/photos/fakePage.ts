@@ -88,7 +88,7 @@ export class FakePage {
   }
 }
 
-export class FakeUpload {
+class FakeUpload {
   readonly upload: Upload;
   readonly answered: Promise<Sent>;
   isOver = false;

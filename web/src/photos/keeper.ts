@@ -6,7 +6,7 @@ import { problemOf } from './stages';
 
 /** Bytes of files that are kept for a reload: a good hundred photos of a phone. Of the others it is said that they are to
  * be chosen again, unless they were uploaded already. */
-export const FILES_BYTES_MAX = 512 * 1024 * 1024;
+const FILES_BYTES_MAX = 512 * 1024 * 1024;
 /** The server keeps results for 30 days; who asks for one after that is told that it knows nothing of it. */
 export const KEPT_MS_MAX = 30 * 24 * 60 * 60 * 1000;
 

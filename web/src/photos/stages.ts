@@ -6,7 +6,7 @@ import type { Detour, Job, Photo, Stage } from './photo';
 
 /** Uploads at once: a browser opens six connections to a host, one is the stream of events, one its wider successor, and
  * one is left for a picture that somebody looks at. */
-export const UPLOADS_MAX = 3;
+const UPLOADS_MAX = 3;
 /** Detours that are kept of a job; the server gives up long before. */
 const DETOURS_MAX = 20;
 

@@ -25,7 +25,7 @@ function pageBoard(): Board {
 }
 
 /** A board that speaks to the server, the screen and the database. */
-export function openBoard(): Board {
+function openBoard(): Board {
   const board = new PageBoard(browserEffects());
   window.addEventListener('online', () => board.hurry());
   return board;

@@ -3,7 +3,7 @@ import { fitted } from './fit';
 import type { Ground } from './ground';
 
 /** Pixels that the preview works on at most: those of the default box. More would not be seen, and cost a slider its ease. */
-export const PREVIEW_PIXELS_MAX = 1920 * 1080;
+const PREVIEW_PIXELS_MAX = 1920 * 1080;
 
 /** What is beneath the mark. */
 export type Beneath =
@@ -25,7 +25,7 @@ export async function decodePhoto(file: Blob, known: Size | null): Promise<Benea
 }
 
 /** `size`, or a smaller one of its ratio that the preview works on. */
-export function workingSize(size: Size): Size {
+function workingSize(size: Size): Size {
   const share = Math.sqrt(PREVIEW_PIXELS_MAX / (size.width * size.height));
   if (share >= 1) return size;
   const side = (pixels: number) => Math.max(1, Math.round(pixels * share));
