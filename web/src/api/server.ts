@@ -23,9 +23,11 @@ export class ServerError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** Whether the same request may be answered otherwise in a while. */
+  /** Whether the same request may be answered otherwise in a while. What speaks another language goes on doing so, and to
+   * send it a photo again and again would cost a phone its data. */
   get mayPass(): boolean {
-    return [0, 429, 502, 503, 504].includes(this.problem.status);
+    const { type, status } = this.problem;
+    return type !== PAGE_PROBLEMS.notUnderstood && [0, 429, 502, 503, 504].includes(status);
   }
 }
 

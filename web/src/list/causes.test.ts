@@ -69,6 +69,11 @@ describe('a cause', () => {
     expect(causes).toEqual(['offline', 'tooManyBytes', 'busy', 'outage']);
   });
 
+  test('of an answer that is not understood is not that nobody answered', () => {
+    const type = 'urn:nws:page:not_understood';
+    expect(ofProblem(problem({ type, status: 0 })).cause).toBe('disagreement');
+  });
+
   test('that is new leaves the server its own words', () => {
     const finding = ofFailure({ code: 'solar_flare', message: 'the sun did it' });
     expect(finding).toMatchObject({ cause: null, said: 'the sun did it' });

@@ -180,6 +180,7 @@ export function ofFailure(failure: Failure | null): Finding {
 function causeOfProblem({ type, status }: Problem): Cause | null {
   const code = type.startsWith(PROBLEM_PREFIX) ? type.slice(PROBLEM_PREFIX.length) : '';
   if (type === PAGE_PROBLEMS.fileGone) return 'fileGone';
+  if (type === PAGE_PROBLEMS.notUnderstood) return 'disagreement';
   // The same word for a slow job and a slow upload; the status tells them apart.
   if (code === 'too_slow') return 'slowUpload';
   return CAUSE_OF_CODE[code] ?? causeOfStatus(status);

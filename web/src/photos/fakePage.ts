@@ -1,5 +1,5 @@
 import type { Listener } from '../api/events';
-import { ServerError } from '../api/server';
+import { PAGE_PROBLEMS, ServerError } from '../api/server';
 import type { JobState, Limits, Status } from '../api/types';
 import type { Sent, Upload } from '../api/upload';
 import type { Effects } from './effects';
@@ -111,6 +111,11 @@ class FakeUpload {
   isTaken(jobId = `job of ${this.filename}`, status: Status = 'queued', cached = false): void {
     this.isOver = true;
     this.#resolve({ admission: { jobId, status, url: null, statusUrl: '' }, cached });
+  }
+
+  isNotUnderstood(): void {
+    this.isOver = true;
+    this.#reject(new ServerError({ ...PROBLEM, type: PAGE_PROBLEMS.notUnderstood, status: 0 }));
   }
 
   fails(status: number, retryAfterMs: number | null = null): void {

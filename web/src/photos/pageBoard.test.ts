@@ -125,6 +125,13 @@ test.each([400, 413, 415, 422, 500])('a %d is said and not tried again', async (
   expect(page.uploads).toHaveLength(1);
 });
 
+test('who does not speak as the server does is not sent the photo again and again', async () => {
+  const page = await sending(1);
+  page.uploads[0]?.isNotUnderstood();
+  await wait(60_000);
+  expect([page.stages, page.uploads.length]).toEqual([['unsent'], 1]);
+});
+
 test('what was refused is sent again when the user asks, with another order if there is one', async () => {
   const page = await sending(1);
   page.uploads[0]?.fails(422);
