@@ -18,11 +18,16 @@ export function PhotoList(props: {
   const words = useWords(WORDS);
   const [comparedId, setComparedId] = useState<string | null>(null);
   const close = useCallback(() => setComparedId(null), []);
-  const CompareDialog = useCompareDialog(comparedId ?? state.photos.length > 0);
+  const comparison = useCompareDialog(comparedId ?? state.photos.length > 0);
   const compared = state.photos.find(({ id }) => id === comparedId);
   return (
     <section className="photo-list" aria-label={words.photos}>
       {state.photos.length > 0 && <ListHead board={board} state={state} />}
+      {compared && comparison === 'away' && (
+        <p role="alert" className="note alarm small">
+          {words.away}
+        </p>
+      )}
       <ul className="photo-list-cards">
         {state.photos.map((photo) => (
           <PhotoCard
@@ -36,14 +41,20 @@ export function PhotoList(props: {
         ))}
       </ul>
       <Announcer photos={state.photos} />
-      {compared && CompareDialog && (
-        <CompareDialog photo={compared} board={board} onShow={setComparedId} onClose={close} />
+      {compared && comparison && comparison !== 'away' && (
+        <comparison.dialog photo={compared} board={board} onShow={setComparedId} onClose={close} />
       )}
     </section>
   );
 }
 
-const WORDS: Words<{ readonly photos: string }> = {
-  en: { photos: 'Photos' },
-  fr: { photos: 'Photos' },
+const WORDS: Words<Readonly<Record<'photos' | 'away', string>>> = {
+  en: {
+    photos: 'Photos',
+    away: 'The comparison could not be loaded. Reload the page; your photos stay.',
+  },
+  fr: {
+    photos: 'Photos',
+    away: 'La comparaison n’a pas pu être chargée. Rechargez la page\u202f; vos photos restent.',
+  },
 };

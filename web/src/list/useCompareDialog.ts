@@ -1,19 +1,23 @@
 import { useEffect, useState } from 'react';
 import type { CompareDialog } from '../compare/CompareDialog';
 
+/** The comparison; `away` where it could not be fetched, null until it was. */
+type Fetched = { readonly dialog: typeof CompareDialog } | 'away' | null;
+
 /**
  * The comparison, which comes with the first photo and not with the page: nobody needs it earlier.
  *
- * Null until it is there. Whatever changes `wanted` asks again, so that an outage is got over.
+ * Whatever changes `wanted` asks again, so that an outage is got over.
  */
-export function useCompareDialog(wanted: string | boolean | null): typeof CompareDialog | null {
-  const [dialog, setDialog] = useState<{ readonly it: typeof CompareDialog } | null>(null);
+export function useCompareDialog(wanted: string | boolean | null): Fetched {
+  const [fetched, setFetched] = useState<Fetched>(null);
+  const isThere = fetched !== null && fetched !== 'away';
   useEffect(() => {
-    if (!wanted || dialog) return;
+    if (!wanted || isThere) return;
     import('../compare/CompareDialog').then(
-      ({ CompareDialog }) => setDialog({ it: CompareDialog }),
-      () => {},
+      ({ CompareDialog: dialog }) => setFetched({ dialog }),
+      () => setFetched('away'),
     );
-  }, [wanted, dialog]);
-  return dialog?.it ?? null;
+  }, [wanted, isThere]);
+  return fetched;
 }
