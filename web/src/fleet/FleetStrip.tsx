@@ -62,7 +62,7 @@ function Times({ stats }: { readonly stats: Stats | null }) {
   const figures = useFigures();
   const duration = (ms: number | undefined) => (ms === undefined ? NONE : figures.duration(ms));
   return (
-    <div className="fleet-item fleet-times" title={words.timesMean}>
+    <div className="fleet-item" title={words.timesMean}>
       <Figure name="p50">{duration(stats?.totalMs?.p50)}</Figure>
       <Figure name="p95">{duration(stats?.totalMs?.p95)}</Figure>
     </div>

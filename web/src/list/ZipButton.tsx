@@ -20,7 +20,7 @@ export function ZipButton({ photos }: { readonly photos: readonly Photo[] }) {
           {words.download}
         </Button>
       )}
-      <p role="status" className="photo-list-zip small">
+      <p role="status" className="small">
         {outcome && words.outcome(outcome)}
       </p>
     </>
