@@ -9,18 +9,23 @@ const GATHER_MS = 1200;
 /** Speaks when photos end, and of nothing else: one region that waits for a pause, and one that does not for failures. */
 export function Announcer({ photos }: { readonly photos: readonly Photo[] }) {
   const words = useWords(WORDS);
-  const news = useNews(photos);
+  const { news, round } = useNews(photos);
   return (
     <div className="visually-hidden">
-      <p role="status">{news.done.length > 0 && words.done(news.done)}</p>
-      <p role="alert">{news.failed.length > 0 && words.failed(news.failed)}</p>
+      {/* Keyed, so that the same sentence is spoken a second time when it comes true a second time. */}
+      <p role="status">
+        <span key={round}>{news.done.length > 0 && words.done(news.done)}</span>
+      </p>
+      <p role="alert">
+        <span key={round}>{news.failed.length > 0 && words.failed(news.failed)}</span>
+      </p>
     </div>
   );
 }
 
 /** What has ended of late. What was there when the page was loaded is no news. */
-function useNews(photos: readonly Photo[]): News {
-  const [spoken, setSpoken] = useState(NO_NEWS);
+function useNews(photos: readonly Photo[]): { readonly news: News; readonly round: number } {
+  const [spoken, setSpoken] = useState({ news: NO_NEWS, round: 0 });
   const known = useRef(endingsOf(photos));
   const gathered = useRef(NO_NEWS);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -31,8 +36,9 @@ function useNews(photos: readonly Photo[]): News {
     gathered.current = news;
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
-      setSpoken(gathered.current);
+      const news = gathered.current;
       gathered.current = NO_NEWS;
+      setSpoken(({ round }) => ({ news, round: round + 1 }));
     }, GATHER_MS);
   }, [photos]);
   useEffect(
