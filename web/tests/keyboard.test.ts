@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { describe } from 'vitest';
+import { textFile } from './support/photographs';
 import { expect, test } from './support/test';
 
 /** More than there are stops on the page. */
@@ -35,6 +36,24 @@ describe('without a mouse', () => {
     await page.keyboard.press('Escape');
     await arrived.compareDialog(name).waitFor({ state: 'hidden' });
     await expect.poll(() => isFocused(arrived.compareButton(name))).toBe(true);
+  });
+
+  test('the focus stays in the list when what had it goes', async ({ painter, serve, visit }) => {
+    const arrived = await visit((await serve()).url);
+    const { page } = arrived;
+    await arrived.choose(...(await painter.photographs(3)), textFile('diary.jpg'));
+    const remove = (filename: string) =>
+      page.getByRole('button', { name: `Remove ${filename} from the page` });
+
+    await remove('photo-1.jpg').press('Enter');
+    await expect.poll(() => isFocused(remove('photo-2.jpg'))).toBe(true);
+    await remove('diary.jpg').press('Enter');
+    await expect.poll(() => isFocused(remove('photo-3.jpg'))).toBe(true);
+
+    await arrived.beginButton.press('Enter');
+    await arrived.done(2);
+    await page.getByRole('button', { name: 'Remove ended' }).press('Enter');
+    await expect.poll(() => isFocused(page.getByRole('region', { name: 'Photos' }))).toBe(true);
   });
 });
 

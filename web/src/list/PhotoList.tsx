@@ -1,11 +1,13 @@
-import { useCallback, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import type { Board, BoardState } from '../photos/board';
+import { isDone } from '../photos/photo';
 import { useWords, type Words } from '../words/words';
 import { Announcer } from './Announcer';
 import { ListHead } from './ListHead';
 import { PhotoCard } from './PhotoCard';
 import './photo-list.css';
 import { useCompareDialog } from './useCompareDialog';
+import { useKeptFocus } from './useKeptFocus';
 
 /** All photos of the page, what can be done with them together, and the comparison of one. */
 export function PhotoList(props: {
@@ -19,9 +21,19 @@ export function PhotoList(props: {
   const [comparedId, setComparedId] = useState<string | null>(null);
   const close = useCallback(() => setComparedId(null), []);
   const comparison = useCompareDialog(comparedId ?? state.photos.length > 0);
-  const compared = state.photos.find(({ id }) => id === comparedId);
+  const list = useRef<HTMLElement>(null);
+  const keptFocus = useKeptFocus(list);
+  // One whose result turns out to be gone says so in its card.
+  const compared = state.photos.filter(isDone).find(({ id }) => id === comparedId);
+  if (comparedId && !compared) setComparedId(null);
   return (
-    <section className="photo-list" aria-label={words.photos}>
+    <section
+      ref={list}
+      className="photo-list"
+      aria-label={words.photos}
+      tabIndex={-1}
+      {...keptFocus}
+    >
       {state.photos.length > 0 && <ListHead board={board} state={state} />}
       {compared && comparison === 'away' && (
         <p role="alert" className="note alarm small">
