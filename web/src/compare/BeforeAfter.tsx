@@ -15,6 +15,8 @@ interface BeforeAfterProps {
   readonly frame: Size;
   readonly zoom: Zoom;
   readonly onUnreadable: () => void;
+  /** The result cannot be had. */
+  readonly onMissing: () => void;
 }
 
 /** Both pictures in the same place. At 100 % they are moved together beneath a divider that stays. */
@@ -27,7 +29,9 @@ export function BeforeAfter(props: BeforeAfterProps) {
     height: shown.height,
     translate: `${pan.offset.x}px ${pan.offset.y}px`,
   };
-  const result = <img src={after} alt={alts.after} style={picture} draggable={false} />;
+  const result = (
+    <img src={after} alt={alts.after} style={picture} draggable={false} onError={props.onMissing} />
+  );
   const box = zoom === 'actual' ? frame : shown;
   return (
     <div

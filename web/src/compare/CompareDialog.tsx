@@ -58,7 +58,7 @@ export function CompareDialog({ photo, board, onShow, onClose }: CompareProps) {
         />
         <IconButton icon="cancel" label={words.close} onClick={onClose} />
       </header>
-      <CompareFrame key={photo.id} photo={photo} zoom={zoom} />
+      <CompareFrame key={photo.id} photo={photo} zoom={zoom} onMissing={() => board.recheck()} />
       <footer className="compare-foot">
         <Facts photo={photo} />
         <div className="compare-actions">

@@ -6,11 +6,23 @@ import { BeforeAfter } from './BeforeAfter';
 import { useFrame } from './frame';
 import { actualSize, fittedSize, type Zoom } from './view';
 
+interface CompareFrameProps {
+  readonly photo: Photo;
+  readonly zoom: Zoom;
+  /** The result cannot be had. */
+  readonly onMissing: () => void;
+}
+
 /** The pictures in their frame: both under a slider, or the result alone where there is nothing to compare it with. */
-export function CompareFrame({ photo, zoom }: { readonly photo: Photo; readonly zoom: Zoom }) {
+export function CompareFrame({ photo, zoom, onMissing }: CompareFrameProps) {
   const words = useWords(WORDS);
   const frame = useFrame();
   const [unreadable, setUnreadable] = useState(false);
+  const [missing, setMissing] = useState(false);
+  const miss = () => {
+    setMissing(true);
+    onMissing();
+  };
   const result = resultOf(photo);
   if (!result) return null;
   const { url, picture } = result;
@@ -29,9 +41,11 @@ export function CompareFrame({ photo, zoom }: { readonly photo: Photo; readonly 
           frame={frame.size}
           zoom={zoom}
           onUnreadable={() => setUnreadable(true)}
+          onMissing={miss}
         />
       )}
-      {!before && <p className="compare-alone small">{words.alone}</p>}
+      {missing && <p className="compare-alone small">{words.missing}</p>}
+      {!before && !missing && <p className="compare-alone small">{words.alone}</p>}
     </div>
   );
 }
@@ -40,6 +54,7 @@ interface Said {
   readonly beforeOf: (filename: string) => string;
   readonly afterOf: (filename: string) => string;
   readonly alone: string;
+  readonly missing: string;
 }
 
 const WORDS: Words<Said> = {
@@ -48,11 +63,14 @@ const WORDS: Words<Said> = {
     afterOf: (filename) => `${filename} after, with its mark`,
     alone:
       'Only the result: the page does not have the original any more, or this browser cannot show its format.',
+    missing: 'The result could not be fetched. Is the server away? Close this and try again.',
   },
   fr: {
     beforeOf: (filename) => `${filename} avant`,
     afterOf: (filename) => `${filename} après, avec sa marque`,
     alone:
       'Le résultat seul : la page n’a plus l’original, ou ce navigateur ne sait pas afficher son format.',
+    missing:
+      'Le résultat n’a pas pu être lu. Le serveur est-il absent ? Fermez cette vue et réessayez.',
   },
 };

@@ -26,7 +26,7 @@ export function CardActions(props: {
           onClick={() => props.onCompare(id)}
         />
       )}
-      <DownloadLink photo={photo} label={words.download(filename)} />
+      {isDone(photo) && <DownloadLink photo={photo} label={words.download(filename)} />}
       {isRetriable(photo) && (
         <IconButton icon="retry" label={words.retry(filename)} onClick={() => props.onRetry(id)} />
       )}

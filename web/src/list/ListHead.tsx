@@ -30,7 +30,7 @@ export function ListHead({ board, state }: { readonly board: Board; readonly sta
         >
           {words.removeEnded}
         </Button>
-        <ZipButton photos={state.photos} />
+        <ZipButton photos={state.photos} onMissing={() => board.recheck()} />
       </div>
       <Meter share={tally.photos > 0 ? tally.done / tally.photos : 0} label={words.progress} />
     </header>

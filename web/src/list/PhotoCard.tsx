@@ -62,7 +62,7 @@ function Measures({ photo }: { readonly photo: Photo }) {
   const figures = useFigures();
   const { size, stage, sizeBytes } = photo;
   const job = stage.at === 'accepted' ? stage.job : undefined;
-  const picture = job?.state.picture;
+  const picture = isDone(photo) ? job?.state.picture : undefined;
   const total = job?.cached ? undefined : job?.state.timings.total;
   return (
     <p className="photo-card-measures small quiet figures">

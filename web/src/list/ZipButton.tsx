@@ -5,10 +5,16 @@ import { useWords, type Words } from '../words/words';
 import { resultsOf } from './results';
 import type { ZipOrder, ZipOutcome, ZipProgress } from './zip';
 
+interface ZipButtonProps {
+  readonly photos: readonly Photo[];
+  /** Some result could not be fetched. */
+  readonly onMissing: () => void;
+}
+
 /** Downloads every result as one ZIP; while it is made, the same button stops it. */
-export function ZipButton({ photos }: { readonly photos: readonly Photo[] }) {
+export function ZipButton({ photos, onMissing }: ZipButtonProps) {
   const words = useWords(WORDS);
-  const { progress, outcome, begin, cancel } = useZip(photos);
+  const { progress, outcome, begin, cancel } = useZip(photos, onMissing);
   return (
     <>
       {progress ? (
@@ -27,7 +33,7 @@ export function ZipButton({ photos }: { readonly photos: readonly Photo[] }) {
   );
 }
 
-function useZip(photos: readonly Photo[]) {
+function useZip(photos: readonly Photo[], onMissing: () => void) {
   const [progress, setProgress] = useState<ZipProgress | null>(null);
   const [outcome, setOutcome] = useState<ZipOutcome | null>(null);
   const abort = useRef<AbortController>(null);
@@ -37,10 +43,16 @@ function useZip(photos: readonly Photo[]) {
     setOutcome(null);
     setProgress({ fetched: 0, of: results.length });
     const { signal } = abort.current;
-    setOutcome(await save({ results, signal, onProgress: setProgress }));
+    const outcome = await save({ results, signal, onProgress: setProgress });
+    setOutcome(outcome);
     setProgress(null);
+    if (lacksSome(outcome)) onMissing();
   };
   return { progress, outcome, begin, cancel: () => abort.current?.abort() };
+}
+
+function lacksSome(outcome: ZipOutcome): boolean {
+  return outcome.ended === 'saved' ? outcome.missing.length > 0 : outcome.ended === 'failed';
 }
 
 /** What makes a ZIP comes with the first one, and not with the page. */
@@ -61,7 +73,8 @@ const WORDS: Words<Said> = {
     making: ({ fetched, of }) => `Stop (${fetched} of ${of})`,
     outcome: (outcome) => {
       if (outcome.ended === 'cancelled') return 'Download stopped.';
-      if (outcome.ended === 'failed') return 'The photos could not be downloaded. Try again.';
+      if (outcome.ended === 'failed')
+        return 'The photos could not be downloaded. Where one is gone, its line says so; else try again.';
       if (outcome.missing.length === 0) return '';
       return `Not in the ZIP, because it could not be fetched: ${outcome.missing.join(', ')}`;
     },
@@ -71,7 +84,8 @@ const WORDS: Words<Said> = {
     making: ({ fetched, of }) => `Arrêter (${fetched} sur ${of})`,
     outcome: (outcome) => {
       if (outcome.ended === 'cancelled') return 'Téléchargement arrêté.';
-      if (outcome.ended === 'failed') return 'Le téléchargement a échoué. Réessayez.';
+      if (outcome.ended === 'failed')
+        return 'Le téléchargement a échoué. Si une photo n’est plus là, sa ligne le dit ; sinon, réessayez.';
       if (outcome.missing.length === 0) return '';
       return `Absent du ZIP, faute d’avoir pu être lu : ${outcome.missing.join(', ')}`;
     },

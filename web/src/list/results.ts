@@ -1,5 +1,5 @@
 import type { Picture } from '../api/types';
-import type { Photo } from '../photos/photo';
+import { isDone, type Photo } from '../photos/photo';
 
 /** A result that can be fetched. */
 export interface Result {
@@ -9,8 +9,9 @@ export interface Result {
 }
 
 /** A photo's result; null where there is none, or nothing is known of it yet. */
-export function resultOf({ filename, stage }: Photo): Result | null {
-  if (stage.at !== 'accepted') return null;
+export function resultOf(photo: Photo): Result | null {
+  const { filename, stage } = photo;
+  if (stage.at !== 'accepted' || !isDone(photo)) return null;
   const { url, picture } = stage.job.state;
   return url && picture ? { filename, url, picture } : null;
 }

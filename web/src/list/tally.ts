@@ -38,8 +38,9 @@ export function tallyOf(photos: readonly Photo[]): Tally {
 }
 
 /** Bytes before and after, of a photo that has both. */
-function pairOf({ sizeBytes, stage }: Photo): ReadonlyArray<readonly [number, number]> {
-  const picture = stage.at === 'accepted' ? stage.job.state.picture : undefined;
+function pairOf(photo: Photo): ReadonlyArray<readonly [number, number]> {
+  const { sizeBytes, stage } = photo;
+  const picture = stage.at === 'accepted' && isDone(photo) ? stage.job.state.picture : undefined;
   return picture ? [[sizeBytes, picture.sizeBytes]] : [];
 }
 

@@ -24,6 +24,8 @@ export interface Board {
   remove(id: string): void;
   /** Takes everything off the page that has ended. */
   removeEnded(): void;
+  /** A result could not be fetched: asks the server anew which of them it still knows. */
+  recheck(): void;
   /** The file, where the page still has it. */
   file(id: string): File | null;
 }

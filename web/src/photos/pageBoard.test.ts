@@ -189,13 +189,20 @@ test('a job that the server does not know may be sent again', async () => {
   expect(page.stages).toEqual(['uploading']);
 });
 
-test('a result that the server does not know any more may be made again', async () => {
-  const page = await sending(1);
-  page.uploads[0]?.isTaken('job', 'done', true);
-  await settle();
+test('a result that the server does not have any more may be sent again', async () => {
+  const page = await working();
+  page.tell('job', 'done');
+  page.board.recheck();
+  expect(page.followed).toEqual(['job', 'job']);
   page.stream?.onUnknown('job');
   page.board.retry(page.id(0));
   expect(page.stages).toEqual(['uploading']);
+});
+
+test('a reload asks whether its results are still there', async () => {
+  const page = await working();
+  page.tell('job', 'done');
+  expect((await reloaded(page)).followed).toEqual(['job']);
 });
 
 test('what waits and what is uploaded is chosen again when it is cancelled', async () => {

@@ -116,6 +116,10 @@ export class PageBoard implements Board {
     for (const photo of this.#album.photos) if (endingOf(photo)) this.remove(photo.id);
   }
 
+  recheck(): void {
+    this.#followAgain();
+  }
+
   file(id: string): File | null {
     return this.#album.held(id)?.file ?? null;
   }
@@ -275,9 +279,13 @@ export class PageBoard implements Board {
     const photos = this.#bringBack(contents);
     new Keeper(this.#album, shelf, this.#effects.nowMs).goOnFrom(contents);
     for (const { id } of photos) void this.#illustrate(id);
-    const jobs = photos.map(jobOf).filter((job) => job !== null);
-    this.#events.follow(jobs.filter(isFollowed).map(({ state }) => state.jobId));
+    this.#followAgain();
     this.#sender.pump();
+  }
+
+  #followAgain(): void {
+    const jobs = this.#album.photos.map(jobOf).filter((job) => job !== null);
+    this.#events.follow(jobs.filter(isFollowed).map(({ state }) => state.jobId));
   }
 
   #bringBack(contents: Contents): readonly Photo[] {

@@ -68,7 +68,9 @@ export type Refusal =
   | { readonly why: 'side-too-long'; readonly measured: number; readonly limit: number }
   | { readonly why: 'too-many-photos'; readonly measured: number; readonly limit: number };
 
-/** Whether its result can be fetched. */
+/** Whether its result can be fetched, as far as the page knows. */
 export function isDone(photo: Photo): boolean {
-  return photo.stage.at === 'accepted' && photo.stage.job.state.status === 'done';
+  if (photo.stage.at !== 'accepted') return false;
+  const { state, unknown } = photo.stage.job;
+  return state.status === 'done' && !unknown;
 }

@@ -71,9 +71,9 @@ export function isRunning({ state, unknown }: Job): boolean {
   return !isFinal(state.status) && !unknown;
 }
 
-/** Whether the stream has something to say of it. A result that was there before came without its picture. */
+/** Whether the stream has something to say of it. Of a result, too: it is kept for a time only, and then it is gone. */
 export function isFollowed(job: Job): boolean {
-  return isRunning(job) || (job.state.status === 'done' && !job.state.picture && !job.unknown);
+  return isRunning(job) || (job.state.status === 'done' && !job.unknown);
 }
 
 /** Whether sending it again may come to something else. */
