@@ -65,6 +65,18 @@ describe('the way of a job', () => {
     expect(states('done', withoutResize)[STEPS.indexOf('resize')]).toBe('skipped');
   });
 
+  test('breaks where a worker stops for what is wrong, and nowhere where that may be anywhere', () => {
+    const broken = (code: string, attempt = 1) => {
+      const { state, ...rest } = job('failed', UPLOADED);
+      const failed = { ...state, attempt, error: { code, message: '' } };
+      return legsOf({ ...rest, state: failed }).find(({ is }) => is === 'broken')?.step;
+    };
+    expect(broken('broken_image')).toBe('decode');
+    expect(broken('missing_glyph')).toBe('watermark');
+    expect(broken('crashed')).toBeUndefined();
+    expect(broken('expired', 0)).toBe('queue');
+  });
+
   test('breaks at the step that failed and misses the rest', () => {
     expect(states('failed', { ...UPLOADED, queue: 4, fetch: 6 }).slice(4)).toEqual([
       'over',

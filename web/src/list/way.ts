@@ -1,4 +1,4 @@
-import { STEPS, type Step } from '../api/types';
+import { type JobState, STEPS, type Step } from '../api/types';
 import type { Job } from '../photos/photo';
 
 /** One step of a job's way, as it stands now. */
@@ -9,7 +9,7 @@ export interface Leg {
   readonly ms: number | null;
 }
 
-/** `skipped`: the job went past it. `missed`: the job ended before it. */
+/** `skipped`: the job went past it, and nobody says when. `missed`: the job ended before it. */
 export type LegState = 'ahead' | 'running' | 'over' | 'skipped' | 'broken' | 'missed';
 
 /** Where a worker begins: a job that is processed has left the queue. */
@@ -19,8 +19,7 @@ const LAST = STEPS.length - 1;
 
 /** The job's way, step by step, as far as its state tells. */
 export function legsOf({ state }: Job): readonly Leg[] {
-  const reached = reachedBy(state.timings);
-  const here = standsAt(state.status, reached);
+  const here = standsAt(state);
   return STEPS.map((step, index) => {
     const ms = state.timings[step] ?? null;
     return { step, ms, is: ms === null ? untimed(state.status, index, here) : 'over' };
@@ -47,16 +46,43 @@ function reachedBy(timings: Job['state']['timings']): number {
 }
 
 /** The step at which the job is now, or was when it ended. */
-function standsAt(status: Job['state']['status'], reached: number): number {
-  switch (status) {
+function standsAt(state: JobState): number {
+  const reached = reachedBy(state.timings);
+  switch (state.status) {
     case 'queued':
     case 'retrying':
       return QUEUE;
     case 'processing':
       return Math.min(LAST, Math.max(reached, FIRST_AT_WORK));
+    case 'failed':
+    case 'dead':
+      return brokeAt(state, reached);
     default:
       return reached;
   }
+}
+
+/** The server tells of a job that a worker gave up no more than of one that waits, and why: which tells where. */
+function brokeAt({ attempt, error }: JobState, reached: number): number {
+  if (attempt === 0 || reached > QUEUE) return reached;
+  const step = error ? STEP_OF_CODE.get(error.code) : undefined;
+  return step ? STEPS.indexOf(step) : STEPS.length;
+}
+
+/** At which step a worker finds what is wrong. What may befall it at any step is not here. */
+const STEP_OF_CODE: ReadonlyMap<string, Step> = new Map([
+  ...stopsAt('fetch', 'original_missing', 'original_too_long', 'objects_unavailable'),
+  ...stopsAt('decode', 'unknown_format', 'unsupported_format', 'broken_image', 'side_too_long'),
+  ...stopsAt('decode', 'too_many_pixels', 'too_many_bytes', 'too_many_frames'),
+  ...stopsAt('decode', 'too_many_animation_pixels'),
+  ...stopsAt('watermark', 'missing_glyph', 'missing_font', 'no_mark'),
+  ...stopsAt('watermark', 'unsupported_logo', 'logo_too_large', 'broken_logo'),
+  ...stopsAt('encode', 'not_encodable', 'result_too_large'),
+  ...stopsAt('save', 'result_too_long', 'results_unavailable'),
+]);
+
+function stopsAt(step: Step, ...codes: string[]): [string, Step][] {
+  return codes.map((code) => [code, step]);
 }
 
 function untimed(status: Job['state']['status'], index: number, here: number): LegState {
