@@ -168,8 +168,13 @@ export function ofProblem(problem: Problem): Finding {
     cause: causeOfProblem(problem),
     measured: problem.measured ?? null,
     limit: problem.limit ?? null,
-    said: problem.detail || problem.title || null,
+    said: isOfPage(problem) ? null : problem.detail || problem.title || null,
   };
+}
+
+/** What the page found itself is not the server's word. */
+function isOfPage({ type }: Problem): boolean {
+  return Object.values<string>(PAGE_PROBLEMS).includes(type);
 }
 
 export function ofFailure(failure: Failure | null): Finding {

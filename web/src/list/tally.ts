@@ -1,4 +1,4 @@
-import type { Photo } from '../photos/photo';
+import { isDone, type Photo } from '../photos/photo';
 import { type Ending, endingOf } from '../photos/stages';
 
 /** The list in figures. */

@@ -45,7 +45,7 @@ export interface Figures {
   readonly count: (value: number) => string;
   /** 0.4 ms, 12 ms, 1.2 s, by the symbols of the SI in every language. */
   readonly duration: (ms: number) => string;
-  /** 340 kB, 4.2 MB. */
+  /** 69 bytes, 340 kB, 4.2 MB. */
   readonly bytes: (bytes: number) => string;
   /** A share of 1 as a whole percentage. */
   readonly percent: (share: number) => string;
@@ -69,6 +69,7 @@ function figuresOf(language: Language): Figures {
   const unit = (unit: string, digits: number) =>
     format({ style: 'unit', unit, maximumFractionDigits: digits });
   const [kB, MB] = [unit('kilobyte', 0), unit('megabyte', 1)];
+  const bytes = format({ style: 'unit', unit: 'byte', unitDisplay: 'long' });
   const whole = format({ maximumFractionDigits: 0 });
   const tenths = format({ maximumFractionDigits: 1 });
   return {
@@ -77,7 +78,10 @@ function figuresOf(language: Language): Figures {
       if (ms < 9.95) return `${tenths(ms)}\u00a0ms`;
       return ms < 999.5 ? `${whole(ms)}\u00a0ms` : `${tenths(ms / 1000)}\u00a0s`;
     },
-    bytes: (value) => (value < 999_500 ? kB(Math.max(1, value / 1000)) : MB(value / 1e6)),
+    bytes: (value) => {
+      if (value < 999.5) return bytes(value);
+      return value < 999_500 ? kB(value / 1000) : MB(value / 1e6);
+    },
     percent: format({ style: 'percent', maximumFractionDigits: 0 }),
     rate: format({ maximumSignificantDigits: 2 }),
     setting: format({ maximumFractionDigits: 3 }),
