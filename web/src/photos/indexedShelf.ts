@@ -18,6 +18,9 @@ const KINDS = ['photos', 'thumbnails', 'files', 'orders', 'page'] as const;
 /** How long another tab is waited for that has the shelf: the page before a reload lets go of it within that. */
 const OTHER_TAB_MS_MAX = 1000;
 
+/** How long the database is waited for. Some browsers never answer, and the page is of use without one. */
+const DATABASE_MS_MAX = 3000;
+
 /** A shelf in the browser's database. Of several tabs the first one has it, so that no photo is sent by two. */
 export async function openIndexedShelf(): Promise<Shelf> {
   try {
@@ -89,6 +92,7 @@ function open(): Promise<IDBDatabase> {
     for (const kind of KINDS) request.result.createObjectStore(kind);
   };
   return new Promise((resolve, reject) => {
+    AbortSignal.timeout(DATABASE_MS_MAX).onabort = () => reject(new Error('no database in time'));
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
     request.onblocked = () => reject(new Error('another tab holds an older database'));
@@ -137,8 +141,14 @@ function isKeptPhoto(value: unknown): value is KeptPhoto {
     typeof value.filename === 'string' &&
     typeof value.sizeBytes === 'number' &&
     typeof value.mediaType === 'string' &&
+    isSize(value.size) &&
     isStage(value.stage)
   );
+}
+
+function isSize(value: unknown): value is KeptPhoto['size'] {
+  if (value === null) return true;
+  return isRecord(value) && typeof value.width === 'number' && typeof value.height === 'number';
 }
 
 function isStage(value: unknown): value is Stage {
