@@ -86,6 +86,35 @@ describe.each(['en-GB', 'fr-FR'])('for everybody, in %s', (locale) => {
   });
 });
 
+describe('for those who see otherwise', () => {
+  test('at 400 % both pictures are seen, and every button is within reach', async ({
+    painter,
+    serve,
+    visit,
+  }) => {
+    const arrived = await visit((await serve()).url, { viewport: { width: 320, height: 256 } });
+    await arrived.begin(await painter.photograph('photo-1.jpg', 1));
+    await arrived.compareButton('photo-1.jpg').click();
+    const dialog = arrived.compareDialog('photo-1.jpg');
+    const picture = await dialog.getByRole('img', { name: 'photo-1.jpg after' }).boundingBox();
+    expect(picture?.height).toBeGreaterThan(100);
+    await dialog.getByRole('link', { name: 'Download' }).click({ trial: true });
+  });
+
+  test('with colours of their own the chosen place differs from the others', async ({
+    serve,
+    visit,
+  }) => {
+    const { page } = await visit((await serve()).url, { forcedColors: 'active' });
+    const look = (place: string) =>
+      page.getByRole('radio', { name: place, exact: true }).evaluate((radio) => {
+        const { outlineStyle } = getComputedStyle(radio.parentElement ?? radio);
+        return outlineStyle;
+      });
+    expect(await look('bottom right')).not.toBe(await look('top left'));
+  });
+});
+
 async function expectNoSidewaysScroll({ page }: Visit): Promise<void> {
   const { wide, screen } = await page.evaluate(() => ({
     wide: document.documentElement.scrollWidth,
