@@ -3,6 +3,7 @@ import './app.css';
 import { FleetStrip } from './fleet/FleetStrip';
 import { BeginBar } from './frame/BeginBar';
 import { Header } from './frame/Header';
+import { useIsEmpty } from './frame/useIsEmpty';
 import { usePreviewPhoto } from './frame/usePreviewPhoto';
 import { DropArea } from './list/DropArea';
 import { PhotoList } from './list/PhotoList';
@@ -15,6 +16,7 @@ import { useBoard } from './photos/useBoard';
 export function App() {
   const { board, state } = useBoard();
   const { photos, limits } = state;
+  const isEmpty = useIsEmpty(state);
   const preview = usePreviewPhoto(board, photos);
   const editing = useMark(preview, limits);
   const list = useRef<HTMLDivElement>(null);
@@ -35,7 +37,7 @@ export function App() {
             onFiles={(files) => board.add(files)}
             limits={limits}
             full={photos.length >= PHOTOS_MAX}
-            large={photos.length === 0}
+            large={isEmpty}
           />
         </div>
         <div className="work-mark">

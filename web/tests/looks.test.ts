@@ -36,6 +36,15 @@ describe('calm', () => {
     expect(await shiftSince(begunMs, arrived)).toBeLessThan(SHIFT_MAX);
   });
 
+  test('nothing moves while a reload brings photos back', async ({ painter, serve, visit }) => {
+    const arrived = await visit((await serve()).url);
+    await arrived.begin(...(await painter.photographs(2)));
+    await arrived.done(2);
+    await arrived.page.reload();
+    await arrived.done(2);
+    expect(await shiftSince(0, arrived)).toBeLessThan(0.002);
+  });
+
   test('the dark theme is kept', async ({ serve, visit }) => {
     const arrived = await visit((await serve()).url);
     const light = await groundOf(arrived);

@@ -20,7 +20,13 @@ export interface Sealed {
   readonly order: Order;
 }
 
-const EMPTY: BoardState = { photos: [], paused: false, connection: 'idle', limits: null };
+const EMPTY: BoardState = {
+  photos: [],
+  restored: false,
+  paused: false,
+  connection: 'idle',
+  limits: null,
+};
 
 /** The photos of the page, and who wants to know of them. */
 export class Album {

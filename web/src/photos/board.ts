@@ -33,6 +33,8 @@ export interface Board {
 export interface BoardState {
   /** In the order in which they came. */
   readonly photos: readonly Photo[];
+  /** Whether what was kept is back: before that, no photos are not none. */
+  readonly restored: boolean;
   readonly paused: boolean;
   readonly connection: Connection;
   /** Null until the server has told them. */

@@ -291,8 +291,8 @@ export class PageBoard implements Board {
   #bringBack(contents: Contents): readonly Photo[] {
     const nowMs = this.#effects.nowMs();
     const fresh = contents.photos.filter((photo) => isFresh(photo, nowMs)).slice(0, PHOTOS_MAX);
-    this.#album.set({ paused: contents.paused });
     this.#album.add(fresh.map((photo) => restored(photo, contents)));
+    this.#album.set({ restored: true, paused: contents.paused });
     return this.#album.photos;
   }
 }
