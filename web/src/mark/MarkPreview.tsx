@@ -1,12 +1,16 @@
 import { type Figures, useFigures, useWords, type Words } from '../words/words';
 import type { Drawn } from './drawing/draw';
 import type { Beneath } from './drawing/picture';
+import type { Mark } from './mark';
 import { PLACE_WORDS } from './place-words';
 import type { MarkEditing, PreviewPhoto } from './useMark';
 import { type Preview, usePreview } from './usePreview';
 
 /** What the server aims at and what WCAG asks of text; below it the mark is hard to read. */
 const CONTRAST_LEGIBLE = 4.5;
+
+/** What holds one picture only; what `auto` becomes the server knows. */
+const STILLS: readonly Mark['format'][] = ['jpeg', 'png', 'avif'];
 
 /** The photo with its mark, as the server will make it. The frame keeps its place whatever is in it. */
 export function MarkPreview(props: {
@@ -60,10 +64,11 @@ function notesOf(
   words: PreviewWords,
   figures: Figures,
 ): string[] {
-  const { drawn, missing, hasNoLetters, beneath } = preview;
+  const { drawn, missing, hasNoLetters, beneath, isMoving } = preview;
   const contrast = drawn?.contrast ?? null;
   const notes: Array<string | false> = [
     beneath.kind === 'plate' && words.plate,
+    isMoving && STILLS.includes(mark.format) && words.still,
     hasNoLetters && words.noLetters,
     missing.length > 0 && words.missing(missing.slice(0, 5).join(' ')),
     drawn?.arrangement.scale.shrunk === true && words.shrunk,
@@ -87,6 +92,7 @@ interface PreviewWords {
   readonly result: (width: number, height: number, beneath: string) => string;
   readonly beneath: Readonly<Record<Beneath['kind'], string>>;
   readonly plate: string;
+  readonly still: string;
   readonly noLetters: string;
   readonly missing: (characters: string) => string;
   readonly shrunk: string;
@@ -105,6 +111,7 @@ const WORDS: Words<PreviewWords> = {
     beneath: { photo: 'Your photo', plate: 'Grey plate', sample: 'Sample picture' },
     plate:
       'This browser cannot show this photo. Place and size are true; the server chooses the ink from the photo itself.',
+    still: 'This picture moves. The result will be its first frame; only WebP keeps it moving.',
     noLetters:
       'The server’s letters could not be loaded, so there is no preview. Reload the page to try again.',
     missing: (characters) =>
@@ -124,6 +131,8 @@ const WORDS: Words<PreviewWords> = {
     beneath: { photo: 'Votre photo', plate: 'Fond gris', sample: 'Image d’exemple' },
     plate:
       'Ce navigateur ne sait pas montrer cette photo. La place et la taille sont justes\u202f; le serveur choisit l’encre d’après la photo même.',
+    still:
+      'Cette image est animée. Le résultat n’en sera que la première vue\u202f; seul le WebP garde le mouvement.',
     noLetters:
       'Les lettres du serveur n’ont pas pu être chargées\u00a0: il n’y a pas d’aperçu. Rechargez la page pour réessayer.',
     missing: (characters) =>

@@ -1,4 +1,5 @@
 import { type RefObject, useEffect, useRef, useState } from 'react';
+import { moves } from '../photos/moves';
 import type { Size } from '../photos/photo';
 import type { Drawn } from './drawing/draw';
 import { outputSize, SAMPLE_SIZE } from './drawing/fit';
@@ -18,6 +19,8 @@ export interface Preview {
   readonly drawn: Drawn | null;
   /** Characters that the engine's own fonts do not have. */
   readonly missing: readonly string[];
+  /** The photo is an animation. */
+  readonly isMoving: boolean;
   /** The engine's fonts could not be loaded. */
   readonly hasNoLetters: boolean;
 }
@@ -30,6 +33,7 @@ export function usePreview(photo: PreviewPhoto | null, editing: MarkEditing): Pr
   const ground = useRef<KeptGround | null>(null);
   const { drawing, isAway } = useDrawing();
   const beneath = useBeneath(photo, drawing);
+  const isMoving = useMoves(photo?.file);
   const { mark, expanded, logo, problems } = editing;
   const { letters, hasFailed } = useLetters(expanded.text ?? '', drawing);
   const [drawn, setDrawn] = useState<Drawn | null>(null);
@@ -53,6 +57,7 @@ export function usePreview(photo: PreviewPhoto | null, editing: MarkEditing): Pr
     output: { width, height },
     drawn,
     missing: letters?.missing(expanded.text ?? '') ?? [],
+    isMoving,
     hasNoLetters: hasFailed || isAway,
   };
 }
@@ -118,6 +123,14 @@ function useBeneath(photo: PreviewPhoto | null, drawing: Drawing | null): Beneat
   }, [file, width, height, drawing]);
   useEffect(() => () => release(beneath), [beneath]);
   return beneath;
+}
+
+function useMoves(file: Blob | undefined): boolean {
+  const [moving, setMoving] = useState<Blob | null>(null);
+  useEffect(() => {
+    if (file) void moves(file).then((isMoving) => isMoving && setMoving(file));
+  }, [file]);
+  return file !== undefined && moving === file;
 }
 
 function release(beneath: Beneath | null): void {
