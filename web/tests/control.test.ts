@@ -38,6 +38,19 @@ describe('the user is in charge', () => {
     expect(await arrived.compareButtons.count()).toBe(1);
   });
 
+  test('a double click on cancel does not remove the photo', async ({
+    painter,
+    serve,
+    wireTo,
+    visit,
+  }) => {
+    const wire = await wireTo(await serve(), BYTES_PER_SECOND);
+    const arrived = await visit(wire.url);
+    await arrived.begin(await painter.photograph('photo-1.jpg', 1));
+    await arrived.page.getByRole('button', { name: 'Cancel photo-1.jpg' }).dblclick();
+    await arrived.photo('photo-1.jpg').getByText('Ready to be sent').waitFor();
+  });
+
   test('a photo that is removed leaves the page for good', async ({ painter, serve, visit }) => {
     const arrived = await visit((await serve()).url);
     await arrived.begin(...(await painter.photographs(2)));

@@ -1,3 +1,4 @@
+import type { MouseEvent } from 'react';
 import type { Board } from '../photos/board';
 import { isDone, type Photo } from '../photos/photo';
 import { isCancellable, isRetriable } from '../photos/stages';
@@ -17,6 +18,8 @@ export function CardActions(props: {
   const words = useWords(WORDS);
   const { photo, board } = props;
   const { id, filename } = photo;
+  // The second half of a double click on the button that stood here, which cancelled, is not meant.
+  const remove = ({ detail: clicks }: MouseEvent) => clicks < 2 && board.remove(id);
   return (
     <div className="photo-card-actions">
       {isDone(photo) && (
@@ -33,7 +36,7 @@ export function CardActions(props: {
       {isCancellable(photo) ? (
         <IconButton icon="cancel" label={words.cancel(filename)} onClick={() => board.cancel(id)} />
       ) : (
-        <IconButton icon="remove" label={words.remove(filename)} onClick={() => board.remove(id)} />
+        <IconButton icon="remove" label={words.remove(filename)} onClick={remove} />
       )}
     </div>
   );
