@@ -129,6 +129,11 @@ impl Fonts {
         self.stack(files).map(|_| ())
     }
 
+    /// The files besides the fonts inside the binary, in their order.
+    pub fn files(&self) -> impl Iterator<Item = Digest> + '_ {
+        self.files.iter().map(|(sha256, _)| *sha256)
+    }
+
     /// The files whose glyphs `text` gets when it may use all of them.
     ///
     /// With these alone every cluster gets the same glyphs: it takes the first font that has all of them, and the fonts that
