@@ -1,0 +1,43 @@
+//! Limits of the process.
+
+use std::{fs, io};
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+/// Standard input, output and error: the channel, the memory, and last words. Nothing else is opened ever again.
+const FILES_MAX: u64 = 3;
+
+/// Sets every limit. CPU time is not among them: the host raises it picture by picture.
+///
+/// # Errors
+/// When the system refuses.
+pub(super) fn set(address_space_bytes_max: u64) -> io::Result<()> {
+    let limits = [
+        (Resource::As, address_space_bytes_max),
+        (Resource::Core, 0),
+        (Resource::Fsize, 0),
+        (Resource::Memlock, 0),
+        // Without rights no process can be made either; root's are not counted, and seccomp allows none.
+        (Resource::Nproc, 0),
+        (Resource::Nofile, FILES_MAX),
+    ];
+    for (resource, max) in limits {
+        let limit = Rlimit {
+            current: Some(max),
+            maximum: Some(max),
+        };
+        setrlimit(resource, limit)?;
+    }
+    Ok(())
+}
+
+/// Bytes of addresses that this process has now: the program, its fonts and what it shares with its host.
+///
+/// # Errors
+/// When the system does not tell.
+pub(super) fn address_space() -> io::Result<u64> {
+    let statm = fs::read_to_string("/proc/self/statm")?;
+    let pages = statm.split(' ').next().and_then(|pages| pages.parse().ok());
+    let pages: u64 = pages.ok_or(io::ErrorKind::InvalidData)?;
+    Ok(pages * rustix::param::page_size() as u64)
+}

@@ -1,0 +1,235 @@
+//! Guests come, wait, are stopped, wear out and go.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    ops::ControlFlow,
+    os::fd::OwnedFd,
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use image::ImageFormat;
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
+};
+use schemas::{Digest, Step};
+use slot::{Fault, Guests, Renderer as _, Watch};
+
+use crate::support::{
+    Impatient, encoded, guests_with, landscape, photo, recipe, render, task, told,
+};
+
+/// Generous: the machine may be busy.
+const WITHIN: Timespec = Timespec {
+    tv_sec: 60,
+    tv_nsec: 0,
+};
+
+#[test]
+fn who_stops_between_two_steps_lives_on() {
+    let (family, guests) = family();
+    let (photo, recipe) = (photo(), recipe(&[("width", "50")]));
+    told(&guests, "fine").unwrap();
+    told(&guests, "fine").unwrap();
+    let before = family.worker();
+    for _ in 0..20 {
+        let stopped = guests.render(&task(&photo, &recipe), &mut StopsAt(Step::Decode));
+        assert!(
+            matches!(stopped, Err(Fault::Stopped) | Ok(_)),
+            "{stopped:?}"
+        );
+    }
+    told(&guests, "fine").unwrap();
+    assert_eq!(family.worker(), before);
+}
+
+#[test]
+fn a_program_that_dies_at_its_start_is_told_and_not_started_in_a_storm() {
+    let guests = guests_with(|options| options.arguments = vec!["dies-at-start".to_owned()]);
+    let Err(Fault::NoSlot(why)) = told(&guests, "fine") else {
+        panic!("there is a slot");
+    };
+    assert!(why.contains("exit status: 3"), "{why}");
+    assert_eq!(guests.health().failing, Some(why));
+}
+
+#[test]
+fn a_program_that_is_not_there_is_told() {
+    let guests = guests_with(|options| options.program = PathBuf::from("/nowhere/nws"));
+    let missing = told(&guests, "fine");
+    assert!(matches!(missing, Err(Fault::NoSlot(_))), "{missing:?}");
+}
+
+#[test]
+fn guests_with_other_fonts_than_their_host_do_not_begin() {
+    let guests = guests_with(|options| options.font_files = vec![Digest::of(b"a font")]);
+    let other = told(&guests, "fine");
+    assert!(matches!(other, Err(Fault::NoSlot(_))), "{other:?}");
+}
+
+#[test]
+fn a_guest_that_died_while_it_waited_costs_no_picture_anything() {
+    let (family, guests) = family();
+    told(&guests, "fine").unwrap();
+    for pid in family.members() {
+        let process = pidfd_open(pid, PidfdFlags::empty()).unwrap();
+        kill_process(pid, Signal::KILL).unwrap();
+        until_gone(process);
+    }
+    for _ in 0..3 {
+        told(&guests, "fine").unwrap();
+    }
+}
+
+#[test]
+fn who_waits_for_a_guest_may_stop_waiting() {
+    let guests = guests_with(|options| options.places = 0);
+    std::thread::scope(|scope| {
+        let hung = scope.spawn(|| {
+            let recipe = recipe(&[("wm_text", "hang")]);
+            let watch = &mut Impatient::after(Duration::from_secs(1));
+            guests.render(&task(&photo(), &recipe), watch)
+        });
+        let recipe = recipe(&[]);
+        let watch = &mut Impatient::after(Duration::ZERO);
+        let waited = guests.render(&task(&photo(), &recipe), watch);
+        assert_eq!(waited, Err(Fault::Stopped));
+        assert_eq!(hung.join().unwrap(), Err(Fault::Stopped));
+    });
+}
+
+#[test]
+fn a_result_that_is_too_long_is_told_with_the_limit() {
+    let guests = guests_with(|options| options.result_bytes_max = 1000);
+    let Err(Fault::ResultTooLong {
+        size_bytes,
+        size_bytes_max: 1000,
+    }) = told(&guests, "fine")
+    else {
+        panic!("it fits");
+    };
+    assert!(size_bytes > 1000);
+}
+
+#[test]
+fn a_large_picture_does_not_stay_in_memory() {
+    let family = Family::new();
+    let guests = guests_with(|options| {
+        options.arguments = vec![family.name.clone()];
+        options.original_bytes_max = 128 << 20;
+        options.result_bytes_max = 128 << 20;
+    });
+    let png = encoded(&landscape(9000, 6000), ImageFormat::Png);
+    let fields = [("wm_format", "png"), ("width", "9000"), ("height", "6000")];
+    render(&guests, &png, &recipe(&fields)).unwrap();
+    let members = family.members().into_iter();
+    for pid in members.filter(|pid| resident_bytes(*pid) > 200 << 20) {
+        until_gone(pidfd_open(pid, PidfdFlags::empty()).unwrap());
+    }
+    told(&guests, "fine").unwrap();
+}
+
+#[test]
+fn guests_end_when_nobody_needs_them_any_more() {
+    let (family, guests) = family();
+    told(&guests, "fine").unwrap();
+    let members = family.watched();
+    assert!(!members.is_empty());
+    drop(guests);
+    members.into_iter().for_each(until_gone);
+}
+
+#[test]
+fn guests_end_with_a_host_that_is_killed_whatever_they_are_at() {
+    let family = Family::new();
+    let mut host = Command::new(env!("CARGO_BIN_EXE_unruly-slot"))
+        .args(["hosts", &family.name])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(host.stdout.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "two guests are stuck");
+    let members = family.watched();
+    assert!(members.len() >= 2);
+    host.kill().unwrap();
+    members.into_iter().for_each(until_gone);
+    host.wait().unwrap();
+}
+
+/// Guests that are known from those of other tests by an argument.
+struct Family {
+    name: String,
+}
+
+fn family() -> (Family, Guests) {
+    let family = Family::new();
+    let guests = guests_with(|options| options.arguments = vec![family.name.clone()]);
+    (family, guests)
+}
+
+impl Family {
+    fn new() -> Self {
+        static FAMILIES: AtomicU32 = AtomicU32::new(0);
+        let number = FAMILIES.fetch_add(1, Ordering::Relaxed);
+        Self {
+            name: format!("family-{}-{number}", std::process::id()),
+        }
+    }
+
+    fn members(&self) -> Vec<Pid> {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let is_member = |pid: &i32| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let mut words = line.split(|byte| *byte == 0);
+            words.nth(1) == Some(self.name.as_bytes())
+        };
+        pids.filter(is_member).filter_map(Pid::from_raw).collect()
+    }
+
+    /// The one that has worked most: the guest that worked last works next.
+    fn worker(&self) -> Option<Pid> {
+        self.members()
+            .into_iter()
+            .max_by_key(|pid| resident_bytes(*pid))
+    }
+
+    fn watched(&self) -> Vec<OwnedFd> {
+        let members = self.members().into_iter();
+        members
+            .map(|pid| pidfd_open(pid, PidfdFlags::empty()).unwrap())
+            .collect()
+    }
+}
+
+fn resident_bytes(pid: Pid) -> u64 {
+    let statm = fs::read_to_string(format!("/proc/{}/statm", pid.as_raw_nonzero())).unwrap();
+    let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * rustix::param::page_size() as u64
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is of no use afterwards")]
+fn until_gone(process: OwnedFd) {
+    let mut gone = [PollFd::new(&process, PollFlags::IN)];
+    assert_eq!(poll(&mut gone, Some(&WITHIN)), Ok(1), "it is still there");
+}
+
+struct StopsAt(Step);
+
+impl Watch for StopsAt {
+    fn begin(&mut self, step: Step) -> ControlFlow<()> {
+        if step < self.0 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    }
+
+    fn go_on(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,116 @@
+//! A guest that misbehaves is told apart, and the next picture finds another one.
+
+use std::{thread, time::Duration};
+
+use engine::Limits;
+use slot::{Fault, Renderer as _};
+
+use crate::support::{Impatient, guests, guests_with, photo, recipe, task, told};
+
+/// Far too little for a guest that wants all there is, and enough for a small photo.
+const MEMORY_BYTES_MAX: u64 = 32 << 20;
+
+#[test]
+fn a_guest_that_crashes_is_told_and_replaced() {
+    let guests = guests(1);
+    for (order, expected) in [
+        ("abort", "signal: 6"),
+        ("panic", "exit status: 101"),
+        ("fault", "signal: 11"),
+    ] {
+        let Err(Fault::Crashed(how)) = told(&guests, order) else {
+            panic!("{order}: no crash");
+        };
+        assert!(how.starts_with(expected), "{order}: {how}");
+        told(&guests, "fine").unwrap();
+    }
+}
+
+#[test]
+fn a_guest_that_is_stuck_is_killed_when_it_is_not_wanted_any_more() {
+    let guests = guests(1);
+    told(&guests, "fine").unwrap();
+    for order in ["hang", "burn"] {
+        let recipe = recipe(&[("wm_text", order)]);
+        let watch = &mut Impatient::after(Duration::from_millis(100));
+        let stopped = guests.render(&task(&photo(), &recipe), watch);
+        assert_eq!(stopped, Err(Fault::Stopped), "{order}");
+        told(&guests, "fine").unwrap();
+    }
+}
+
+#[test]
+fn memory_without_end_is_no_crash() {
+    let guests = guests_with(|options| {
+        options.limits = Limits {
+            decoded_bytes_max: MEMORY_BYTES_MAX,
+            ..Limits::default()
+        };
+    });
+    for order in ["allocate", "allocate in pieces"] {
+        let exceeded = told(&guests, order);
+        assert!(
+            matches!(exceeded, Err(Fault::MemoryExceeded { limit_bytes }) if limit_bytes > MEMORY_BYTES_MAX),
+            "{order}: {exceeded:?}"
+        );
+        told(&guests, "fine").unwrap();
+    }
+}
+
+#[test]
+fn cpu_time_without_end_is_no_crash() {
+    let guests = guests_with(|options| options.cpu_secs_max = 1);
+    let exceeded = told(&guests, "burn");
+    assert_eq!(exceeded, Err(Fault::CpuExceeded { limit_secs: 1 }));
+    told(&guests, "fine").unwrap();
+}
+
+#[test]
+fn a_host_believes_no_lie() {
+    let guests = guests(1);
+    for lie in [
+        "no JSON",
+        "no word",
+        "step back",
+        "foreign step",
+        "ready again",
+        "too much",
+        "another format",
+        "no reason",
+        "too long a message",
+    ] {
+        let Err(Fault::Crashed(how)) = told(&guests, lie) else {
+            panic!("{lie}: believed");
+        };
+        assert!(how.starts_with("it said what no slot says"), "{lie}: {how}");
+        told(&guests, "fine").unwrap();
+    }
+}
+
+#[test]
+fn a_guest_that_shouts_is_not_listened_to() {
+    let guests = guests(1);
+    told(&guests, "fine").unwrap();
+    let recipe = recipe(&[("wm_text", "shout")]);
+    let watch = &mut Impatient::after(Duration::from_millis(100));
+    // It waits for somebody who reads what it shouts, and that is nobody.
+    let stopped = guests.render(&task(&photo(), &recipe), watch);
+    assert_eq!(stopped, Err(Fault::Stopped));
+    told(&guests, "fine").unwrap();
+}
+
+#[test]
+fn neighbours_finish_meanwhile() {
+    let guests = guests(2);
+    thread::scope(|scope| {
+        let hung = scope.spawn(|| {
+            let recipe = recipe(&[("wm_text", "hang")]);
+            let watch = &mut Impatient::after(Duration::from_secs(2));
+            guests.render(&task(&photo(), &recipe), watch)
+        });
+        for order in ["fine", "abort", "fine", "no JSON", "fine"] {
+            assert_eq!(told(&guests, order).is_ok(), order == "fine", "{order}");
+        }
+        assert_eq!(hung.join().unwrap(), Err(Fault::Stopped));
+    });
+}
