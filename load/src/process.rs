@@ -170,21 +170,35 @@ impl Process {
     /// # Errors
     /// When it has ended.
     pub fn peak_bytes(&self) -> anyhow::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .context("no VmHWM")?;
-        let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kib * 1024)
+        peak_bytes(self.id()?)
     }
 
-    /// The time that cores spent on it so far.
+    /// The same of the slot that had most. A slot that has ended is not counted.
+    pub fn slots_peak_bytes(&self) -> u64 {
+        let peaks = self
+            .slots()
+            .into_iter()
+            .filter_map(|it| peak_bytes(it).ok());
+        peaks.max().unwrap_or(0)
+    }
+
+    /// The time that cores spent so far on it and its slots. A slot that has ended is not counted.
     ///
     /// # Errors
     /// When it has ended.
     pub fn cpu_time(&self) -> anyhow::Result<Duration> {
-        cpu_time(&self.id()?.to_string())
+        let slots = self.slots().into_iter();
+        let slots = slots.filter_map(|slot| cpu_time(&slot.to_string()).ok());
+        Ok(cpu_time(&self.id()?.to_string())? + slots.sum::<Duration>())
+    }
+
+    /// Its slots: the processes that it has started and that are there, by their ids.
+    pub fn slots(&self) -> Vec<u32> {
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let parent = self.child.id();
+        ids.filter(|id| parent.is_some() && parent_of(*id) == parent)
+            .collect()
     }
 
     fn id(&self) -> anyhow::Result<u32> {
@@ -208,6 +222,23 @@ pub fn cpu_time(who: &str) -> anyhow::Result<Duration> {
         .map(str::parse)
         .collect::<Result<_, _>>()?;
     Ok(TICK * u32::try_from(ticks.iter().sum::<u64>())?)
+}
+
+fn peak_bytes(id: u32) -> anyhow::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .context("no VmHWM")?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib * 1024)
+}
+
+/// The second field behind the name, in `stat` of proc(5).
+fn parent_of(id: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Sends a process a signal, by the signal's name.
