@@ -61,6 +61,9 @@ pub(crate) enum Command {
         #[arg(long)]
         url: Option<String>,
     },
+    /// A slot of a worker, which starts it: nobody else has a use for it
+    #[command(hide = true)]
+    Slot,
     /// Print the effective settings and where each comes from, secrets redacted
     Config,
 }

@@ -44,8 +44,13 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
+    let command = cli.command.unwrap_or(Command::Run);
+    if let Command::Slot = command {
+        return Ok(commands::slot::serve()); // what it has to know, its host tells it
+    }
     let settings = Settings::load(cli.settings.file(), &cli.settings.overrides()?)?;
-    match cli.command.unwrap_or(Command::Run) {
+    match command {
+        Command::Slot => unreachable!("it has no settings"),
         Command::Config => commands::config::print(&settings),
         Command::Apply(apply) => commands::apply::run(&apply, &settings),
         Command::Dlq(dlq) => runtime()?.block_on(commands::dlq::run(&dlq, &settings)),

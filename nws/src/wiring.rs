@@ -3,6 +3,7 @@
 //! A backend is networked where its URL is set, and embedded where it is not. Either stands behind a guard.
 
 pub(crate) mod beside;
+mod slots;
 
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
@@ -17,13 +18,15 @@ use backends::{
     results::{Local, Redis},
 };
 use engine::Fonts;
-use publisher::Dependency;
+use publisher::{Dependency, Workshop};
 use tracing::{info, warn};
 
 use crate::{
     config::{Common, ConfigError, Settings},
     fonts,
 };
+
+pub(crate) use slots::Slots;
 
 /// The parts of a process, wired.
 pub(crate) struct System {
@@ -81,8 +84,12 @@ impl System {
         })
     }
 
-    /// What a publisher is made of.
-    pub(crate) fn publisher(&self, settings: &Settings) -> publisher::Parts {
+    /// What a publisher is made of. `workshop` is where photos are worked on, if that is in this process too.
+    pub(crate) fn publisher(
+        &self,
+        settings: &Settings,
+        workshop: Option<Arc<dyn Workshop>>,
+    ) -> publisher::Parts {
         publisher::Parts {
             config: settings.publisher.clone(),
             sender: Arc::clone(&self.sender),
@@ -92,22 +99,28 @@ impl System {
             fonts: Arc::clone(&self.fonts),
             limits: settings.limits,
             metrics: self.metrics.clone(),
+            workshop,
             spool: self.spool.clone(),
         }
     }
 
     /// What a worker works with.
-    pub(crate) fn tools(&self, settings: &Settings) -> workers::Tools {
+    pub(crate) fn tools(&self, settings: &Settings, slots: Arc<Slots>) -> workers::Tools {
         workers::Tools {
             objects: Arc::clone(&self.objects),
             results: Arc::clone(&self.results),
             fleet: Arc::clone(&self.fleet),
             fonts: Arc::clone(&self.fonts),
-            limits: settings.limits,
+            renderer: slots,
             original_bytes_max: settings.publisher.image_bytes_max,
             result_bytes_max: settings.publisher.result_bytes_max,
             metrics: self.metrics.clone(),
         }
+    }
+
+    /// Where photos are worked on, from now on.
+    pub(crate) fn slots(&self, settings: &Settings) -> Arc<Slots> {
+        Arc::new(Slots::start(settings, &self.fonts))
     }
 
     /// Where jobs come from.

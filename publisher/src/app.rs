@@ -25,7 +25,7 @@ use crate::{
     room::Room,
     routes::{
         events,
-        health::{self, Dependency, Probes, Role},
+        health::{self, Dependency, Probes, Role, Workshop},
         images, page, stats, status, uploads,
     },
     spool::Spool,
@@ -52,6 +52,8 @@ pub(crate) struct App {
     pub(crate) fonts: Arc<engine::Fonts>,
     pub(crate) limits: engine::Limits,
     pub(crate) metrics: Metrics,
+    /// Where photos are worked on, if that is in this process too.
+    pub(crate) workshop: Option<Arc<dyn Workshop>>,
     pub(crate) gate: Gate,
     pub(crate) unrecorded: Unrecorded,
     /// The turns of those who follow jobs that the records do not tell of.
@@ -87,6 +89,7 @@ impl App {
             fonts: parts.fonts,
             limits: parts.limits,
             metrics: parts.metrics,
+            workshop: parts.workshop,
             stop,
         })
     }
@@ -99,6 +102,7 @@ impl App {
         ];
         Probes {
             dependencies,
+            workshop: self.workshop.clone(),
             timeout: self.config.check_timeout(),
             metrics: self.metrics.clone(),
             draining: self.stop.draining.clone(),
@@ -249,6 +253,7 @@ mod tests {
         let routes = Router::new().route("/", get(async || -> () { panic!("a bug") }));
         let probes = Probes {
             dependencies: Vec::new(),
+            workshop: None,
             timeout: Duration::ZERO,
             metrics: Metrics::new(),
             draining: CancellationToken::new(),

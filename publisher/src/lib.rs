@@ -43,7 +43,7 @@ use tokio_util::sync::CancellationToken;
 
 use app::App;
 pub use config::{Config, ConfigError};
-pub use routes::health::Dependency;
+pub use routes::health::{Dependency, Slots, Workshop};
 use routes::health::{Probes, Role};
 
 /// What a publisher is made of.
@@ -65,6 +65,8 @@ pub struct Parts {
     pub limits: engine::Limits,
     /// What operators see.
     pub metrics: Metrics,
+    /// Where photos are worked on, if that is in this process too.
+    pub workshop: Option<Arc<dyn Workshop>>,
     /// The folder where uploads wait until they are whole. It is made where it is missing.
     pub spool: PathBuf,
 }
@@ -125,12 +127,14 @@ pub async fn serve_probes(
     listener: TcpListener,
     config: Config,
     dependencies: Vec<Dependency>,
+    workshop: Option<Arc<dyn Workshop>>,
     metrics: Metrics,
     stop: Stop,
 ) {
     let patience = server::Patience::of(&config);
     let router = app::probes(Probes {
         dependencies,
+        workshop,
         timeout: config.check_timeout(),
         metrics,
         draining: stop.draining,

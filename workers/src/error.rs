@@ -5,12 +5,13 @@ use std::time::Duration;
 use backends::{Error, error::Backend, queue::CRASHES_MAX};
 use engine::{InputError, MissingFont};
 use schemas::{Digest, Failure, job::JobError, recipe::ENGINE_REVISION};
+use slot::{Fault, Refusal};
 
 /// Why an attempt failed.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
     #[error(transparent)]
-    Input(#[from] InputError),
+    Input(#[from] Refusal),
     #[error("original has {size_bytes} bytes, the limit is {size_bytes_max}")]
     OriginalTooLong {
         size_bytes: u64,
@@ -21,6 +22,10 @@ pub enum WorkError {
         size_bytes: u64,
         size_bytes_max: u64,
     },
+    #[error("the picture needs more memory than its slot may have, {limit_bytes} bytes")]
+    MemoryExceeded { limit_bytes: u64 },
+    #[error("the picture needs more CPU time than it may have, {limit_secs} s")]
+    CpuExceeded { limit_secs: u64 },
     #[error(transparent)]
     Undecodable(#[from] JobError),
     #[error("the object store has no original {0}")]
@@ -29,11 +34,15 @@ pub enum WorkError {
     LogoMissing(Digest),
     #[error("its worker died {crashes} times with it in hand, the limit is {CRASHES_MAX}")]
     CrashLoop { crashes: u32 },
-    #[error("the picture brought its slot down")]
-    Panicked {
+    #[error("the picture brought its slot down: {how}")]
+    Crashed {
+        how: String,
         /// Whether it did so in an attempt before.
         again: bool,
     },
+    /// The host's fault, and no picture's.
+    #[error("there is no slot: {0}")]
+    NoSlot(String),
     #[error("not finished within {} s", .0.as_secs())]
     TooSlow(Duration),
     #[error("asks for engine revision {asked}, this worker has {ENGINE_REVISION}")]
@@ -53,7 +62,7 @@ pub enum WorkError {
     World(#[from] Error),
 }
 
-/// The code of [`WorkError::Panicked`], by which a message's history tells of it.
+/// The code of [`WorkError::Crashed`], by which a message's history tells of it.
 pub(crate) const CRASHED: &str = "crashed";
 
 impl WorkError {
@@ -61,7 +70,11 @@ impl WorkError {
     pub const fn is_permanent(&self) -> bool {
         matches!(
             self,
-            Self::Input(_) | Self::OriginalTooLong { .. } | Self::ResultTooLong { .. }
+            Self::Input(_)
+                | Self::OriginalTooLong { .. }
+                | Self::ResultTooLong { .. }
+                | Self::MemoryExceeded { .. }
+                | Self::CpuExceeded { .. }
         )
     }
 
@@ -76,8 +89,10 @@ impl WorkError {
             Self::Input(_)
             | Self::OriginalTooLong { .. }
             | Self::ResultTooLong { .. }
+            | Self::MemoryExceeded { .. }
+            | Self::CpuExceeded { .. }
             | Self::Undecodable(_) => "input",
-            Self::Panicked { .. } | Self::CrashLoop { .. } => "bug",
+            Self::Crashed { .. } | Self::CrashLoop { .. } => "bug",
             Self::OriginalMissing(_)
             | Self::LogoMissing(_)
             | Self::TooSlow(_)
@@ -85,6 +100,7 @@ impl WorkError {
             | Self::MissingFont(_)
             | Self::Overtaken
             | Self::DiedBefore(_)
+            | Self::NoSlot(_)
             | Self::World(_) => "world",
         }
     }
@@ -97,16 +113,19 @@ impl WorkError {
         }
     }
 
-    fn code(&self) -> &'static str {
+    fn code(&self) -> &str {
         match self {
-            Self::Input(error) => error.code(),
+            Self::Input(refusal) => refusal.code(),
             Self::OriginalTooLong { .. } => "original_too_long",
             Self::ResultTooLong { .. } => "result_too_long",
+            Self::MemoryExceeded { .. } => "memory_exceeded",
+            Self::CpuExceeded { .. } => "cpu_exceeded",
             Self::Undecodable(_) => "undecodable",
             // A logo is part of what a job is made of: one word for both, and the message tells them apart.
             Self::OriginalMissing(_) | Self::LogoMissing(_) => "original_missing",
             Self::CrashLoop { .. } => "crash_loop",
-            Self::Panicked { .. } => CRASHED,
+            Self::Crashed { .. } => CRASHED,
+            Self::NoSlot(_) => "no_slot",
             Self::TooSlow(_) => "too_slow",
             Self::NewerEngine { .. } => "newer_engine",
             Self::MissingFont(_) => "missing_font",
@@ -117,6 +136,33 @@ impl WorkError {
                 Backend::Objects | Backend::Cache => "objects_unavailable",
                 Backend::Results => "results_unavailable",
             },
+        }
+    }
+}
+
+impl From<InputError> for WorkError {
+    fn from(error: InputError) -> Self {
+        Self::Input(error.into())
+    }
+}
+
+impl WorkError {
+    /// What became of the work in a slot; `stopped` is why, where it was stopped.
+    pub(crate) fn of_fault(fault: Fault, stopped: impl FnOnce() -> Self) -> Self {
+        match fault {
+            Fault::Refused(refusal) => Self::Input(refusal),
+            Fault::ResultTooLong {
+                size_bytes,
+                size_bytes_max,
+            } => Self::ResultTooLong {
+                size_bytes,
+                size_bytes_max,
+            },
+            Fault::MemoryExceeded { limit_bytes } => Self::MemoryExceeded { limit_bytes },
+            Fault::CpuExceeded { limit_secs } => Self::CpuExceeded { limit_secs },
+            Fault::Crashed(how) => Self::Crashed { how, again: false },
+            Fault::NoSlot(why) => Self::NoSlot(why),
+            Fault::Stopped => stopped(),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! 1. [`run`]: receivers side by side, until told to stop.
 //! 2. [`optimize`]: one job, from its original to its result; `tell`: what clients hear of it.
 //! 3. [`mod@error`] and [`retry`]: why it failed, and what becomes of it; pure.
-//! 4. [`slots`]: where pixels are worked on.
+//! 4. [`slots`]: how many pictures are worked on at once; the crate `slot`: where.
 //! 5. `burials`: what nobody lived to tell.
 //! 6. `pulse`: what the fleet hears of this worker; `ledger`, what it did of late.
 //!
@@ -32,7 +32,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, error, info, info_span, warn};
 
-pub use config::Config;
+pub use config::{Config, Sandboxing};
 pub use optimize::{Optimizer, Tools};
 use pulse::Heart;
 use retry::Tries;

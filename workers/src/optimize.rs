@@ -9,9 +9,10 @@ mod claim;
 use std::{sync::Arc, time::Duration};
 
 use backends::{Delivery, Fleet, Metrics, ObjectStore, Results, results::Epoch};
-use engine::{Fonts, Limits};
+use engine::Fonts;
 use prometheus::IntGauge;
 use schemas::{State, job::JobError};
+use slot::Renderer;
 
 use crate::{
     config::Config, error::WorkError, ledger::Ledger, logos::Logos, slots::Slots, tell::Teller,
@@ -26,10 +27,10 @@ pub struct Tools {
     pub results: Arc<dyn Results>,
     /// Who hears that the worker lives.
     pub fleet: Arc<dyn Fleet>,
-    /// What marks are drawn with.
+    /// What marks can be drawn with.
     pub fonts: Arc<Fonts>,
-    /// What the engine takes on.
-    pub limits: Limits,
+    /// Where pixels are worked on.
+    pub renderer: Arc<dyn Renderer>,
     /// The longest original that is fetched.
     pub original_bytes_max: u64,
     /// The longest result that is stored: one that no publisher would read back is of no use.

@@ -58,7 +58,7 @@ pub fn judge(outcome: &Result<Outcome, WorkError>, tries: Tries, random: f64) ->
         WorkError::DiedBefore(told) => bury(why_it_died(told.as_ref(), tries), failure),
         WorkError::CrashLoop { .. } => bury(Reason::CrashLoop, failure),
         // One more chance on another worker; after that it is most likely the picture.
-        WorkError::Panicked { again: true } => bury(Reason::CrashLoop, failure),
+        WorkError::Crashed { again: true, .. } => bury(Reason::CrashLoop, failure),
         // Nobody could be told of a burial, so it has to wait, however long it takes.
         WorkError::Overtaken => again(error, tries, random),
         error if error.is_of(Backend::Results) => again(error, tries, random),
@@ -83,10 +83,11 @@ pub(crate) fn again(error: &WorkError, tries: Tries, random: f64) -> Verdict {
     }
 }
 
-/// How long the backend at fault is left alone yet, where the message may still wait for that.
+/// How long what is at fault is left alone yet, where the message may still wait for that.
 fn snooze_left(error: &WorkError, tries: Tries) -> Option<Duration> {
     match error {
         WorkError::World(error) if tries.snoozes < SNOOZES_MAX => error.left_alone(),
+        WorkError::NoSlot(_) if tries.snoozes < SNOOZES_MAX => Some(Duration::ZERO),
         _ => None,
     }
 }
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_broken_image_fails_at_once() {
-        let broken = Err(WorkError::Input(InputError::UnknownFormat));
+        let broken = Err(InputError::UnknownFormat.into());
         assert!(
             matches!(judge(&broken, FIRST, 0.5), Verdict::Fail(failure) if failure.code == "unknown_format")
         );
@@ -229,9 +230,31 @@ mod tests {
 
     #[test]
     fn a_picture_that_brings_its_slot_down_gets_a_second_chance_only() {
-        let panicked = |again| judge(&Err(WorkError::Panicked { again }), at(5), 0.5);
-        assert!(matches!(panicked(false), Verdict::Retry { .. }));
-        assert!(matches!(panicked(true), Verdict::Bury { .. }));
+        let crashed = |again| {
+            let how = "signal: 11 (SIGSEGV)".to_owned();
+            judge(&Err(WorkError::Crashed { how, again }), at(5), 0.5)
+        };
+        assert!(matches!(crashed(false), Verdict::Retry { .. }));
+        assert!(matches!(crashed(true), Verdict::Bury { .. }));
+    }
+
+    #[test]
+    fn a_picture_that_wants_too_much_fails_at_once() {
+        for error in [
+            WorkError::MemoryExceeded { limit_bytes: 1 },
+            WorkError::CpuExceeded { limit_secs: 1 },
+        ] {
+            assert!(matches!(judge(&Err(error), FIRST, 0.5), Verdict::Fail(_)));
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_too_slow_or_has_no_slot_is_not_the_pictures_fault() {
+        let slow = Err(WorkError::TooSlow(Duration::from_secs(120)));
+        assert!(matches!(judge(&slow, FIRST, 0.5), Verdict::Retry { .. }));
+        let none = Err(WorkError::NoSlot("no such file".to_owned()));
+        let verdict = judge(&none, at(ATTEMPTS_MAX), 0.5);
+        assert!(matches!(verdict, Verdict::Snooze { .. }), "{verdict:?}");
     }
 
     #[test]

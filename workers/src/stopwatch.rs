@@ -6,13 +6,14 @@ use std::{
 };
 
 use schemas::{Step, Timings};
+use slot::Watch;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Times the engine's steps from outside, tells the finished ones, and stops the work after the deadline or when it is
 /// told to.
 pub(crate) struct Stopwatch {
-    /// When the first step began: waiting for a slot is not working.
+    /// When it was first looked at: waiting for a place is not working.
     begun: Option<Instant>,
     deadline: Duration,
     stop: CancellationToken,
@@ -39,25 +40,6 @@ impl Stopwatch {
         (watch, steps)
     }
 
-    /// Ends the running step and begins `step`, unless the deadline is over or nobody wants the work any more. A step that
-    /// runs already goes on: an animation asks before each of its frames.
-    pub(crate) fn begin(&mut self, step: Step) -> ControlFlow<()> {
-        let goes_on = self.running.is_some_and(|(running, _)| running == step);
-        if !goes_on {
-            self.end_running();
-        }
-        if self.is_told_to_stop() {
-            return ControlFlow::Break(());
-        }
-        if self.begun.get_or_insert_with(Instant::now).elapsed() > self.deadline {
-            return ControlFlow::Break(());
-        }
-        if !goes_on {
-            self.running = Some((step, Instant::now()));
-        }
-        ControlFlow::Continue(())
-    }
-
     pub(crate) fn is_told_to_stop(&self) -> bool {
         self.stop.is_cancelled()
     }
@@ -77,6 +59,32 @@ impl Stopwatch {
         if let Some((step, begun)) = self.running.take() {
             self.timings.set(step, begun.elapsed());
             self.told.send_replace(self.timings.clone());
+        }
+    }
+}
+
+impl Watch for Stopwatch {
+    /// Ends the running step and begins `step`, unless the deadline is over or nobody wants the work any more. A step that
+    /// runs already goes on: an animation asks before each of its frames.
+    fn begin(&mut self, step: Step) -> ControlFlow<()> {
+        let goes_on = self.running.is_some_and(|(running, _)| running == step);
+        if !goes_on {
+            self.end_running();
+        }
+        self.go_on()?;
+        if !goes_on {
+            self.running = Some((step, Instant::now()));
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Whether the deadline is not over, and the work still wanted.
+    fn go_on(&mut self) -> ControlFlow<()> {
+        let working = self.begun.get_or_insert_with(Instant::now).elapsed();
+        if self.is_told_to_stop() || working > self.deadline {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
         }
     }
 }

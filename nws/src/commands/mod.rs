@@ -5,3 +5,4 @@ pub(crate) mod config;
 pub(crate) mod dlq;
 pub(crate) mod health;
 pub(crate) mod serve;
+pub(crate) mod slot;

@@ -1,9 +1,9 @@
 //! `nws run`, `nws publisher`, `nws worker`: serve until told to stop, then drain.
 
-use std::process;
+use std::{process, sync::Arc};
 
 use anyhow::Context as _;
-use publisher::Stop;
+use publisher::{Parts, Stop};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -11,16 +11,21 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::{config::Settings, wiring::System};
+use crate::{
+    config::Settings,
+    wiring::{Slots, System},
+};
 
 /// Everything in one process.
 pub(crate) async fn everything(settings: &Settings) -> anyhow::Result<()> {
     settings.require_private()?;
     let (listener, system, shutdown) = start("nws", settings).await?;
+    let slots = system.slots(settings);
+    let parts = system.publisher(settings, Some(Arc::clone(&slots) as _));
     let served = until_either_ends(
         &shutdown,
-        ingress(listener, &system, settings, &shutdown),
-        fleet(&system, settings, &shutdown),
+        ingress(listener, parts, &shutdown),
+        fleet(&system, settings, slots, &shutdown),
     );
     served.await?;
     system.close().await;
@@ -32,7 +37,8 @@ pub(crate) async fn publisher(settings: &Settings) -> anyhow::Result<()> {
     settings.require_fleet("nws publisher")?;
     settings.require_private()?;
     let (listener, system, shutdown) = start("nws publisher", settings).await?;
-    ingress(listener, &system, settings, &shutdown).await?;
+    let parts = system.publisher(settings, None);
+    ingress(listener, parts, &shutdown).await?;
     system.close().await;
     Ok(())
 }
@@ -41,6 +47,7 @@ pub(crate) async fn publisher(settings: &Settings) -> anyhow::Result<()> {
 pub(crate) async fn worker(settings: &Settings) -> anyhow::Result<()> {
     settings.require_fleet("nws worker")?;
     let (listener, system, shutdown) = start("nws worker", settings).await?;
+    let slots = system.slots(settings);
     let stop = Stop {
         draining: shutdown.clone(),
         closing: CancellationToken::new(),
@@ -48,8 +55,8 @@ pub(crate) async fn worker(settings: &Settings) -> anyhow::Result<()> {
     // Whoever asks is answered until the last job in hand is done.
     until_either_ends(
         &shutdown,
-        probes(listener, &system, settings, &stop),
-        ending(&stop.closing, fleet(&system, settings, &shutdown)),
+        probes(listener, &system, settings, Arc::clone(&slots), &stop),
+        ending(&stop.closing, fleet(&system, settings, slots, &shutdown)),
     )
     .await?;
     system.close().await;
@@ -74,17 +81,17 @@ async fn start(
 
 async fn ingress(
     listener: TcpListener,
-    system: &System,
-    settings: &Settings,
+    parts: Parts,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
-    Ok(publisher::serve(listener, system.publisher(settings), shutdown.clone()).await?)
+    Ok(publisher::serve(listener, parts, shutdown.clone()).await?)
 }
 
 async fn probes(
     listener: TcpListener,
     system: &System,
     settings: &Settings,
+    slots: Arc<Slots>,
     stop: &Stop,
 ) -> anyhow::Result<()> {
     let config = settings.publisher.clone();
@@ -92,6 +99,7 @@ async fn probes(
         listener,
         config,
         system.dependencies(),
+        Some(slots),
         system.metrics(),
         stop.clone(),
     )
@@ -102,11 +110,12 @@ async fn probes(
 async fn fleet(
     system: &System,
     settings: &Settings,
+    slots: Arc<Slots>,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
     workers::run(
         system.source(),
-        system.tools(settings),
+        system.tools(settings, slots),
         settings.workers.clone(),
         shutdown.clone(),
     )

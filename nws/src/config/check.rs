@@ -70,7 +70,8 @@ fn workers(config: &workers::Config) -> Result<(), ConfigError> {
         let problem = format!("{slots}, 1 to {WORKER_SLOTS_MAX} are allowed");
         return Err(invalid("worker_slots", problem));
     }
-    at_least_one("job_deadline_secs", config.job_deadline_secs)
+    at_least_one("job_deadline_secs", config.job_deadline_secs)?;
+    at_least_one("job_cpu_secs", config.job_cpu_secs)
 }
 
 fn at_least_one(key: &'static str, value: u64) -> Result<(), ConfigError> {

@@ -18,5 +18,6 @@ mod output;
 mod redis_restart;
 mod rolling;
 mod settings;
+mod slots;
 mod stats;
 mod support;

@@ -1,6 +1,6 @@
 //! Whether we live, whether we can take work, what is measured, and which limits hold.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -33,10 +33,25 @@ pub enum Dependency {
     Results(Arc<dyn Results>),
 }
 
+/// Where photos are worked on in this process, as `/ready` tells of it.
+pub trait Workshop: fmt::Debug + Send + Sync {
+    /// Whether there are slots, and how far they are locked in.
+    fn slots(&self) -> Slots;
+}
+
+/// Whether there are slots, and how far they are locked in: each part of the lock-in, and a word for how it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Slots {
+    status: Answer,
+    sandbox: BTreeMap<&'static str, &'static str>,
+}
+
 /// What the probes need.
 #[derive(Clone, Debug)]
 pub(crate) struct Probes {
     pub(crate) dependencies: Vec<Dependency>,
+    /// `None` in a process that works on none.
+    pub(crate) workshop: Option<Arc<dyn Workshop>>,
     /// Longest wait for a dependency.
     pub(crate) timeout: Duration,
     pub(crate) metrics: Metrics,
@@ -83,17 +98,22 @@ async fn ready(State(probes): State<Probes>) -> Response {
     }
     let asked = probes.dependencies.iter().map(|it| probes.ask(it));
     let dependencies = BTreeMap::from_iter(join_all(asked).await);
-    let failing: Vec<_> = dependencies
-        .iter()
-        .filter(|(_, answer)| **answer == Answer::Failing)
-        .map(|(name, _)| *name)
+    let slots = probes.workshop.map(|workshop| workshop.slots());
+    let answers = dependencies.iter().map(|(name, answer)| (*name, *answer));
+    let failing: Vec<_> = answers
+        .chain(slots.as_ref().map(|slots| (SLOTS, slots.status)))
+        .filter(|(_, answer)| *answer == Answer::Failing)
+        .map(|(name, _)| name)
         .collect();
     let (code, status) = match &failing[..] {
         [] => (StatusCode::OK, "ready"),
         [one] if probes.role.can_do_without(one) => (StatusCode::OK, "degraded"),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
     };
-    let body = json!({ "status": status, "dependencies": dependencies });
+    let mut body = json!({ "status": status, "dependencies": dependencies });
+    if let Some(slots) = slots {
+        body[SLOTS] = json!(slots);
+    }
     (code, Json(body)).into_response()
 }
 
@@ -124,9 +144,24 @@ pub(crate) async fn limits(State(app): State<Arc<App>>) -> Json<Value> {
     }))
 }
 
+/// What slots are called beside the dependencies.
+const SLOTS: &str = "slots";
+
+impl Slots {
+    /// Slots that are there or are not, with the parts of their lock-in.
+    pub fn new(are_there: bool, sandbox: BTreeMap<&'static str, &'static str>) -> Self {
+        let status = if are_there {
+            Answer::Ok
+        } else {
+            Answer::Failing
+        };
+        Self { status, sandbox }
+    }
+}
+
 impl Role {
-    fn can_do_without(self, backend: &str) -> bool {
-        self == Self::Publisher && backend == Backend::Results.as_str()
+    fn can_do_without(self, part: &str) -> bool {
+        self == Self::Publisher && [Backend::Results.as_str(), SLOTS].contains(&part)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backends::Metrics;
-use publisher::{Config, Dependency, Stop};
+use publisher::{Config, Dependency, Slots, Stop, Workshop};
 use tokio::net::TcpListener;
 
 use crate::support::{Server, client, photo, ports::MemoryObjects, until};
@@ -100,6 +100,7 @@ async fn a_worker_serves_its_probes_alone() {
         listener,
         Config::default(),
         vec![Dependency::Objects(Arc::new(MemoryObjects::default()))],
+        None,
         Metrics::new(),
         stop.clone(),
     ));
@@ -111,4 +112,37 @@ async fn a_worker_serves_its_probes_alone() {
     assert_eq!(get("/ready").await.json()["status"], "draining");
     stop.closing.cancel();
     served.await.unwrap();
+}
+
+/// Slots that are there, or are not.
+#[derive(Debug)]
+struct Place(bool);
+
+impl Workshop for Place {
+    fn slots(&self) -> Slots {
+        Slots::new(self.0, [("seccomp", "missing")].into())
+    }
+}
+
+#[tokio::test]
+async fn a_worker_without_slots_is_not_ready_and_says_how_they_are_locked_in() {
+    for (are_there, status, code) in [(true, "ready", 200), (false, "not ready", 503)] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = Stop::default();
+        let served = tokio::spawn(publisher::serve_probes(
+            listener,
+            Config::default(),
+            Vec::new(),
+            Some(Arc::new(Place(are_there))),
+            Metrics::new(),
+            stop.clone(),
+        ));
+        let ready = client::send(address, "GET", "/ready", &[], "".into()).await;
+        assert_eq!(ready.status, code);
+        assert_eq!(ready.json()["status"], status);
+        assert_eq!(ready.json()["slots"]["sandbox"]["seccomp"], "missing");
+        stop.closing.cancel();
+        served.await.unwrap();
+    }
 }

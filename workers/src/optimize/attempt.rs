@@ -15,10 +15,9 @@ use backends::{
     results::Epoch,
 };
 use bytes::Bytes;
-use engine::{
-    Fonts, InputError, Limits, Logo, Material, RenderError, Rendered, logo::LOGO_BYTES_MAX,
-};
+use engine::{Fonts, InputError, logo::LOGO_BYTES_MAX};
 use schemas::{Digest, Job, JobId, Picture, State, Step, Timings, recipe::ENGINE_REVISION};
+use slot::{Made, Renderer, Task};
 use tokio::{sync::watch, time::interval};
 use tokio_util::sync::CancellationToken;
 
@@ -40,15 +39,11 @@ struct Ingredients {
 }
 
 /// A logo on its way to the mark.
-enum FetchedLogo {
-    Known(Arc<Logo>),
-    Bytes(Bytes, Digest),
-}
-
-/// A result on its way to the object store.
-struct Made {
-    rendered: Rendered,
+struct FetchedLogo {
+    bytes: Bytes,
     sha256: Digest,
+    /// Whether its digest was taken before.
+    is_known: bool,
 }
 
 impl Optimizer {
@@ -82,8 +77,12 @@ impl Optimizer {
     }
 
     async fn fetch_logo(&self, sha256: Digest) -> Result<FetchedLogo, WorkError> {
-        if let Some(logo) = self.logos.get(&sha256) {
-            return Ok(FetchedLogo::Known(logo));
+        if let Some(bytes) = self.logos.get(&sha256) {
+            return Ok(FetchedLogo {
+                bytes,
+                sha256,
+                is_known: true,
+            });
         }
         let objects = &self.tools.objects;
         let found = objects.get(&Key::Logo(sha256), LOGO_BYTES_MAX).await;
@@ -91,7 +90,11 @@ impl Optimizer {
             objects.check().await?; // as for an original
             return Err(WorkError::LogoMissing(sha256));
         };
-        Ok(FetchedLogo::Bytes(bytes, sha256))
+        Ok(FetchedLogo {
+            bytes,
+            sha256,
+            is_known: false,
+        })
     }
 
     async fn fetch_original(&self, job: &Job) -> Result<Bytes, WorkError> {
@@ -125,24 +128,19 @@ impl Optimizer {
         let stop = CancellationToken::new();
         let _stops_if_given_up = stop.clone().drop_guard();
         let (mut stopwatch, mut steps) = Stopwatch::new(self.deadline, stop.clone());
-        let (fonts, limits, job) = (self.tools.fonts.clone(), self.tools.limits, job.clone());
-        let (Ingredients { original, logo }, logos) = (ingredients, Arc::clone(&self.logos));
+        let (renderer, job) = (Arc::clone(&self.tools.renderer), job.clone());
+        let logos = Arc::clone(&self.logos);
         let work = move || {
-            let logo = logo.map(|logo| logo.decoded(&logos)).transpose();
-            let made = logo.and_then(|logo| {
-                let material = Material {
-                    fonts: &fonts,
-                    logo: logo.as_deref(),
-                };
-                make(&original, &job, material, &limits, &mut stopwatch)
-            });
+            let verified = ingredients.verify(&job, &logos);
+            let made = verified.and_then(|()| ingredients.made(&job, &*renderer, &mut stopwatch));
             (made, stopwatch.stop())
         };
         let rendering = self.slots.run(work);
         let finished = self.telling(rendering, &mut steps, &stop, epoch, state);
-        let (made, timings) = finished
-            .await
-            .map_err(|_| WorkError::Panicked { again: false })?;
+        let (made, timings) = finished.await.map_err(|_| WorkError::Crashed {
+            how: "it panicked".to_owned(),
+            again: false,
+        })?;
         for (step, took) in timings.iter() {
             self.tools.metrics.step(step, took);
         }
@@ -261,26 +259,41 @@ fn refuse_in_vain(job: &Job, delivery: &Delivery, fonts: &Fonts) -> Result<(), W
     Ok(fonts.require(&job.recipe.wm_fonts)?)
 }
 
-/// The CPU's share of the work: both digests are taken here too, since 20 MiB keep a core busy for a while.
-fn make(
-    original: &[u8],
-    job: &Job,
-    material: Material<'_>,
-    limits: &Limits,
-    stopwatch: &mut Stopwatch,
-) -> Result<Made, WorkError> {
-    verify("original", original, job.original.sha256)?;
-    let on_step = &mut |step| stopwatch.begin(step);
-    let rendered = engine::render(original, &job.recipe, material, limits, on_step);
-    let rendered = rendered.map_err(|error| match error {
-        RenderError::Input(error) => WorkError::Input(error),
-        RenderError::Stopped { .. } if stopwatch.is_told_to_stop() => WorkError::Overtaken,
-        RenderError::Stopped { .. } => WorkError::TooSlow(stopwatch.deadline()),
-    })?;
-    Ok(Made {
-        sha256: Digest::of(&rendered.bytes),
-        rendered,
-    })
+impl Ingredients {
+    /// Whether they are what the job names, which takes a core a while.
+    fn verify(&self, job: &Job, logos: &Logos) -> Result<(), WorkError> {
+        verify("original", &self.original, job.original.sha256)?;
+        if let Some(logo) = self.logo.as_ref().filter(|logo| !logo.is_known) {
+            verify("logo", &logo.bytes, logo.sha256)?;
+            logos.keep(logo.sha256, logo.bytes.clone());
+        }
+        Ok(())
+    }
+
+    /// The result that they make.
+    fn made(
+        &self,
+        job: &Job,
+        renderer: &dyn Renderer,
+        stopwatch: &mut Stopwatch,
+    ) -> Result<Made, WorkError> {
+        let logo = self.logo.as_ref();
+        let task = Task {
+            original: &self.original,
+            logo: logo.map(|logo| (&logo.bytes[..], logo.sha256)),
+            recipe: &job.recipe,
+        };
+        let made = renderer.render(&task, stopwatch);
+        made.map_err(|fault| {
+            WorkError::of_fault(fault, || {
+                if stopwatch.is_told_to_stop() {
+                    WorkError::Overtaken
+                } else {
+                    WorkError::TooSlow(stopwatch.deadline())
+                }
+            })
+        })
+    }
 }
 
 fn verify(what: &str, bytes: &[u8], sha256: Digest) -> Result<(), WorkError> {
@@ -291,25 +304,11 @@ fn verify(what: &str, bytes: &[u8], sha256: Digest) -> Result<(), WorkError> {
     Err(Error::new(Backend::Objects, "get", Cause::Corrupt(what)).into())
 }
 
-impl FetchedLogo {
-    /// Decoded once for the jobs that share it.
-    fn decoded(self, logos: &Logos) -> Result<Arc<Logo>, WorkError> {
-        let (bytes, sha256) = match self {
-            Self::Known(logo) => return Ok(logo),
-            Self::Bytes(bytes, sha256) => (bytes, sha256),
-        };
-        verify("logo", &bytes, sha256)?;
-        let logo = Arc::new(Logo::decode(&bytes).map_err(InputError::Logo)?);
-        logos.keep(sha256, Arc::clone(&logo));
-        Ok(logo)
-    }
-}
-
 /// A logo over the limit stays over it too.
 fn unless_logo_too_long(error: Error) -> WorkError {
     match error.cause {
         Cause::TooLong { size_bytes, .. } => match engine::logo::check_bytes(size_bytes) {
-            Err(too_long) => WorkError::Input(too_long.into()),
+            Err(too_long) => InputError::from(too_long).into(),
             Ok(()) => WorkError::World(error),
         },
         _ => WorkError::World(error),
@@ -335,10 +334,11 @@ fn since(moment_ms: u64) -> Duration {
 }
 
 impl WorkError {
-    /// A panic, told from the first one by the message's history.
+    /// A crash, told from the first one by the message's history.
     fn or_again(self, delivery: &Delivery) -> Self {
         match self {
-            Self::Panicked { .. } => Self::Panicked {
+            Self::Crashed { how, .. } => Self::Crashed {
+                how,
                 again: delivery
                     .history
                     .iter()

@@ -15,6 +15,7 @@ use engine::{Fonts, Limits};
 use futures::{StreamExt as _, stream};
 use rusqlite::{Connection, OpenFlags};
 use schemas::{EventId, Job, State, Status, Timings};
+use slot::InProcess;
 use tempfile::TempDir;
 use tokio::{
     task::JoinHandle,
@@ -162,7 +163,10 @@ impl World {
             results: Arc::new(self.struck(Arc::clone(&self.results))),
             fleet: Arc::new(fleet::Local::default()),
             fonts: Arc::clone(&self.fonts),
-            limits: Limits::default(),
+            renderer: Arc::new(InProcess {
+                fonts: Arc::clone(&self.fonts),
+                limits: Limits::default(),
+            }),
             original_bytes_max: 1 << 20,
             result_bytes_max: 1 << 20,
             metrics: Metrics::new(),

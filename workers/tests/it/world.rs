@@ -27,6 +27,7 @@ use schemas::{
     Context, Digest, EventId, Job, JobId, OutputFormat, Request, State, Status, Timings,
     recipe::Date,
 };
+use slot::InProcess;
 use tempfile::TempDir;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -131,12 +132,16 @@ impl World {
         results: Arc<dyn Results>,
     ) -> Worker {
         let shutdown = CancellationToken::new();
+        let fonts = Arc::new(Fonts::embedded());
         let tools = Tools {
             objects,
             results,
             fleet: self.fleet.clone(),
-            fonts: Arc::new(Fonts::embedded()),
-            limits: Limits::default(),
+            renderer: Arc::new(InProcess {
+                fonts: Arc::clone(&fonts),
+                limits: Limits::default(),
+            }),
+            fonts,
             original_bytes_max: self.limits.original_max,
             result_bytes_max: self.limits.result_max,
             metrics: self.metrics.clone(),

@@ -75,6 +75,7 @@ impl Server {
             fonts: Arc::new(engine::Fonts::embedded()),
             limits: engine::Limits::default(),
             metrics: metrics.clone(),
+            workshop: None,
             spool: folder.path().join("spool"),
         };
         let served = tokio::spawn(publisher::serve(listener, parts, shutdown.clone()));

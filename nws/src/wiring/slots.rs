@@ -1,0 +1,57 @@
+//! Slots as this program has them: itself, started once more for each, as `nws slot`.
+
+use std::path::PathBuf;
+
+use engine::Fonts;
+use publisher::Workshop;
+use slot::{Fault, Guests, Made, Renderer, Task, Watch, host::Options};
+use workers::Sandboxing;
+
+use crate::config::Settings;
+
+/// This very program, whichever file has its name by now: a guest is never of another version than its host.
+const PROGRAM: &str = "/proc/self/exe";
+
+/// Where photos are worked on.
+#[derive(Debug)]
+pub(crate) struct Slots(Guests);
+
+impl Slots {
+    /// Begins to start them. They wait for work, as many as the settings say.
+    pub(crate) fn start(settings: &Settings, fonts: &Fonts) -> Self {
+        let workers = &settings.workers;
+        Self(Guests::start(Options {
+            program: PathBuf::from(PROGRAM),
+            arguments: vec!["slot".to_owned()],
+            places: workers.worker_slots,
+            fonts: settings.common.fonts.clone(),
+            font_files: fonts.files().collect(),
+            limits: settings.limits,
+            original_bytes_max: settings.publisher.image_bytes_max,
+            result_bytes_max: settings.publisher.result_bytes_max,
+            cpu_secs_max: workers.job_cpu_secs,
+            is_locked_in: workers.sandbox == Sandboxing::On,
+        }))
+    }
+}
+
+impl Renderer for Slots {
+    fn render(&self, task: &Task<'_>, watch: &mut dyn Watch) -> Result<Made, Fault> {
+        self.0.render(task, watch)
+    }
+}
+
+impl Workshop for Slots {
+    fn slots(&self) -> publisher::Slots {
+        let health = self.0.health();
+        let sandbox = health.sandbox.map(|sandbox| {
+            [
+                ("limits", sandbox.limits.as_str()),
+                ("landlock", sandbox.landlock.as_str()),
+                ("seccomp", sandbox.seccomp.as_str()),
+            ]
+        });
+        let are_there = sandbox.is_some() && health.failing.is_none();
+        publisher::Slots::new(are_there, sandbox.into_iter().flatten().collect())
+    }
+}

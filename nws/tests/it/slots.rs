@@ -1,0 +1,133 @@
+//! Slots that crash, hang and run out of time: what becomes of their photos, and of everybody else's.
+//!
+//! A signal from outside is to a slot what a broken decoder would do to it.
+
+use crate::support::{client::Client, picture::jpeg, process::Process, until};
+
+/// As much CPU time as no slot needs to start, and far less than a photo that is written as AVIF needs.
+const AT_WORK: std::time::Duration = std::time::Duration::from_millis(200);
+
+#[tokio::test]
+async fn a_photo_that_brings_its_slot_down_is_tried_once_more() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &["worker_slots=1"]).await;
+    let client = Client::of(&process);
+    let id = client.upload(&jpeg(3000, 2000, 1), &AVIF).await;
+    strike(&process, "ILL").await;
+    let events = client.follow(&id).await;
+    assert_eq!(events.last().unwrap().data["attempt"], 2);
+    assert_eq!(events.last().unwrap().event, "done");
+}
+
+#[tokio::test]
+async fn a_photo_that_brings_two_slots_down_is_put_aside_and_no_other_one_suffers() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &["worker_slots=2"]).await;
+    let client = Client::of(&process);
+    let id = client.upload(&jpeg(3000, 2000, 1), &AVIF).await;
+    strike(&process, "ILL").await;
+    let neighbour = client.upload(&jpeg(640, 480, 2), &[]).await;
+    assert_eq!(client.ended(&neighbour).await["attempt"], 1);
+    strike(&process, "ABRT").await;
+    let end = client.ended(&id).await;
+    assert_eq!(
+        (&end["status"], &end["error"]["code"], &end["attempt"]),
+        (&"dead".into(), &"crashed".into(), &2.into())
+    );
+    let next = client.upload(&jpeg(640, 480, 3), &[]).await;
+    assert_eq!(client.ended(&next).await["status"], "done");
+}
+
+#[tokio::test]
+async fn a_photo_that_takes_more_cpu_time_than_it_may_fails_with_the_limit() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &["worker_slots=1", "job_cpu_secs=7"]).await;
+    let client = Client::of(&process);
+    let id = client.upload(&jpeg(3000, 2000, 1), &AVIF).await;
+    strike(&process, "XCPU").await; // as the kernel does it
+    let end = client.ended(&id).await;
+    assert_eq!(
+        (&end["status"], &end["error"]["code"]),
+        (&"failed".into(), &"cpu_exceeded".into())
+    );
+    assert!(end["error"]["message"].as_str().unwrap().contains("7 s"));
+}
+
+#[tokio::test]
+async fn slots_that_stand_still_are_killed_at_the_deadline_and_every_photo_is_done() {
+    let data = tempfile::tempdir().unwrap();
+    let settings = ["worker_slots=2", "job_deadline_secs=5"];
+    let process = Process::embedded(data.path(), &settings).await;
+    let client = Client::of(&process);
+    until(async || process.slots().len() == 3).await;
+    // The third one works on, or two photos would never be in hand at once.
+    for slot in process.slots().into_iter().take(2) {
+        load::process::signal("STOP", slot).await.unwrap();
+    }
+    let mut ids = Vec::new();
+    for seed in 0..6 {
+        let photo = jpeg(900, 600, seed);
+        ids.push(client.upload(&photo, &[("wm_format", "avif")]).await);
+    }
+    let mut attempts = 0;
+    for id in ids {
+        let end = client.ended(&id).await;
+        assert_eq!(end["status"], "done");
+        attempts += end["attempt"].as_u64().unwrap() - 1;
+    }
+    assert!((1..=2).contains(&attempts), "{attempts} were too slow");
+}
+
+#[tokio::test]
+async fn how_slots_are_locked_in_is_told_and_that_they_are_not() {
+    for (setting, expected) in [("sandbox=on", "holds"), ("sandbox=off", "off")] {
+        let data = tempfile::tempdir().unwrap();
+        let process = Process::embedded(data.path(), &[setting]).await;
+        let client = Client::of(&process);
+        let mut ready = serde_json::Value::Null;
+        until(async || {
+            ready = client.get("/ready").await.json().await.unwrap();
+            ready["slots"]["status"] == "ok"
+        })
+        .await;
+        for part in ["limits", "landlock", "seccomp"] {
+            assert_eq!(ready["slots"]["sandbox"][part], expected, "{part}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn slots_end_with_their_process_however_it_ends() {
+    for is_killed in [false, true] {
+        let data = tempfile::tempdir().unwrap();
+        let process = Process::embedded(data.path(), &["worker_slots=2"]).await;
+        until(async || process.slots().len() == 3).await;
+        let slots = process.slots();
+        if is_killed {
+            process.kill().await;
+        } else {
+            assert!(process.terminate().await.success());
+        }
+        let is_there = |slot: &u32| load::process::cpu_time(&slot.to_string()).is_ok();
+        until(async || !slots.iter().any(is_there)).await;
+    }
+}
+
+const AVIF: [(&str, &str); 3] = [("wm_format", "avif"), ("width", "3000"), ("height", "2000")];
+
+/// Sends a signal to the slot that has a photo in hand, as soon as there is one.
+async fn strike(process: &Process, signal: &str) {
+    let busy = |slot: &u32| {
+        let cpu_time = load::process::cpu_time(&slot.to_string());
+        cpu_time.is_ok_and(|time| time > AT_WORK)
+    };
+    let mut struck = None;
+    until(async || {
+        struck = process.slots().into_iter().find(busy);
+        struck.is_some()
+    })
+    .await;
+    load::process::signal(signal, struck.unwrap())
+        .await
+        .unwrap();
+}
