@@ -27,6 +27,7 @@ export type Cause =
   | 'originalGone'
   | 'crash'
   | 'slowWork'
+  | 'cpu'
   | 'slowUpload'
   | 'newerEngine'
   | 'triedBefore'
@@ -83,6 +84,9 @@ export const CAUSE_OF_CODE: Readonly<Record<string, Cause>> = {
   crash_loop: 'crash',
   delivery_limit: 'crash',
   too_slow: 'slowWork',
+  memory_exceeded: 'memory',
+  cpu_exceeded: 'cpu',
+  no_slot: 'outage',
   newer_engine: 'newerEngine',
   rejected: 'takenOff',
   expired: 'takenOff',

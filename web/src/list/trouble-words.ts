@@ -79,6 +79,10 @@ export const TROUBLE: Words<TroubleWords> = {
         'This photo brought its worker down more than once',
         'It was taken aside. Try it exported anew; the others are not affected.',
       ],
+      cpu: [
+        'The photo takes more work than one photo may',
+        'Scale it down, or choose another output format.',
+      ],
       slowWork: [
         'The photo took longer than one photo may',
         'Send it again; if it fails again, scale it down.',
@@ -205,6 +209,10 @@ export const TROUBLE: Words<TroubleWords> = {
       crash: [
         'Cette photo a fait tomber son ouvrier plus d’une fois',
         'Elle a été mise de côté. Essayez de l’exporter de nouveau ; les autres ne sont pas touchées.',
+      ],
+      cpu: [
+        'La photo demande plus de calcul que permis pour une seule',
+        'Réduisez-la, ou choisissez un autre format de sortie.',
       ],
       slowWork: [
         'La photo a pris plus de temps que permis',
