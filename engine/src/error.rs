@@ -36,6 +36,13 @@ pub enum InputError {
         pixels: u64,
         pixels_max: u64,
     },
+    #[error("the {format} has {parts} {what} or more, the limit is {parts_max}")]
+    TooManyParts {
+        format: Format,
+        what: &'static str,
+        parts: u64,
+        parts_max: u64,
+    },
     #[error("{format} cannot be decoded: {reason}")]
     Broken { format: Format, reason: String },
     #[error(transparent)]
@@ -75,7 +82,7 @@ impl InputError {
             Self::TooManyBytes { .. } => "too_many_bytes",
             Self::TooManyFrames { .. } => "too_many_frames",
             Self::TooManyAnimationPixels { .. } => "too_many_animation_pixels",
-            Self::Broken { .. } => "broken_image",
+            Self::Broken { .. } | Self::TooManyParts { .. } => "broken_image",
             Self::MissingGlyph(_) => "missing_glyph",
             Self::MissingFont(_) => "missing_font",
             Self::Logo(error) => error.code(),
@@ -90,6 +97,7 @@ impl InputError {
         let format = match first_bytes {
             [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => "HEIC",
             [b'I', b'I', 43, 0, ..] | [b'M', b'M', 0, 43, ..] => "BigTIFF",
+            _ if is_drawing(first_bytes) => "SVG",
             _ => return Self::UnknownFormat,
         };
         Self::UnsupportedFormat { format }
@@ -104,6 +112,9 @@ impl InputError {
             | Self::TooManyAnimationPixels {
                 pixels, pixels_max, ..
             } => Some((*pixels, *pixels_max)),
+            Self::TooManyParts {
+                parts, parts_max, ..
+            } => Some((*parts, *parts_max)),
             Self::TooManyFrames { frames, frames_max } => {
                 Some((*frames as u64, *frames_max as u64))
             }
@@ -115,6 +126,15 @@ impl InputError {
             _ => None,
         }
     }
+}
+
+/// SVG is a program for a browser rather than a picture. Of other XML nobody would say that it is a photo.
+fn is_drawing(first_bytes: &[u8]) -> bool {
+    let text = first_bytes.strip_prefix(b"\xef\xbb\xbf");
+    let text = text.unwrap_or(first_bytes).trim_ascii_start();
+    [&b"<svg"[..], b"<?xml", b"<!DOC", b"<!--"]
+        .iter()
+        .any(|beginning| text.starts_with(beginning))
 }
 
 impl From<TextError> for InputError {

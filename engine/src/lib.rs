@@ -46,7 +46,7 @@ use std::{io::Cursor, ops::ControlFlow};
 pub use error::{InputError, RenderError};
 pub use fonts::{FontError, FontFile, Fonts, MissingFont, MissingGlyph, TextError};
 pub use inspect::{Format, Inspection, inspect};
-pub use limits::Limits;
+pub use limits::{Limits, METADATA_BYTES_MAX, PROFILE_BYTES_MAX};
 pub use logo::{Logo, LogoError, LogoHeader};
 pub use orient::Orientation;
 use schemas::{Contrast, OutputFormat, Recipe, Step, Written};

@@ -2,6 +2,14 @@
 
 use crate::{InputError, Inspection};
 
+/// Longest colour profile that is looked into. 4 MiB: display and camera profiles have a few KiB, print profiles two megabytes.
+/// One that is longer is as none.
+pub const PROFILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Longest block of metadata that is looked into. 1 MiB: a JPEG segment cannot hold more than 64 KiB; what is longer elsewhere
+/// carries thumbnails and maker notes. One that is longer is as none.
+pub const METADATA_BYTES_MAX: u64 = 1024 * 1024;
+
 /// What the engine takes on, checked from the header before there are pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -5,12 +5,13 @@ use schemas::OutputFormat;
 use std::sync::Arc;
 
 use crate::{
+    limits::PROFILE_BYTES_MAX,
     picture::Picture,
     pixels::{Layout, Pixels},
 };
 
-/// Longest profile that is looked into. Display and camera profiles have a few KiB, print profiles two megabytes.
-const BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Longest profile that is looked into.
+const BYTES_MAX: usize = PROFILE_BYTES_MAX as usize;
 /// Longest profile that is passed through: what is longer would outweigh many a result.
 const CARRIED_BYTES_MAX: usize = 64 * 1024;
 const HEADER_BYTES: usize = 128;

@@ -175,14 +175,16 @@ fn place(items: &mut [Item], content: &[u8]) -> Result<(), Unreadable> {
         parser.u16()?;
         let base = parser.number(base_size)?;
         let extents = parser.u16()?;
-        let mut first = None;
-        for _ in 0..extents {
-            parser.number(index_size)?;
-            let (offset, length) = (parser.number(offset_size)?, parser.number(length_size)?);
-            first.get_or_insert((offset, length));
+        if extents != 1 {
+            // At once: extents without bytes of their own would be steps that the file does not pay for.
+            let extent = [index_size, offset_size, length_size].map(usize::from);
+            parser.skip(usize::from(extents) * extent.iter().sum::<usize>())?;
+            continue;
         }
+        parser.number(index_size)?;
+        let (offset, length) = (parser.number(offset_size)?, parser.number(length_size)?);
         let item = items.iter_mut().find(|item| item.id == id);
-        if let (Some(item), Some((offset, length)), true, 1) = (item, first, in_file, extents) {
+        if let (Some(item), true) = (item, in_file) {
             let start = base.checked_add(offset);
             let end = start.and_then(|start| start.checked_add(length));
             item.place = start.zip(end).map(|(start, end)| start..end);

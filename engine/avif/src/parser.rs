@@ -39,6 +39,11 @@ impl<'a> Parser<'a> {
         self.array().map(u32::from_be_bytes)
     }
 
+    pub(crate) fn skip(&mut self, bytes: usize) -> Result<(), Unreadable> {
+        self.rest = self.rest.get(bytes..).ok_or(CUT)?;
+        Ok(())
+    }
+
     /// The version of a box that has one, without its flags.
     pub(crate) fn version(&mut self) -> Result<u8, Unreadable> {
         self.array().map(|[version, ..]: [u8; 4]| version)

@@ -8,7 +8,7 @@ use turbo::{Colors, Decoder, Scale};
 
 use super::{Opened, Stored, check_size};
 use crate::{
-    Inspection, Limits, color,
+    Format, InputError, Inspection, Limits, color,
     pixels::{Layout, Pixels},
     profile::Profile,
     resize::Target,
@@ -25,16 +25,19 @@ pub(super) fn decode(
     header: &Inspection,
     target: &Target,
     limits: &Limits,
-) -> Result<Opened, String> {
-    let mut decoder = Decoder::open(source).map_err(reason)?;
+) -> Result<Opened, InputError> {
+    let mut decoder = Decoder::open(source).map_err(refused)?;
     let found = decoder.header();
-    check_size((found.width, found.height), header)?;
+    check_size((found.width, found.height), header).map_err(broken)?;
     // A profile that cannot be read is no reason to refuse the picture.
     let profile = decoder.profile().ok().flatten().and_then(Profile::parse);
     let target = &target.described_by(profile.as_ref());
     let stored = match scaled(source, header, target, limits.decoded_bytes_max) {
         Some(planes) => Stored::Scaled(planes),
-        None => as_stored(decoder, profile.as_ref(), target, limits).map_err(reason)?,
+        None => {
+            check_scans(source)?;
+            as_stored(decoder, profile.as_ref(), target, limits).map_err(refused)?
+        }
     };
     Ok(Opened { stored, profile })
 }
@@ -51,6 +54,43 @@ fn scaled(source: &[u8], header: &Inspection, target: &Target, bytes_max: u64) -
     let announced = (header.width as usize, header.height as usize);
     let is_as_said = plan.source_size() == announced && plan.working_bytes() <= bytes_max;
     is_as_said.then(|| plan.decode().ok())?
+}
+
+/// Counts the scans before the first is decoded: libjpeg-turbo would walk over the whole picture for each until there are too
+/// many.
+fn check_scans(source: &[u8]) -> Result<(), InputError> {
+    let scans = scans(source).take(usize::from(SCANS_MAX) + 1).count();
+    if scans > usize::from(SCANS_MAX) {
+        return Err(InputError::TooManyParts {
+            format: Format::Jpeg,
+            what: "scans",
+            parts: scans as u64,
+            parts_max: SCANS_MAX.into(),
+        });
+    }
+    Ok(())
+}
+
+/// The scans up to the end of the picture. Segments are passed over, for what they hold may look like a scan.
+fn scans(source: &[u8]) -> impl Iterator<Item = ()> {
+    const END: u8 = 0xd9;
+    const SCAN: u8 = 0xda;
+    let mut at = 2;
+    std::iter::from_fn(move || {
+        loop {
+            let marker =
+                |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 1 | 0xd0..=0xd8 | 0xff);
+            let next = source.get(at..)?.windows(2).position(marker)?;
+            let [kind, high, low] = *source.get(at + next + 1..)?.first_chunk()?;
+            if kind == END {
+                return None;
+            }
+            at += next + 2 + usize::from(u16::from_be_bytes([high, low]));
+            if kind == SCAN {
+                return Some(());
+            }
+        }
+    })
 }
 
 /// What libjpeg-turbo makes of any file.
@@ -124,8 +164,15 @@ fn without_ink(mut bytes: Vec<u8>, inverted: bool, profile: Option<&Profile>) ->
     clippy::needless_pass_by_value,
     reason = "it is what `map_err` hands over"
 )]
-fn reason(error: turbo::Error) -> String {
-    error.to_string()
+fn refused(error: turbo::Error) -> InputError {
+    broken(error.to_string())
+}
+
+const fn broken(reason: String) -> InputError {
+    InputError::Broken {
+        format: Format::Jpeg,
+        reason,
+    }
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub(crate) fn decode(
     let pixels =
         |decoded: Result<Decoded, String>| decoded.and_then(|decoded| decoded.opened(header));
     let opened = match header.format {
-        Format::Jpeg => jpeg::decode(source, header, target, limits),
+        Format::Jpeg => return jpeg::decode(source, header, target, limits),
         Format::Png => pixels(png::decode(source)),
         Format::Webp if frames::is_animated_webp(source) => {
             pixels(frames::first_of_webp(source, header, limits))

@@ -57,7 +57,11 @@ pub(crate) fn header(reader: &mut Reader<impl BufRead + Seek>) -> Result<avif::H
         }
         reader.skip(length)?;
     }
-    Err(Broken::because("its picture is not described"))
+    Err(Broken::TooManyParts {
+        what: "boxes before the description of its picture",
+        parts: u64::from(BOXES_MAX) + 1,
+        parts_max: BOXES_MAX.into(),
+    })
 }
 
 /// The TIFF block, which begins where four bytes say that it does. Whatever is broken in it is as if it were not there.

@@ -3,11 +3,10 @@
 use schemas::recipe::ExifTexts;
 
 use super::{exif, iptc, xmp};
-use crate::orient::Orientation;
+use crate::{limits::METADATA_BYTES_MAX, orient::Orientation};
 
-/// Longest block that is looked into. A JPEG segment cannot hold more than 64 KiB; what is longer elsewhere carries
-/// thumbnails and maker notes.
-pub(super) const BLOCK_BYTES_MAX: u32 = 1024 * 1024;
+/// Longest block that is looked into.
+pub(super) const BLOCK_BYTES_MAX: u32 = METADATA_BYTES_MAX as u32;
 /// Longest text, in characters: as long as a mark may be.
 const TEXT_CHARS_MAX: usize = 256;
 
@@ -40,7 +39,7 @@ impl Blocks {
 
     /// All that is said, by EXIF where it says something, else by XMP, else by IPTC.
     pub(super) fn read(self) -> Said {
-        let mut said = self.exif.map(exif::read).unwrap_or_default();
+        let mut said = self.exif.as_deref().map(exif::read).unwrap_or_default();
         if let Some(packet) = self.xmp {
             said.complete(xmp::read(&packet));
         }

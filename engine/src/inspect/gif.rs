@@ -32,10 +32,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
     let mut pieces = Pieces::default();
     // What is cut is left to the decoder, who may need no more than the first frame.
     let _cut = pieces.walk(reader);
-    if pieces.seen > PIECES_MAX {
-        let problem = format!("it is in more than {PIECES_MAX} pieces");
-        return Err(Broken::because(problem));
-    }
+    Broken::if_more("pieces", pieces.seen.into(), PIECES_MAX.into())?;
     Ok(header.with_frames(pieces.frames))
 }
 

@@ -77,9 +77,11 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, B
             }
         }
     }
-    Err(Broken::because(format!(
-        "it has more than {SEGMENTS_MAX} segments before its picture"
-    )))
+    Err(Broken::TooManyParts {
+        what: "segments before its picture",
+        parts: u64::from(SEGMENTS_MAX) + 1,
+        parts_max: SEGMENTS_MAX.into(),
+    })
 }
 
 /// The next marker's second byte. Fill bytes and a bounded number of stray bytes are passed over, as decoders do.

@@ -15,14 +15,14 @@ use super::{
     blocks::{BLOCK_BYTES_MAX, Blocks},
     reader::{Broken, Reader},
 };
-use crate::orient::Orientation;
+use crate::{limits::PROFILE_BYTES_MAX, orient::Orientation};
 
 /// A picture's header has a hundred bytes; names of extra channels and weights for scaling up make it longer.
 const HEADER_BYTES_MAX: u64 = 16 * 1024;
 /// Boxes that are looked into for a header. Real files have a dozen.
 const BOXES_MAX: usize = 64;
-/// Longest packed profile that is unpacked. The decoder would take 256 MiB, and does not count them.
-const PROFILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Parts that a picture may be cut into. Encoders that write for slow lines cut it into one for each group of pixels.
+const PARTS_MAX: usize = 4096;
 /// Bytes that the decoder keeps for each pixel of a channel: samples of four bytes before and after a filter, and what they
 /// come from.
 const BYTES_A_SAMPLE: u64 = 10;
@@ -65,9 +65,9 @@ pub(crate) fn codestream(
     if is_bare(reader)? {
         return Ok(iter::once(0..u64::MAX).collect());
     }
-    Ok(Parts::of(reader)
-        .filter_map(|part| part.picture())
-        .collect())
+    let parts: Vec<_> = Parts::of(reader).take(PARTS_MAX + 1).collect();
+    Broken::if_more("boxes", parts.len() as u64, PARTS_MAX as u64)?;
+    Ok(parts.iter().filter_map(Part::picture).collect())
 }
 
 fn is_bare(reader: &mut Reader<impl BufRead + Seek>) -> Result<bool, Broken> {
@@ -100,6 +100,7 @@ fn described(header: &[u8], blocks: Blocks) -> Result<Header, Broken> {
     })
 }
 
+/// A packed profile may say that it is longer than it is: the decoder would take 256 MiB, and does not count them.
 fn parsed(bits: &mut Bitstream<'_>) -> BitstreamResult<ImageHeader> {
     let header = ImageHeader::parse(bits, ())?;
     if header.metadata.colour_encoding.want_icc() && bits.read_u64()? > PROFILE_BYTES_MAX {

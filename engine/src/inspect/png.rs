@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Chunks that are looked at. A 20 MiB file whose pixels come in pieces of 8 KiB has 2560.
-const CHUNKS_MAX: u32 = 8192;
+const CHUNKS_MAX: u64 = 8192;
 /// Rows, windows of the inflater and ancillary chunks that the decoder keeps besides the picture.
 const DECODER_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -71,7 +71,11 @@ struct Chunks {
 fn read_chunks(reader: &mut Reader<impl BufRead + Seek>) -> Result<Chunks, Broken> {
     let mut chunks = Chunks::default();
     let mut pixels_seen = false;
-    for _ in 0..CHUNKS_MAX {
+    for chunk in 1.. {
+        match Broken::if_more("chunks before its pixels", chunk, CHUNKS_MAX) {
+            Err(_) if pixels_seen => break,
+            other => other?,
+        }
         let (length, name) = match chunk_header(reader) {
             Err(_) if pixels_seen => return Ok(chunks),
             other => other?,

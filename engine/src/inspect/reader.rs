@@ -7,9 +7,17 @@ use std::{
 
 use crate::{Format, InputError};
 
-/// A file's header is broken, and how.
+/// A file's header cannot be read, and why.
 #[derive(Debug)]
-pub(super) struct Broken(Cow<'static, str>);
+pub(super) enum Broken {
+    Because(Cow<'static, str>),
+    /// It is in more parts than are looked at. How many more is not counted.
+    TooManyParts {
+        what: &'static str,
+        parts: u64,
+        parts_max: u64,
+    },
+}
 
 /// Reads a header piece by piece.
 pub(super) struct Reader<R> {
@@ -69,17 +77,51 @@ impl<R: BufRead + Seek> Reader<R> {
 
 impl Broken {
     pub(super) fn because(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self(reason.into())
+        Self::Because(reason.into())
     }
 
+    /// Refuses what is in more parts than `parts_max`.
+    pub(super) const fn if_more(
+        what: &'static str,
+        parts: u64,
+        parts_max: u64,
+    ) -> Result<(), Self> {
+        if parts > parts_max {
+            return Err(Self::TooManyParts {
+                what,
+                parts,
+                parts_max,
+            });
+        }
+        Ok(())
+    }
+
+    /// For a decoder, which has read the same header before.
     pub(super) fn into_reason(self) -> String {
-        self.0.into_owned()
+        match self {
+            Self::Because(reason) => reason.into_owned(),
+            Self::TooManyParts {
+                what, parts_max, ..
+            } => format!("it has more than {parts_max} {what}"),
+        }
     }
 
     pub(super) fn in_format(self, format: Format) -> InputError {
-        InputError::Broken {
-            format,
-            reason: self.0.into_owned(),
+        match self {
+            Self::Because(reason) => InputError::Broken {
+                format,
+                reason: reason.into_owned(),
+            },
+            Self::TooManyParts {
+                what,
+                parts,
+                parts_max,
+            } => InputError::TooManyParts {
+                format,
+                what,
+                parts,
+                parts_max,
+            },
         }
     }
 }

@@ -23,7 +23,9 @@ const BITS: u16 = 258;
 const PHOTOMETRIC: u16 = 262;
 const ORIENTATION: u16 = 274;
 const SAMPLES: u16 = 277;
+const PLANES: u16 = 284;
 const COLORS_OF_PALETTE: u16 = 320;
+const TILE_WIDTH: u16 = 322;
 const FORMAT: u16 = 339;
 /// The first field that describes something else than how the pixels are stored.
 const XMP: u16 = 700;
@@ -39,6 +41,8 @@ const INK: u32 = 5;
 const GRAY: u16 = 1;
 /// The format of samples that have no sign and no point.
 const WHOLE_NUMBERS: u32 = 1;
+/// Each colour by itself.
+const APART: u32 = 2;
 /// Of a palette of eight bits.
 const COLORS: usize = 256;
 
@@ -49,6 +53,8 @@ struct Directory {
     height: u32,
     samples: u32,
     orientation: u32,
+    planes: u32,
+    tile_width: u32,
     photometric: u32,
     /// Bits of the first sample, unless they lie elsewhere, as those of more than two samples do.
     bits: Field,
@@ -147,11 +153,7 @@ impl Directory {
         let at = endian.u32(reader.bytes()?);
         reader.go_to(at.into())?;
         let fields = endian.u16(reader.bytes()?);
-        if fields > FIELDS_MAX {
-            return Err(Broken::because(format!(
-                "its directory has {fields} fields, at most {FIELDS_MAX} are read"
-            )));
-        }
+        Broken::if_more("fields", fields.into(), FIELDS_MAX.into())?;
         let one = |value| Field { count: 1, value };
         let mut directory = Self {
             endian,
@@ -159,6 +161,8 @@ impl Directory {
             height: 0,
             samples: 1,
             orientation: 1,
+            planes: 1,
+            tile_width: 0,
             photometric: GRAY.into(),
             bits: one(1),
             format: one(WHOLE_NUMBERS),
@@ -199,6 +203,8 @@ impl Directory {
             PHOTOMETRIC => (self.photometric, self.photometric_at) = (value, value_at),
             SAMPLES => self.samples = value,
             ORIENTATION => self.orientation = value,
+            PLANES => self.planes = value,
+            TILE_WIDTH => self.tile_width = value,
             COLORS_OF_PALETTE => self.colors = field,
             FORMAT => self.format = field,
             _ => {}
@@ -220,6 +226,12 @@ impl Directory {
             return Err(Broken::because(format!(
                 "its pixels are {colors}; grey, RGB, palettes and CMYK are read"
             )));
+        }
+        // The decoder asserts what does not hold of tiles at an edge.
+        if self.planes == APART && self.tile_width > 0 && self.samples > 1 {
+            return Err(Broken::because(
+                "each of its colours has tiles of its own; tiles of all colours are read",
+            ));
         }
         if self.format.first(reader, self.endian)? != WHOLE_NUMBERS {
             return Err(Broken::because(

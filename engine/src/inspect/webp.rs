@@ -10,7 +10,7 @@ use super::{
 
 /// Chunks that are looked at: each frame of an animation is one, and metadata comes after them. As many as a file of
 /// 20 MiB can have that is made of frames.
-const CHUNKS_MAX: u32 = 1 << 20;
+const CHUNKS_MAX: u64 = 1 << 20;
 /// Tables and borders that the decoder keeps besides the pictures.
 const DECODER_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -58,7 +58,8 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
 /// Walks the chunks. What is cut after the picture's own chunk began is left to the decoder.
 fn read_chunks(reader: &mut Reader<impl BufRead + Seek>) -> Result<Chunks, Broken> {
     let mut chunks = Chunks::default();
-    for _ in 0..CHUNKS_MAX {
+    for chunk in 1.. {
+        Broken::if_more("chunks", chunk, CHUNKS_MAX)?;
         let Ok(name) = reader.bytes::<4>() else { break };
         let Ok(length) = reader.bytes().map(u32::from_le_bytes) else {
             break;

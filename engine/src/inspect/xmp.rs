@@ -9,6 +9,10 @@ use crate::orient::Orientation;
 
 /// Authors that are named; who has more is named by the first of them.
 const AUTHORS_MAX: usize = 16;
+/// Bytes of an item that are looked at: every character of the longest mark may be written as an entity.
+const ITEM_BYTES_MAX: usize = 256 * ENTITY_BYTES_MAX;
+/// The longest name of a character is `#x10FFFF`, and some programs write zeros before.
+const ENTITY_BYTES_MAX: usize = 16;
 
 /// What a packet says.
 pub(super) fn read(packet: &[u8]) -> Said {
@@ -37,7 +41,7 @@ fn items<'a>(packet: &'a str, property: &str) -> impl Iterator<Item = String> + 
         let (_, item) = item.split_once('>')?;
         let (text, after) = item.split_once("</rdf:li>")?;
         rest = after;
-        Some(unescaped(text))
+        Some(unescaped(&text[..text.floor_char_boundary(ITEM_BYTES_MAX)]))
     })
 }
 
@@ -58,10 +62,10 @@ fn unescaped(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         plain.push_str(before);
-        match after
-            .split_once(';')
-            .and_then(|(name, after)| Some((entity(name)?, after)))
-        {
+        // No farther: each of a million ampersands would look for its semicolon to the end of the packet.
+        let nearby = &after.as_bytes()[..after.len().min(ENTITY_BYTES_MAX)];
+        let end = nearby.iter().position(|&byte| byte == b';');
+        match end.and_then(|end| Some((entity(&after[..end])?, &after[end + 1..]))) {
             Some((character, after)) => {
                 plain.push(character);
                 rest = after;
