@@ -4,7 +4,8 @@
 //! Read in this order:
 //! 1. [`serve`]: what runs; `server` is the accept loop beneath it, `app` the state, the routes and what surrounds them.
 //! 2. `admission`: whether an upload is taken in at all, known before its body is read.
-//! 3. `upload`: a form on its way in, with its limits; `spool` is where its photo waits, `logo` the picture in its mark.
+//! 3. `upload`: a form on its way in, with its limits; `spool` is where its photo waits, `claims` what
+//!    its client says that it is, `logo` the picture in its mark.
 //! 4. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost.
 //! 5. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
 //! 6. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
@@ -18,6 +19,7 @@ mod accept;
 mod admission;
 mod app;
 mod blocking;
+mod claims;
 mod config;
 pub mod dead_letters;
 mod degraded;

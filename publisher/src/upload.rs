@@ -25,6 +25,7 @@ use tokio::{
 use crate::{
     Config,
     app::App,
+    claims,
     error::ApiError,
     logo::{LOGO, UploadedLogo},
     spool::{Spooled, Writer},
@@ -224,12 +225,16 @@ impl<'c> Form<'c> {
     }
 
     async fn image(&self, part: &mut Field<'static>, app: &App) -> Result<Image, ApiError> {
-        let filename = stem(part.file_name().unwrap_or_default());
+        let filename = part.file_name().unwrap_or_default().to_owned();
         let mut taken = Taken::new(app.spool.writer());
         while let Some(chunk) = self.chunk(part).await? {
             taken.take(&chunk, self.config.image_bytes_max).await?;
         }
-        taken.finish(filename).await
+        let image = taken.finish(stem(&filename)).await?;
+        let media_type = part.headers().get(header::CONTENT_TYPE);
+        let media_type = media_type.and_then(|said| said.to_str().ok());
+        claims::note(&filename, media_type, image.format);
+        Ok(image)
     }
 }
 

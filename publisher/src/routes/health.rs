@@ -9,7 +9,10 @@ use axum::{
     routing::get,
 };
 use backends::{Error, Metrics, ObjectStore, Results, Sender, error::Backend};
-use engine::logo::{LOGO_BYTES_MAX, LOGO_PIXELS_MAX};
+use engine::{
+    METADATA_BYTES_MAX, PROFILE_BYTES_MAX,
+    logo::{LOGO_BYTES_MAX, LOGO_PIXELS_MAX},
+};
 use futures::future::join_all;
 use http::{HeaderValue, StatusCode, header};
 use schemas::recipe::TEXT_CHARS_MAX;
@@ -136,6 +139,8 @@ pub(crate) async fn limits(State(app): State<Arc<App>>) -> Json<Value> {
         "pixelsMax": app.limits.pixels_max,
         "sideMax": app.limits.side_max,
         "decodedBytesMax": app.limits.decoded_bytes_max,
+        "profileBytesMax": PROFILE_BYTES_MAX,
+        "metadataBytesMax": METADATA_BYTES_MAX,
         "framesMax": app.limits.frames_max,
         "animationPixelsMax": app.limits.animation_pixels_max,
         "uploadsMax": app.config.uploads_max,

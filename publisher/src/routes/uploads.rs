@@ -49,13 +49,21 @@ pub(crate) async fn upload(
     AppState(app): AppState<Arc<App>>,
     headers: HeaderMap,
     upload: Result<Upload, ApiError>,
-) -> Result<Response, ApiError> {
+) -> Response {
+    let is_read = upload.is_ok();
     let answered = answer(&app, &headers, upload).await;
     let outcome = answered
         .as_ref()
         .map_or("refused", |(status, _)| status.as_str());
     app.metrics.uploads.with_label_values(&[outcome]).inc();
-    answered.map(|(_, response)| response)
+    let mut response = answered.map_or_else(ApiError::into_response, |(_, response)| response);
+    if !is_read {
+        // What was not read of a form cannot be told from the next request, so that this is the connection's last answer. Who
+        // is not told would send the next photo into it.
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    response
 }
 
 async fn answer(

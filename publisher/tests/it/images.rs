@@ -25,8 +25,40 @@ async fn an_image_is_given_with_its_type_length_and_tag() {
             "public, max-age=86400, immutable"
         );
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(
+            answer.header("content-security-policy"),
+            "default-src 'none'; sandbox"
+        );
         assert_eq!(answer.body, if method == "GET" { RESULT } else { b"" });
     }
+}
+
+/// Neither by its digest nor by its job, however the path is spelled.
+#[tokio::test]
+async fn an_original_is_never_given() {
+    let server = Server::start().await;
+    let photo = photo(1);
+    let id = server.accepted(&photo).await;
+    let sha256 = Digest::of(&photo);
+    let key = Key::Original(sha256);
+    assert!(server.objects.get(&key, 1 << 20).await.unwrap().is_some());
+    for path in [
+        format!("/{key}"),
+        format!("/image/{id}"),
+        format!("/image/{sha256}"),
+        format!("/image/{key}"),
+        format!("/image/../{key}"),
+        format!("/image/..%2f{}", key.to_string().replace('/', "%2f")),
+        format!("/assets/..%2f{}", key.to_string().replace('/', "%2f")),
+        format!("/image/{id}/original"),
+        format!("/status/{sha256}"),
+        format!("/logo/{sha256}"),
+    ] {
+        server.get(&path, &[]).await.problem(404);
+    }
+    let told = server.get(&format!("/status/{id}"), &[]).await;
+    let told = String::from_utf8_lossy(&told.body).into_owned();
+    assert!(!told.contains(&sha256.to_string()), "{told}");
 }
 
 #[tokio::test]

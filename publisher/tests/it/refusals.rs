@@ -47,6 +47,34 @@ async fn what_is_no_image_is_refused_at_its_first_bytes() {
 }
 
 #[tokio::test]
+async fn a_drawing_is_refused_by_name_whatever_it_is_called() {
+    let server = Server::start().await;
+    for drawing in [
+        &b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>"[..],
+        b"\xef\xbb\xbf<?xml version=\"1.0\"?><svg/>",
+    ] {
+        let form = Form::new().image("a.png", drawing);
+        let problem = server.upload(form, &[]).await.problem(415);
+        assert_eq!(problem["type"], "urn:nws:problem:unsupported_format");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.starts_with("SVG is not supported"), "{detail}");
+    }
+}
+
+/// A name and a media type are what a client says. A photo is what its bytes are.
+#[tokio::test]
+async fn a_photo_is_taken_under_any_name() {
+    let server = Server::start().await;
+    for (filename, said) in [("a.svg", "image/svg+xml"), ("a.php", "text/html")] {
+        let disposition =
+            format!("name=\"image\"; filename=\"{filename}\"\r\nContent-Type: {said}");
+        let form = Form::new().part(&disposition, &photo(1));
+        let answer = server.upload(form, &[]).await;
+        assert!(matches!(answer.status, 200 | 202), "{filename}");
+    }
+}
+
+#[tokio::test]
 async fn a_broken_header_is_no_accepted_image() {
     let server = Server::start().await;
     let form = Form::new().image("a.png", &photo(1)[..20]);
@@ -69,6 +97,19 @@ async fn too_many_pixels_are_refused_from_the_header() {
         (&problem["measured"], &problem["limit"]),
         (&20_000.into(), &16_384.into())
     );
+}
+
+/// Or its client would send the next photo into it, and hear nothing.
+#[tokio::test]
+async fn a_form_that_is_not_read_to_its_end_ends_its_connection() {
+    let server = Server::start().await;
+    let no_image = Form::new().image("a.jpg", &[b'x'; 100_000]);
+    let answer = server.upload(no_image, &[]).await;
+    assert_eq!((answer.status, answer.header("connection")), (415, "close"));
+    let whole = server
+        .upload(Form::new().image("a.png", &photo(1)), &[])
+        .await;
+    assert!(!whole.headers.contains_key("connection"));
 }
 
 #[tokio::test]
