@@ -6,5 +6,6 @@
 
 mod asyncapi;
 mod examples;
+mod hostile;
 mod json_schema;
 mod support;
