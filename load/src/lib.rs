@@ -5,6 +5,7 @@
 //! 2. [`memory`]: what a publisher and a worker need at most.
 //! 3. [`cost`] and [`lateness`]: what a job takes beside its pixels, and what a retry takes beside its wait.
 //! 4. [`faults`]: a fleet that loses nothing while everything around it breaks.
+//! 5. [`mod@hostile`]: a fleet that bad inputs do no harm to.
 #![expect(
     clippy::print_stdout,
     reason = "figures are its output, and a process's log belongs to the output of its test"
@@ -13,6 +14,7 @@
 mod client;
 pub mod cost;
 pub mod faults;
+pub mod hostile;
 pub mod lateness;
 pub mod memory;
 mod picture;

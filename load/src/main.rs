@@ -3,13 +3,13 @@
 //! `ops/services run cargo run --release -p load -- memory` runs a publisher and a worker over real services.
 #![expect(clippy::print_stdout, reason = "figures are its output")]
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use load::{
     cost,
     faults::{self, Options},
-    lateness, memory, process,
+    hostile, lateness, memory, process,
 };
 
 #[derive(Debug, Parser)]
@@ -26,6 +26,21 @@ enum Scenario {
     Cost(cost::Options),
     /// How late retries come off the delay ladder of RabbitMQ
     Lateness,
+    /// Bad inputs through the front door while neighbours work; exit code 1 if a worker dies or a job does not end
+    Hostile {
+        /// What is damaged, and how
+        #[arg(long, default_value_t = 6)]
+        seed: u64,
+        /// Sound pictures that are damaged
+        #[arg(long, default_value_t = 260)]
+        damaged: usize,
+        /// A folder of pictures that others made, broken and sound
+        #[arg(long)]
+        pictures: Option<PathBuf>,
+        /// Puts the tables into this document as well
+        #[arg(long)]
+        write: Option<PathBuf>,
+    },
     /// A fleet under kill -9, stopped servers and broken wires; ends with the audit equation, exit code 1 if it is false
     Faults {
         /// What is injected, and when: the same seed injects the same [default: by lot]
@@ -49,6 +64,26 @@ async fn main() -> anyhow::Result<ExitCode> {
         Scenario::Memory => memory::run().await.map(|()| ExitCode::SUCCESS),
         Scenario::Cost(options) => cost::run(&options).await.map(|()| ExitCode::SUCCESS),
         Scenario::Lateness => lateness::run().await.map(|()| ExitCode::SUCCESS),
+        Scenario::Hostile {
+            seed,
+            damaged,
+            pictures,
+            write,
+        } => {
+            let options = hostile::Options {
+                binary: process::binary_beside()?,
+                seed,
+                damaged,
+                every: 1,
+                pictures,
+            };
+            let report = hostile::run(&options).await?;
+            println!("{report}");
+            if let Some(document) = write {
+                report.replace_in(&document)?;
+            }
+            Ok(report.exit_code())
+        }
         Scenario::Faults {
             seed,
             jobs,

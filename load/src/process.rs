@@ -201,7 +201,11 @@ impl Process {
             .collect()
     }
 
-    fn id(&self) -> anyhow::Result<u32> {
+    /// What the system knows it by.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn id(&self) -> anyhow::Result<u32> {
         self.child.id().context("the process has ended")
     }
 }

@@ -13,6 +13,7 @@ mod embedded;
 #[path = "../../../backends/tests/support/fault_proxy.rs"]
 mod fault_proxy;
 mod fleet;
+mod hostile;
 mod outages;
 mod output;
 mod redis_restart;
