@@ -93,12 +93,17 @@ impl Report {
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let slowest = self.outcomes.iter().map(|outcome| outcome.took).max();
+        let bad = self
+            .outcomes
+            .iter()
+            .filter(|outcome| !outcome.told.is_done());
         writeln!(
             f,
-            "{} bad inputs (seed {}) one after the other; the slowest took {}. Meanwhile {} jobs of neighbours were done, the \
+            "{} inputs (seed {}) one after the other, of which {} were refused or failed; the slowest took {}. Meanwhile {} jobs of neighbours were done, the \
              slowest within {}.\n",
             self.inputs(),
             self.seed,
+            bad.count(),
             seconds(slowest.unwrap_or_default()),
             self.neighbours.done,
             seconds(self.neighbours.slowest)
@@ -219,6 +224,12 @@ fn extremes(outcomes: &[Outcome]) -> Vec<&Outcome> {
     let of = |order: Vec<usize>| order.into_iter().take(EXTREMES);
     let chosen: BTreeSet<_> = of(slowest).chain(of(largest)).collect();
     chosen.into_iter().map(|at| &outcomes[at]).collect()
+}
+
+impl Told {
+    fn is_done(&self) -> bool {
+        matches!(self, Self::Ended(status, _) if status == "done")
+    }
 }
 
 impl Display for Told {
