@@ -1,51 +1,24 @@
 //! What decoding takes of memory: as much as it says, and little.
 
-#![expect(unsafe_code, reason = "an allocator that counts is an allocator")]
 #![expect(
     clippy::unwrap_used,
     reason = "clippy exempts tests, but not the functions they share"
 )]
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-};
-
 use baseline::{Region, Splice, Target, plan};
+use peak_alloc::PeakAlloc;
 use planes::{Chroma, Plane, Planes, Subsampling};
 use turbo::{Options, Quantisation, encode_planes};
 
-/// Counts what is held, and the most that ever was.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
-        MOST.fetch_max(held, Relaxed);
-        // SAFETY: the caller keeps the promises that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the pointer came from the system's allocator, with the same layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static HEAP: PeakAlloc = PeakAlloc;
 
-/// The most that `work` holds besides what was held before.
+/// What `work` came to, and the most that it held besides what was held before.
 fn most_held<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = HELD.load(Relaxed);
-    MOST.store(before, Relaxed);
+    let before = HEAP.current_usage();
+    HEAP.reset_peak_usage();
     let result = work();
-    (result, MOST.load(Relaxed) - before)
+    (result, HEAP.peak_usage() - before)
 }
 
 fn file_of((width, height): (usize, usize), progressive: bool) -> Vec<u8> {

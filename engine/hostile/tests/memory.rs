@@ -1,17 +1,11 @@
 //! What files that mean harm take of memory: as much as is allowed, wherever it is asked for in Rust. What codecs in C take
 //! has limits of their own, and the tests of their crates.
 
-#![expect(unsafe_code, reason = "an allocator that counts is an allocator")]
-
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    io::Cursor,
-    ops::ControlFlow,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-};
+use std::{io::Cursor, ops::ControlFlow};
 
 use engine::{Fonts, Limits, inspect, render};
 use hostile::{File, bombs, damaged, sound};
+use peak_alloc::PeakAlloc;
 use schemas::{
     OutputFormat, Request,
     recipe::{Context, Date},
@@ -21,44 +15,15 @@ const MIB: usize = 1024 * 1024;
 /// What a header may take: a block of metadata of each kind, and what is made of it.
 const HEADER_BYTES_MAX: usize = 8 * MIB;
 
-/// Counts what is held, and the most that ever was.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
-        MOST.fetch_max(held, Relaxed);
-        // SAFETY: the caller keeps the promises that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
-        MOST.fetch_max(held, Relaxed);
-        // SAFETY: the caller keeps the promises that the system's allocator asks for.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the pointer came from the system's allocator, with the same layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static HEAP: PeakAlloc = PeakAlloc;
 
 /// The most that `work` holds besides what was held before.
 fn most_held<T>(work: impl FnOnce() -> T) -> usize {
-    let before = HELD.load(Relaxed);
-    MOST.store(before, Relaxed);
+    let before = HEAP.current_usage();
+    HEAP.reset_peak_usage();
     drop(work());
-    MOST.load(Relaxed).saturating_sub(before)
+    HEAP.peak_usage() - before
 }
 
 /// One test, for what others hold would count.
