@@ -7,6 +7,7 @@ use std::{
     convert::Infallible,
     future::{Future as _, pending, poll_fn},
     io,
+    net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
     time::Duration,
@@ -36,6 +37,10 @@ const LINGER_BYTES_MAX: u64 = 32 * 1024 * 1024;
 const LINGER_MAX: Duration = Duration::from_secs(5);
 /// Pause after an accept that failed, as it does without free file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Who is at the other end of a request's connection, which may be a proxy. It is among each request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// How long, and how many.
 #[derive(Clone, Copy, Debug)]
@@ -103,8 +108,8 @@ async fn accept_all(
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
-        let stream = next_stream(&listener).await;
-        let connection = connection(stream, router.clone(), patience, shutdown.clone());
+        let (stream, peer) = next_stream(&listener).await;
+        let connection = connection(stream, peer, router.clone(), patience, shutdown.clone());
         let cut = cut.clone();
         connections.spawn(async move {
             cut.run_until_cancelled(connection).await;
@@ -113,10 +118,10 @@ async fn accept_all(
     }
 }
 
-async fn next_stream(listener: &TcpListener) -> TcpStream {
+async fn next_stream(listener: &TcpListener) -> (TcpStream, Peer) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok((stream, address)) => return (stream, Peer(address)),
             Err(error) => {
                 warn!(%error, "no connection could be accepted");
                 sleep(ACCEPT_PAUSE).await;
@@ -128,6 +133,7 @@ async fn next_stream(listener: &TcpListener) -> TcpStream {
 /// One connection, from its first byte to its last.
 async fn connection(
     stream: TcpStream,
+    peer: Peer,
     router: Router,
     patience: Patience,
     shutdown: CancellationToken,
@@ -141,7 +147,7 @@ async fn connection(
     }
     let asked = CancellationToken::new();
     let served = tokio::select! {
-        served = serve_requests(stream, router, patience, &shutdown, &asked) => served,
+        served = serve_requests(stream, peer, router, patience, &shutdown, &asked) => served,
         () = asks_too_late(&asked, patience.header) => return,
     };
     match served {
@@ -169,13 +175,15 @@ async fn asks_too_late(asked: &CancellationToken, header_max: Duration) {
 /// idle from one whose header is slow; neither holds more than its place among the connections.
 async fn serve_requests(
     stream: TcpStream,
+    peer: Peer,
     router: Router,
     patience: Patience,
     shutdown: &CancellationToken,
     asked: &CancellationToken,
 ) -> Result<TcpStream, hyper::Error> {
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         asked.cancel();
+        request.extensions_mut().insert(peer);
         let answer = router.clone().oneshot(request.map(Body::new));
         Box::pin(
             async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) },
