@@ -5,8 +5,9 @@
 //! 2. [`objects`]: originals and results by key. Embedded: files. Networked: S3.
 //! 3. [`results`]: where each job stands, and who watches it. Embedded: SQLite. Networked: Redis.
 //! 4. [`fleet`]: which workers live, and what they did of late. Embedded: memory. Networked: Redis.
-//! 5. [`guard`]: what stands before each of them, so that an outage is waited out.
-//! 6. [`redis_server`]: a server or a cluster, shared by those who need one; [`folder`]: where the embedded ones live;
+//! 5. [`quota`]: what each client may still ask for, for all publishers together. Networked: Redis.
+//! 6. [`guard`]: what stands before each of them, so that an outage is waited out.
+//! 7. [`redis_server`]: a server or a cluster, shared by those who need one; [`folder`]: where the embedded ones live;
 //!    [`metrics`]: what operators see.
 //!
 //! Each port has one `contract` that every implementation passes against the real thing. Only `nws::wiring` names a
@@ -20,6 +21,7 @@ pub mod guard;
 pub mod metrics;
 pub mod objects;
 pub mod queue;
+pub mod quota;
 pub mod redis_server;
 pub mod results;
 mod sqlite;
@@ -30,5 +32,6 @@ pub use folder::{DataFolder, FolderError};
 pub use metrics::Metrics;
 pub use objects::{Key, ObjectStore};
 pub use queue::{Delivery, Receiver, Sender, Source, Verdict};
+pub use quota::Quota;
 pub use redis_server::RedisServer;
 pub use results::Results;

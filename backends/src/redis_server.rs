@@ -17,7 +17,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use backon::{ConstantBuilder, Retryable as _};
 use redis::{ConnectionInfo, RedisError, RedisResult, io::tcp::TcpSettings};
-use schemas::JobId;
+use schemas::{Digest, JobId};
 
 use self::{address::Address, shard::Shards};
 use crate::{
@@ -87,6 +87,11 @@ impl RedisServer {
     /// The shard that a job's keys carry.
     pub(crate) fn shard_of(&self, id: &JobId) -> Shard {
         self.shards_of_kind().of(id)
+    }
+
+    /// The shard of what a digest names.
+    pub(crate) fn shard_of_digest(&self, digest: &Digest) -> Shard {
+        self.shards_of_kind().of_digest(digest)
     }
 
     /// The key of what each shard has, for example `nws:{0}:fire`.

@@ -3,43 +3,58 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use schemas::Digest;
 
 use super::Guard;
 use crate::{
     Error,
     fleet::{Alive, Fleet, Heartbeat, WorkerId},
+    quota::{Allowance, Quota, Taken},
 };
 
-/// A fleet beside another port of the same backend. While that is left alone, no call is made; a call that fails does not
+/// A port beside another one of the same backend. While that is left alone, no call is made; a call that fails does not
 /// open its breaker, which would stop the workers for a courtesy.
 #[derive(Debug)]
-pub struct Courtesy {
-    fleet: Arc<dyn Fleet>,
+pub struct Courtesy<P: ?Sized> {
+    port: Arc<P>,
     guard: Guard,
 }
 
-impl Courtesy {
-    /// `fleet`, as long as `guard` lets calls through.
-    pub fn new(fleet: Arc<dyn Fleet>, guard: Guard) -> Self {
-        Self { fleet, guard }
+impl<P: ?Sized> Courtesy<P> {
+    /// `port`, as long as `guard` lets calls through.
+    pub fn new(port: Arc<P>, guard: Guard) -> Self {
+        Self { port, guard }
     }
 }
 
 #[async_trait]
-impl Fleet for Courtesy {
+impl<P: Fleet + ?Sized> Fleet for Courtesy<P> {
     async fn beat(&self, heartbeat: &Heartbeat) -> Result<(), Error> {
         self.guard.admit("beat")?;
-        self.fleet.beat(heartbeat).await
+        self.port.beat(heartbeat).await
     }
 
     async fn leave(&self, id: &WorkerId) -> Result<(), Error> {
         self.guard.admit("leave")?;
-        self.fleet.leave(id).await
+        self.port.leave(id).await
     }
 
     async fn alive(&self, silence_max: Duration) -> Result<Vec<Alive>, Error> {
         self.guard.admit("alive")?;
-        self.fleet.alive(silence_max).await
+        self.port.alive(silence_max).await
+    }
+}
+
+#[async_trait]
+impl<P: Quota + ?Sized> Quota for Courtesy<P> {
+    async fn take(
+        &self,
+        what: &'static str,
+        client: &Digest,
+        allowance: Allowance,
+    ) -> Result<Taken, Error> {
+        self.guard.admit("take")?;
+        self.port.take(what, client, allowance).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use schemas::JobId;
+use schemas::{Digest, JobId};
 
 /// Shards of a cluster. The number is part of every key's name: with another one, records would be looked for where
 /// they are not. Eight let a cluster grow to eight masters, and cost a publisher eight connections.
@@ -22,9 +22,14 @@ impl Shards {
     /// Of a cluster, however many nodes it has.
     pub(super) const OF_A_CLUSTER: Self = Self(CLUSTER_SHARDS);
 
-    /// The shard of a job. Ids are digests, so their first byte spreads evenly.
+    /// The shard of a job, by its id, which is a digest.
     pub(super) fn of(self, id: &JobId) -> Shard {
-        Shard(id.digest().as_bytes()[0] % self.0)
+        self.of_digest(id.digest())
+    }
+
+    /// The shard of what a digest names: its first byte spreads evenly.
+    pub(super) fn of_digest(self, digest: &Digest) -> Shard {
+        Shard(digest.as_bytes()[0] % self.0)
     }
 
     /// Where lies what there is once. A job's shard would do as well.
@@ -57,8 +62,6 @@ impl fmt::Display for Shard {
 
 #[cfg(test)]
 mod tests {
-    use schemas::Digest;
-
     use super::*;
 
     fn id(first_byte: u8) -> JobId {

@@ -1,0 +1,120 @@
+//! Who counts as one client: whoever a credential names, else the address it comes from.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use axum::extract::Request;
+use http::HeaderMap;
+use schemas::Digest;
+
+use crate::{auth::Caller, server::Peer};
+
+/// A client, as far as limits are concerned.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Client {
+    /// Whoever holds this credential, from wherever.
+    Named(String),
+    /// Whoever sends from this address. Of IPv6 its first 64 bits: one customer has all the rest (RFC 6177).
+    At(IpAddr),
+}
+
+/// The header by which proxies tell whom they speak for.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+impl Client {
+    /// Who sent `request`, through so many proxies of ours.
+    pub(super) fn of(request: &Request, trusted_proxies: usize) -> Self {
+        if let Some(name) = request.extensions().get::<Caller>().and_then(Caller::name) {
+            return Self::Named(name.to_owned());
+        }
+        let peer = request.extensions().get::<Peer>();
+        let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.0.ip());
+        Self::At(network_of(address(
+            peer,
+            request.headers(),
+            trusted_proxies,
+        )))
+    }
+
+    /// What it is known by outside this process: neither an address nor a name.
+    pub(super) fn digest(&self) -> Digest {
+        match self {
+            Self::Named(name) => Digest::of(format!("named {name}").as_bytes()),
+            Self::At(address) => Digest::of(format!("at {address}").as_bytes()),
+        }
+    }
+}
+
+/// The address that the outermost proxy of ours saw. Each proxy adds who spoke to it at the end, and we see the last one
+/// ourselves; what stands further left was said by the client, who may lie. Who did not come through all of them is the peer.
+fn address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: usize) -> IpAddr {
+    let told = headers.get_all(FORWARDED_FOR).into_iter();
+    let told: Vec<_> = told.filter_map(|line| line.to_str().ok()).collect();
+    let mut from_the_right = told.iter().rev().flat_map(|line| line.rsplit(','));
+    trusted_proxies
+        .checked_sub(1)
+        .and_then(|place| from_the_right.nth(place))
+        .and_then(|address| address.trim().parse().ok())
+        .unwrap_or(peer)
+}
+
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn seen(lines: &[&'static str], trusted_proxies: usize) -> String {
+        let lines = lines.iter().map(|line| {
+            let name = http::HeaderName::from_static(FORWARDED_FOR);
+            (name, HeaderValue::from_static(line))
+        });
+        let mut headers = HeaderMap::new();
+        lines.for_each(|(name, line)| {
+            headers.append(name, line);
+        });
+        let peer = "10.0.0.1".parse().unwrap();
+        network_of(address(peer, &headers, trusted_proxies)).to_string()
+    }
+
+    #[test]
+    fn nobody_is_believed_who_is_not_trusted() {
+        assert_eq!(seen(&["1.2.3.4"], 0), "10.0.0.1");
+        assert_eq!(seen(&[], 1), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_proxy_tells_who_spoke_to_it_and_what_the_client_said_before_is_passed_over() {
+        assert_eq!(seen(&["6.6.6.6, 1.2.3.4"], 1), "1.2.3.4");
+        assert_eq!(seen(&["6.6.6.6, 1.2.3.4, 10.0.0.2"], 2), "1.2.3.4");
+        assert_eq!(seen(&["6.6.6.6, 1.2.3.4", "10.0.0.2"], 2), "1.2.3.4");
+    }
+
+    #[test]
+    fn who_came_past_the_proxies_is_who_we_see() {
+        assert_eq!(seen(&["1.2.3.4"], 2), "10.0.0.1");
+        assert_eq!(seen(&["unknown"], 1), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_client_and_a_mapped_address_is_what_it_maps() {
+        assert_eq!(seen(&["2001:db8:1:2:3:4:5:6"], 1), "2001:db8:1:2::");
+        assert_eq!(seen(&["::ffff:1.2.3.4"], 1), "1.2.3.4");
+    }
+
+    #[test]
+    fn a_name_that_looks_like_an_address_is_another_client() {
+        let named = Client::Named("1.2.3.4".to_owned());
+        let at = Client::At("1.2.3.4".parse().unwrap());
+        assert_ne!(named.digest(), at.digest());
+    }
+}
