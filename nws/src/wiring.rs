@@ -8,13 +8,14 @@ mod slots;
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
 use backends::{
-    DataFolder, Fleet, Metrics, ObjectStore, RedisServer, Results, Sender, Source, fleet,
+    DataFolder, Fleet, Metrics, ObjectStore, Quota, RedisServer, Results, Sender, Source, fleet,
     guard::{Courtesy, Guard, Guarded, Pausing},
     objects::{Cached, Disk, S3, S3Options},
     queue::{
         rabbitmq::{self, RabbitQueue},
         sqlite::SqliteQueue,
     },
+    quota,
     results::{Local, Redis},
 };
 use engine::Fonts;
@@ -36,6 +37,8 @@ pub(crate) struct System {
     objects: Arc<dyn ObjectStore>,
     results: Arc<dyn Results>,
     fleet: Arc<dyn Fleet>,
+    /// `None` without a Redis: then this is the only publisher.
+    quota: Option<Arc<dyn Quota>>,
     fonts: Arc<Fonts>,
     metrics: Metrics,
     spool: PathBuf,
@@ -76,6 +79,7 @@ impl System {
             queue,
             objects: cached(Arc::new(store), cache, &metrics)?,
             fleet: fleet(redis.as_ref(), results.guard())?,
+            quota: quotas(redis, results.guard())?,
             results: Arc::new(results),
             fonts: Arc::new(loaded(common)?),
             metrics,
@@ -92,6 +96,8 @@ impl System {
     ) -> publisher::Parts {
         publisher::Parts {
             config: settings.publisher.clone(),
+            fairness: settings.fairness.clone(),
+            quota: self.quota.clone(),
             sender: Arc::clone(&self.sender),
             objects: Arc::clone(&self.objects),
             results: Arc::clone(&self.results),
@@ -260,6 +266,15 @@ fn fleet(redis: Option<&RedisServer>, records: Guard) -> anyhow::Result<Arc<dyn 
         Some(redis) => Arc::new(Courtesy::new(Arc::new(fleet::Redis::new(redis)?), records)),
         None => Arc::new(fleet::Local::default()),
     })
+}
+
+/// Clients' requests are counted where the records are.
+fn quotas(redis: Option<RedisServer>, records: Guard) -> anyhow::Result<Option<Arc<dyn Quota>>> {
+    let Some(redis) = redis else {
+        return Ok(None);
+    };
+    let counters = Arc::new(quota::Redis::new(redis)?);
+    Ok(Some(Arc::new(Courtesy::new(counters, records))))
 }
 
 fn s3(common: &Common) -> S3Options {

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use backends::{Fleet, Metrics, ObjectStore, Results, Sender, clock::millis};
+use backends::{Fleet, Metrics, ObjectStore, Quota, Results, Sender, clock::millis};
 use http::{HeaderMap, HeaderName, HeaderValue, header::CONNECTION};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,7 @@ use crate::{
     Config, Parts, Stop,
     admission::Gate,
     error::ApiError,
+    fairness::{self, Fairness, What, fair},
     pace::Pace,
     room::Room,
     routes::{
@@ -54,6 +55,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Where photos are worked on, if that is in this process too.
     pub(crate) workshop: Option<Arc<dyn Workshop>>,
+    pub(crate) fairness: fairness::Config,
+    pub(crate) quota: Option<Arc<dyn Quota>>,
     pub(crate) gate: Gate,
     pub(crate) unrecorded: Unrecorded,
     /// The turns of those who follow jobs that the records do not tell of.
@@ -82,6 +85,8 @@ impl App {
             images: Room::new(parts.config.images_in_flight_bytes_max),
             streams: Arc::new(Semaphore::new(parts.config.sse_clients_max)),
             config: parts.config,
+            fairness: parts.fairness,
+            quota: parts.quota,
             sender: parts.sender,
             objects: parts.objects,
             results: parts.results,
@@ -92,6 +97,10 @@ impl App {
             workshop: parts.workshop,
             stop,
         })
+    }
+
+    fn fairness(&self, what: What) -> Arc<Fairness> {
+        Arc::new(Fairness::of(what, &self.fairness, self.quota.as_ref()))
     }
 
     fn probes(&self) -> Probes {
@@ -113,11 +122,17 @@ impl App {
 
 /// The table of routes.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let routes = Router::new()
+    let uploads = Router::new()
         .route("/upload", post(uploads::upload))
+        .route_layer(from_fn_with_state(app.fairness(What::Upload), fair));
+    let reads = Router::new()
         .route("/status/{id}", get(status::status).delete(status::cancel))
         .route("/events", get(events::events))
         .route("/image/{id}", get(images::image))
+        .route_layer(from_fn_with_state(app.fairness(What::Read), fair));
+    let routes = Router::new()
+        .merge(uploads)
+        .merge(reads)
         .route("/limits", get(health::limits))
         .route("/stats", get(stats::stats))
         .route("/", get(page::index))

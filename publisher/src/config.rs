@@ -168,18 +168,7 @@ impl Config {
     /// # Errors
     /// The first setting that is out of its range.
     pub fn check(&self) -> Result<(), ConfigError> {
-        for (key, value, range) in self.ranges() {
-            let (min, max) = range.into_inner();
-            if value < min || value > max {
-                return Err(ConfigError {
-                    key,
-                    value,
-                    min,
-                    max,
-                });
-            }
-        }
-        Ok(())
+        within_ranges(self.ranges())
     }
 
     /// Every setting that not every number suits.
@@ -330,6 +319,27 @@ impl Config {
     pub(crate) const fn drain_timeout(&self) -> Duration {
         Duration::from_secs(self.drain_timeout_secs)
     }
+}
+
+/// Whether every setting is within its range.
+///
+/// # Errors
+/// The first one that is not.
+pub(crate) fn within_ranges<const COUNT: usize>(
+    settings: [(&'static str, u64, RangeInclusive<u64>); COUNT],
+) -> Result<(), ConfigError> {
+    for (key, value, range) in settings {
+        let (min, max) = range.into_inner();
+        if value < min || value > max {
+            return Err(ConfigError {
+                key,
+                value,
+                min,
+                max,
+            });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

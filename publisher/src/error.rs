@@ -11,7 +11,7 @@ use http::{HeaderValue, StatusCode, header};
 use schemas::{Failure, FieldError, Status};
 use serde::Serialize;
 
-use crate::admission::Refusal;
+use crate::{admission::Refusal, fairness::TooMany};
 
 /// Seconds after which a client may try again what the outside world refused: the time a broker needs to come back, and
 /// some more by lot, so that those who were refused together do not come back together.
@@ -56,6 +56,8 @@ pub(crate) enum ApiError {
     Glyph(#[from] MissingGlyph),
     #[error("the limit of {max} {what} at once is reached")]
     Busy { what: &'static str, max: u64 },
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error("the upload could not be kept while it arrived")]
@@ -137,6 +139,11 @@ impl ApiError {
                 "Text cannot be drawn",
             ),
             Self::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+            Self::TooMany(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                "Too many requests",
+            ),
             Self::Refused(refusal) if refusal.measured_and_limit().is_some() => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "queue_full",
@@ -172,6 +179,7 @@ impl ApiError {
             Self::Image(error) => error.measured_and_limit().unzip(),
             Self::Logo(error) => error.measured_and_limit().unzip(),
             Self::Refused(refusal) => refusal.measured_and_limit().unzip(),
+            Self::TooMany(refusal) => (None, Some(refusal.limit())),
             Self::TooLarge {
                 measured, limit, ..
             } => (Some(*measured), Some(*limit)),

@@ -4,16 +4,17 @@
 //! Read in this order:
 //! 1. [`serve`]: what runs; `server` is the accept loop beneath it, `app` the state, the routes and what surrounds them.
 //! 2. `admission`: whether an upload is taken in at all, known before its body is read.
-//! 3. `upload`: a form on its way in, with its limits; `spool` is where its photo waits, `claims` what
+//! 3. `fairness`: how much each client may ask for.
+//! 4. `upload`: a form on its way in, with its limits; `spool` is where its photo waits, `claims` what
 //!    its client says that it is, `logo` the picture in its mark.
-//! 4. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost.
-//! 5. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
-//! 6. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
-//! 7. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
+//! 5. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost.
+//! 6. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
+//! 7. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
+//! 8. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
 //!    `negotiate` reads what a client wants, `room` bounds the memory of images on their way out.
-//! 8. `stats`: how the fleet is doing, asked seldom and told to many.
-//! 9. [`dead_letters`]: what people may do with jobs that nobody works on any more.
-//! 10. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
+//! 9. `stats`: how the fleet is doing, asked seldom and told to many.
+//! 10. [`dead_letters`]: what people may do with jobs that nobody works on any more.
+//! 11. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
 
 mod accept;
 mod admission;
@@ -24,6 +25,7 @@ mod config;
 pub mod dead_letters;
 mod degraded;
 mod error;
+pub mod fairness;
 mod logo;
 mod negotiate;
 mod pace;
@@ -39,7 +41,7 @@ mod upload;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use backends::{Fleet, Metrics, ObjectStore, Results, Sender};
+use backends::{Fleet, Metrics, ObjectStore, Quota, Results, Sender};
 use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +55,10 @@ use routes::health::{Probes, Role};
 pub struct Parts {
     /// Its settings.
     pub config: Config,
+    /// How much each client may ask for.
+    pub fairness: fairness::Config,
+    /// Where that is counted for all publishers together, if anywhere.
+    pub quota: Option<Arc<dyn Quota>>,
     /// Where jobs go.
     pub sender: Arc<dyn Sender>,
     /// Where originals go and results come from.

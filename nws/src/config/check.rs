@@ -15,8 +15,19 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     s3(settings)?;
     images(&settings.limits)?;
     workers(&settings.workers)?;
-    let publisher = settings.publisher.check();
-    publisher.map_err(|error| invalid(error.key, error.to_string()))
+    publisher(settings)
+}
+
+fn publisher(settings: &Settings) -> Result<(), ConfigError> {
+    let ranges = [settings.publisher.check(), settings.fairness.check()];
+    for range in ranges {
+        range.map_err(|error| invalid(error.key, error.to_string()))?;
+    }
+    if settings.fairness.counts_for_the_fleet() && settings.common.redis_url.is_empty() {
+        let problem = "the rates of a fleet are counted in Redis, and there is none";
+        return Err(invalid("redis_url", problem.to_owned()));
+    }
+    Ok(())
 }
 
 fn process(settings: &Settings) -> Result<(), ConfigError> {

@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) common: Common,
     pub(crate) limits: engine::Limits,
     pub(crate) publisher: publisher::Config,
+    pub(crate) fairness: publisher::fairness::Config,
     pub(crate) workers: workers::Config,
     /// Every key as it is in force, and where that comes from, without secrets.
     pub(crate) effective: Vec<Effective>,
@@ -59,6 +60,7 @@ impl Settings {
         let settings = Self {
             common: sources.part()?,
             publisher: sources.part()?,
+            fairness: sources.part()?,
             workers: sources.part()?,
             limits: limits.into(),
             effective: effective::of(&sources),

@@ -83,6 +83,7 @@ fn defaults() -> Result<Values, ConfigError> {
     defaults.extend(default_of::<Common>()?);
     defaults.extend(default_of::<ImageLimits>()?);
     defaults.extend(default_of::<publisher::Config>()?);
+    defaults.extend(default_of::<publisher::fairness::Config>()?);
     defaults.extend(default_of::<workers::Config>()?);
     Ok(defaults)
 }

@@ -68,8 +68,10 @@ impl Bucket {
     }
 
     fn limiter(self) -> Arc<Limiter> {
-        let quota = Quota::with_period(self.period()).expect("a rate is far below one in a nanosecond");
-        let limiter = RateLimiter::direct_with_clock(quota.allow_burst(self.burst_max), MonotonicClock);
+        let quota =
+            Quota::with_period(self.period()).expect("a rate is far below one in a nanosecond");
+        let limiter =
+            RateLimiter::direct_with_clock(quota.allow_burst(self.burst_max), MonotonicClock);
         Arc::new(limiter.with_middleware())
     }
 }
@@ -168,7 +170,9 @@ mod tests {
             buckets.take(&ann()).await;
         }
         for number in 0..5_000_u32 {
-            buckets.take(&Client::At(std::net::Ipv4Addr::from(number).into())).await;
+            buckets
+                .take(&Client::At(std::net::Ipv4Addr::from(number).into()))
+                .await;
             if number % 10 == 0 {
                 assert!(!buckets.take(&ann()).await.is_allowed());
             }

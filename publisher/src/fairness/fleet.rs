@@ -42,8 +42,8 @@ impl FleetLimit {
             requests: self.allowed,
             window: WINDOW,
         };
-        let taken = self.quota.take(self.what.as_str(), &client.digest(), allowance);
-        match taken.await {
+        let (what, client) = (self.what.as_str(), client.digest());
+        match self.quota.take(what, &client, allowance).await {
             Ok(taken) => Some(self.left(taken)),
             Err(error) => {
                 debug!(%error, "a request is not counted for the fleet: {error}");

@@ -11,6 +11,7 @@ mod connections;
 mod dead_letters;
 mod degraded;
 mod events;
+mod fairness;
 mod forms;
 mod gone;
 mod images;

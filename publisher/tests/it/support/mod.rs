@@ -40,6 +40,11 @@ impl Server {
 
     /// A publisher whose settings `change` has changed.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::of(|parts| change(&mut parts.config)).await
+    }
+
+    /// A publisher whose parts `change` has changed.
+    pub(crate) async fn of(change: impl FnOnce(&mut Parts)) -> Self {
         let (sender, objects, results) = Default::default();
         Self::on(sender, objects, results, change).await
     }
@@ -54,20 +59,21 @@ impl Server {
         sender: MemorySender,
         objects: MemoryObjects,
         results: MemoryResults,
-        change: impl FnOnce(&mut Config),
+        change: impl FnOnce(&mut Parts),
     ) -> Self {
-        let mut config = Config {
+        let config = Config {
             admission_interval_ms: 5, // so that no test waits for a look
             ..Config::default()
         };
-        change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let (metrics, shutdown) = (Metrics::new(), CancellationToken::new());
         let fleet = MemoryFleet::default();
-        let parts = Parts {
+        let mut parts = Parts {
             config,
+            fairness: publisher::fairness::Config::default(),
+            quota: None,
             sender: Arc::new(MemorySender::clone(&sender)),
             objects: Arc::new(MemoryObjects::clone(&objects)),
             results: Arc::new(MemoryResults::clone(&results)),
@@ -78,6 +84,7 @@ impl Server {
             workshop: None,
             spool: folder.path().join("spool"),
         };
+        change(&mut parts);
         let served = tokio::spawn(publisher::serve(listener, parts, shutdown.clone()));
         Self {
             address,

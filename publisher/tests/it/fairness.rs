@@ -1,0 +1,149 @@
+//! No client takes all.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use backends::{
+    Error, Quota,
+    error::{Backend, Cause},
+    quota::{Allowance, Taken},
+};
+use publisher::fairness::Config;
+use schemas::Digest;
+use std::time::Duration;
+
+use crate::support::{Server, client::Answer, form::Form, photo};
+
+/// A publisher that allows its clients so much.
+async fn with(change: impl FnOnce(&mut Config)) -> Server {
+    Server::of(|parts| change(&mut parts.fairness)).await
+}
+
+async fn upload(server: &Server, headers: &[(&str, &str)]) -> Answer {
+    let form = Form::new().image("a.png", &photo(1));
+    server.upload(form, headers).await
+}
+
+#[tokio::test]
+async fn a_client_that_uploads_too_much_is_told_when_to_come_back() {
+    let server = with(|config| {
+        config.upload_rate_per_min = 1;
+        config.upload_burst_max = 2;
+    })
+    .await;
+    for left in [1, 0] {
+        let answer = upload(&server, &[]).await;
+        assert_eq!(answer.status, 202, "{answer:?}");
+        assert_eq!(answer.header("ratelimit-policy"), "\"upload\";q=2;w=120");
+        let told = answer.header("ratelimit");
+        assert!(
+            told.starts_with(&format!("\"upload\";r={left};t=")),
+            "{told}"
+        );
+    }
+    let refused = upload(&server, &[]).await;
+    let problem = refused.problem(429);
+    assert_eq!(problem["type"], "urn:nws:problem:too_many_requests");
+    assert_eq!(problem["limit"], 1);
+    let wait_secs: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&wait_secs), "{wait_secs}");
+    assert!(refused.header("ratelimit").starts_with("\"upload\";r=0;t="));
+    assert_eq!(refused.header("connection"), "close");
+    assert_eq!(server.sender.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn uploads_and_reads_have_limits_of_their_own() {
+    let server = with(|config| {
+        config.read_rate_per_min = 1;
+        config.read_burst_max = 1;
+    })
+    .await;
+    let path = format!("/status/{}", "0".repeat(64));
+    assert_eq!(server.get(&path, &[]).await.status, 404);
+    for path in [path.as_str(), &path.replace("status", "image"), "/events"] {
+        server.get(path, &[]).await.problem(429);
+    }
+    let accepted = upload(&server, &[]).await;
+    assert_eq!(accepted.status, 202);
+    assert!(!accepted.headers.contains_key("ratelimit"));
+    for path in ["/", "/health", "/limits", "/metrics", "/stats"] {
+        assert_eq!(server.get(path, &[]).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn clients_behind_a_proxy_are_told_apart_and_cannot_make_themselves_others() {
+    let server = with(|config| {
+        config.upload_rate_per_min = 1;
+        config.upload_burst_max = 1;
+        config.trusted_proxies = 1;
+    })
+    .await;
+    let from = |told: &'static str| [("x-forwarded-for", told)];
+    assert_eq!(upload(&server, &from("1.1.1.1")).await.status, 202);
+    assert_eq!(upload(&server, &from("2.2.2.2")).await.status, 202);
+    upload(&server, &from("1.1.1.1")).await.problem(429);
+    upload(&server, &from("3.3.3.3, 1.1.1.1"))
+        .await
+        .problem(429);
+}
+
+#[tokio::test]
+async fn without_a_proxy_nobody_is_believed_to_be_another() {
+    let server = with(|config| {
+        config.upload_rate_per_min = 1;
+        config.upload_burst_max = 1;
+    })
+    .await;
+    assert_eq!(upload(&server, &[]).await.status, 202);
+    let made_up = [("x-forwarded-for", "9.9.9.9")];
+    upload(&server, &made_up).await.problem(429);
+}
+
+/// Counts for a fleet, as it is told to.
+#[derive(Debug)]
+struct Counts(Mutex<Vec<Result<Taken, Error>>>);
+
+impl Counts {
+    fn all(mut answers: Vec<Result<Taken, Error>>) -> Arc<dyn Quota> {
+        answers.reverse();
+        Arc::new(Self(Mutex::new(answers)))
+    }
+}
+
+#[async_trait]
+impl Quota for Counts {
+    async fn take(
+        &self,
+        what: &'static str,
+        _: &Digest,
+        allowance: Allowance,
+    ) -> Result<Taken, Error> {
+        assert_eq!((what, allowance.requests.get()), ("upload", 5));
+        self.0.lock().unwrap().pop().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn what_the_fleet_refuses_is_refused_and_what_it_cannot_count_is_not() {
+    let wait = Duration::from_millis(2500);
+    let away = Error::new(Backend::Results, "take", Cause::Timeout(wait));
+    let server = Server::of(|parts| {
+        parts.fairness.fleet_upload_rate_per_min = 5;
+        parts.quota = Some(Counts::all(vec![
+            Ok(Taken::Counted { left: 3 }),
+            Ok(Taken::Refused { wait }),
+            Err(away),
+        ]));
+    })
+    .await;
+    let counted = upload(&server, &[]).await;
+    assert_eq!(counted.status, 202);
+    assert_eq!(counted.header("ratelimit-policy"), "\"upload\";q=5;w=60");
+    assert!(counted.header("ratelimit").starts_with("\"upload\";r=3;"));
+    let refused = upload(&server, &[]).await;
+    assert_eq!(refused.problem(429)["limit"], 5);
+    assert_eq!(refused.header("retry-after"), "3");
+    assert_eq!(upload(&server, &[]).await.status, 202);
+}
