@@ -71,6 +71,13 @@ pub(crate) enum Command {
 /// `nws apply`.
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
+    #[command(flatten)]
+    pub(crate) photos: Photos,
+}
+
+/// Which photos are meant, where their results go, and what is wanted of them.
+#[derive(Debug, Args)]
+pub(crate) struct Photos {
     /// Photos or folders of photos; - is standard input
     #[arg(required = true, value_name = "FILES")]
     pub(crate) files: Vec<PathBuf>,
@@ -197,6 +204,15 @@ impl RecipeFlags {
     /// # Errors
     /// When a value is out of range.
     pub(crate) fn request(&self) -> Result<schemas::Request, schemas::FieldError> {
+        let mut request = schemas::Request::default();
+        for (field, value) in self.fields() {
+            request.set(field, value)?;
+        }
+        Ok(request)
+    }
+
+    /// The fields that are given, but for the logo, as a form has them.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let fields = [
             ("wm_text", &self.wm_text),
             ("wm_position", &self.wm_position),
@@ -216,13 +232,8 @@ impl RecipeFlags {
             ("progressive", &self.progressive),
             ("max_bytes", &self.max_bytes),
         ];
-        let mut request = schemas::Request::default();
-        for (field, value) in fields {
-            if let Some(value) = value {
-                request.set(field, value)?;
-            }
-        }
-        Ok(request)
+        let given = fields.into_iter();
+        given.filter_map(|(field, value)| Some((field, value.as_deref()?)))
     }
 }
 
@@ -240,15 +251,14 @@ mod tests {
     #[test]
     fn every_field_of_the_recipe_is_a_flag() {
         let command = Cli::command();
-        let apply = command.find_subcommand("apply").unwrap();
-        for field in schemas::recipe::FIELDS {
-            let flag = field.replace('_', "-");
-            assert!(
-                apply
-                    .get_arguments()
-                    .any(|argument| argument.get_long() == Some(&flag)),
-                "--{flag}"
-            );
+        for name in ["apply"] {
+            let command = command.find_subcommand(name).unwrap();
+            let flags: Vec<_> = command.get_arguments().collect();
+            for field in schemas::recipe::FIELDS {
+                let flag = field.replace('_', "-");
+                let is_there = flags.iter().any(|it| it.get_long() == Some(&flag));
+                assert!(is_there, "nws {name} --{flag}");
+            }
         }
     }
 }

@@ -124,7 +124,7 @@ fn complain(error: &anyhow::Error) -> ExitCode {
     let _ = writeln!(stderr(), "nws: {error:#}");
     let is_usage = error.is::<ConfigError>()
         || error.is::<schemas::FieldError>()
-        || error.is::<commands::apply::UsageError>();
+        || error.is::<commands::photos::UsageError>();
     if is_usage {
         ExitCode::from(EXIT_USAGE)
     } else {

@@ -28,6 +28,15 @@ pub(crate) fn unless_gone<T>(written: io::Result<T>, else_: T) -> io::Result<T> 
     }
 }
 
+/// A stranger's words without what a terminal would obey.
+pub(crate) fn plain(text: &str) -> String {
+    let escape = |character: char| match character {
+        '"' | '\'' | '\\' => character.to_string(),
+        character => character.escape_debug().to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

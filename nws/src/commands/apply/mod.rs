@@ -1,20 +1,16 @@
 //! `nws apply`: photos marked right here, without a server.
 //!
-//! [`plan`] decides which file becomes which, one after the other, so that the same call gives the same names:
-//! [`sources`] finds the photos, [`names`] gives the results theirs. [`render`] makes one photo from its [`input`]; here
-//! they are made side by side, a core each, and [`tally`] tells what came of them.
+//! [`plan`] decides which file becomes which, one after the other, so that the same call gives the same names; what it
+//! has in common with `nws submit` is in [`photos`](super::photos). [`render`] makes one photo; here they are made side by
+//! side, a core each, and [`tally`] tells what came of them.
 #![expect(
     clippy::print_stderr,
     reason = "standard output may be the picture itself"
 )]
 
-mod input;
-mod names;
 mod plan;
 mod render;
-mod sources;
 mod tally;
-mod usage;
 
 use std::{
     io::{IsTerminal as _, Write as _, stdout},
@@ -29,13 +25,11 @@ use std::{
 
 use anyhow::Context as _;
 use engine::Fonts;
-use indicatif::{ProgressBar, ProgressStyle};
-use input::Input;
 use plan::{Job, Plan};
 use render::Renderer;
 use tally::Tally;
-pub(crate) use usage::UsageError;
 
+use super::photos::{Input, UsageError, progress_bar};
 use crate::{
     cli::Apply,
     config::{ConfigError, Settings},
@@ -46,8 +40,8 @@ use crate::{
 /// Does what the command line says. Exit code 1 if any photo failed.
 pub(crate) fn run(apply: &Apply, settings: &Settings) -> anyhow::Result<ExitCode> {
     let renderer = Renderer::new(
-        apply.recipe.request()?,
-        apply.recipe.logo(),
+        apply.photos.recipe.request()?,
+        apply.photos.recipe.logo(),
         loaded(settings)?,
         settings.limits,
     )?;
@@ -121,9 +115,4 @@ fn files(renderer: &Renderer, jobs: &[Job], tally: Tally, threads: usize) -> Exi
 fn make(renderer: &Renderer, job: &Job) -> anyhow::Result<render::Made> {
     panic::catch_unwind(AssertUnwindSafe(|| render::make(renderer, job)))
         .unwrap_or_else(|_| Err(anyhow::anyhow!("a bug: the photo brought the engine down")))
-}
-
-fn progress_bar(photos: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} photos, {per_sec}, {eta} left");
-    ProgressBar::new(photos as u64).with_style(style.expect("the template is a literal"))
 }

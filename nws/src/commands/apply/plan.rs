@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -9,14 +10,10 @@ use anyhow::Context as _;
 use engine::Format;
 use schemas::OutputFormat;
 
-use super::{
-    UsageError,
-    input::Input,
-    names::Names,
-    sources::{self, Found, Source},
-    tally::Failure,
+use crate::{
+    cli::Apply,
+    commands::photos::{self, Failure, Found, Input, Names, Source, named_format},
 };
-use crate::cli::Apply;
 
 /// What is to be done.
 #[derive(Debug)]
@@ -41,110 +38,56 @@ pub(super) struct Job {
     pub(super) may_replace: bool,
 }
 
-const STREAM: &str = "-";
-
-/// Pictures that are not written: a folder is hardly ever called so, a result that was meant is.
-const NOT_WRITTEN: [&str; 9] = [
-    "bmp", "gif", "heic", "heif", "jp2", "jxl", "svg", "tif", "tiff",
-];
-
 /// Decides every name before the first photo is made.
 ///
 /// # Errors
-/// [`UsageError`] for a call that cannot be meant; an I/O error when the output folder cannot be made.
+/// `UsageError` for a call that cannot be meant; an I/O error when the output folder cannot be made.
 pub(super) fn plan(apply: &Apply) -> anyhow::Result<Plan> {
-    let single = single(&apply.files)?;
-    let output = match (apply.output.as_deref(), &single) {
-        (None, Some(Input::Stdin)) => Path::new(STREAM),
-        (None, _) => return Err(UsageError::NoOutput.into()),
-        (Some(output), _) => output,
-    };
-    if output == Path::new(STREAM) {
-        let source = single.ok_or(UsageError::ManyIntoStream)?;
-        return Ok(Plan::Stream { source });
-    }
-    if output.is_dir() || !is_picture_name(output) {
-        return match single {
-            Some(Input::Stdin) => Err(UsageError::StdinIntoFolder(output.to_owned()).into()),
-            _ => into_folder(apply, output),
-        };
-    }
-    let source = single.ok_or_else(|| UsageError::ManyIntoFile(output.to_owned()))?;
-    one_file(source, output, apply)
-}
-
-/// The one photo that is meant, if it is one.
-fn single(files: &[PathBuf]) -> Result<Option<Input>, UsageError> {
-    let is_stream = |file: &PathBuf| file == Path::new(STREAM);
-    match files {
-        [file] if is_stream(file) => Ok(Some(Input::Stdin)),
-        [file] if !sources::is_folder(file)? => Ok(Some(Input::File(file.clone()))),
-        _ if files.iter().any(is_stream) => Err(UsageError::StdinAmongFiles),
-        _ => Ok(None),
+    match photos::plan(&apply.photos)? {
+        photos::Plan::Stream { source } => Ok(Plan::Stream { source }),
+        photos::Plan::File {
+            source,
+            target,
+            format,
+        } => Ok(one_file(source, target, format, apply.photos.overwrite)),
+        photos::Plan::Folder { found, output } => into_folder(apply, found, &output),
     }
 }
 
-fn one_file(source: Input, target: &Path, apply: &Apply) -> anyhow::Result<Plan> {
-    let format = agreed_format(target, apply.recipe.format())?;
-    let here = source.path().and_then(|path| path.canonicalize().ok());
-    if here.is_some() && target.canonicalize().ok() == here {
-        return Err(UsageError::IsSource(target.to_owned()).into());
-    }
-    if target.exists() && !apply.overwrite {
-        return Err(UsageError::Exists(target.to_owned()).into());
-    }
+fn one_file(source: Input, target: PathBuf, format: OutputFormat, may_replace: bool) -> Plan {
     let job = Job {
         source,
-        target: target.to_owned(),
+        target,
         format: Some(format),
-        may_replace: apply.overwrite,
+        may_replace,
     };
-    Ok(Plan::Files {
+    Plan::Files {
         jobs: vec![job],
         failures: Vec::new(),
         skipped: 0,
-    })
-}
-
-/// The format that a result's name asks for, unless it is not written or something else was asked for as well.
-fn agreed_format(target: &Path, told: Option<OutputFormat>) -> Result<OutputFormat, UsageError> {
-    let named = named_format(target).ok_or_else(|| UsageError::UnknownFormat(target.to_owned()))?;
-    match told {
-        Some(told) if told != named => Err(UsageError::TwoFormats {
-            target: target.to_owned(),
-            named,
-            told,
-        }),
-        _ => Ok(named),
     }
 }
 
-fn into_folder(apply: &Apply, output: &Path) -> anyhow::Result<Plan> {
-    if output.is_file() {
-        return Err(UsageError::NotAFolder(output.to_owned()).into());
-    }
+fn into_folder(apply: &Apply, found: Found, output: &Path) -> anyhow::Result<Plan> {
     let Found {
         sources,
         failures,
         skipped,
         ..
-    } = sources::find(&apply.files, output)?;
-    if sources.is_empty() && failures.is_empty() {
-        return Err(UsageError::NoPhotos(listed(&apply.files)).into());
-    }
+    } = found;
     if !sources.is_empty() {
-        std::fs::create_dir_all(output).with_context(|| output.display().to_string())?;
+        fs::create_dir_all(output).with_context(|| output.display().to_string())?;
     }
+    let (overwrite, explicit) = (apply.photos.overwrite, apply.photos.recipe.format());
     let paths = sources.iter().map(|source| source.path.as_path());
-    let mut names = Names::new(paths, apply.overwrite);
-    let explicit = apply.recipe.format();
+    let mut names = Names::new(paths, overwrite);
     let jobs = sources.into_iter().map(|source| {
         let wanted = output.join(source.below.with_extension(extension(&source, explicit)));
         Job {
             target: names.take(&wanted),
             source: Input::File(source.path),
             format: None,
-            may_replace: apply.overwrite,
+            may_replace: overwrite,
         }
     });
     Ok(Plan::Files {
@@ -152,14 +95,6 @@ fn into_folder(apply: &Apply, output: &Path) -> anyhow::Result<Plan> {
         failures,
         skipped,
     })
-}
-
-fn listed(files: &[PathBuf]) -> String {
-    let names: Vec<_> = files
-        .iter()
-        .map(|file| file.display().to_string())
-        .collect();
-    names.join(", ")
 }
 
 /// The result's extension: the source's own where the format stays, so that `IMG.JPG` becomes `IMG.JPG`.
@@ -184,36 +119,16 @@ pub(super) const fn kept_format(format: Format) -> OutputFormat {
     }
 }
 
-/// The format that a file's name asks for.
-fn named_format(path: &Path) -> Option<OutputFormat> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "jpg" | "jpeg" => Some(OutputFormat::Jpeg),
-        "png" => Some(OutputFormat::Png),
-        "webp" => Some(OutputFormat::Webp),
-        "avif" => Some(OutputFormat::Avif),
-        _ => None,
-    }
-}
-
-fn is_picture_name(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default();
-    let not_written = || {
-        NOT_WRITTEN
-            .iter()
-            .any(|other| extension.eq_ignore_ascii_case(other))
-    };
-    named_format(path).is_some() || not_written()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use clap::Parser as _;
     use tempfile::TempDir;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::{
+        cli::{Cli, Command},
+        commands::photos::UsageError,
+    };
 
     const JPEG: &[u8] = &[0xff, 0xd8, 0xff, 0xe0];
     const GIF: &[u8] = b"GIF89a";

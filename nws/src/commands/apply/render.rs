@@ -1,21 +1,17 @@
 //! One photo: read, rendered, written.
 
 use std::{
-    fs::{self, File},
-    io::{self, Cursor, Read as _, Write as _},
+    io::{self, Cursor, Write as _},
     ops::ControlFlow,
     path::Path,
 };
 
 use anyhow::Context as _;
-use engine::{Fonts, Limits, Logo, Material, Rendered, logo::LOGO_BYTES_MAX};
+use engine::{Fonts, Limits, Logo, Material, Rendered};
 use schemas::{Context, Contrast, FieldError, OutputFormat, Recipe, Request, recipe::Date};
 
-use super::{
-    input::Input,
-    plan::{Job, kept_format},
-    usage::UsageError,
-};
+use super::plan::{Job, kept_format};
+use crate::commands::photos::{Input, LogoFile, UsageError, persist, temporary_in};
 
 /// What every photo of a run has in common.
 #[derive(Debug)]
@@ -69,7 +65,7 @@ impl Renderer {
                 .map_err(UsageError::MissingGlyph)?;
         }
         Ok(Self {
-            logo: logo.map(read_logo).transpose()?,
+            logo: logo.map(LogoFile::read).transpose()?.map(|file| file.logo),
             request,
             fonts,
             limits,
@@ -129,19 +125,6 @@ impl Renderer {
     }
 }
 
-/// Decoded once, for all photos.
-fn read_logo(path: &Path) -> Result<Logo, UsageError> {
-    let unusable = |problem| UsageError::Logo {
-        path: path.to_owned(),
-        problem,
-    };
-    let mut bytes = Vec::new();
-    let read =
-        File::open(path).and_then(|file| file.take(LOGO_BYTES_MAX + 1).read_to_end(&mut bytes));
-    read.map_err(|error| unusable(error.to_string()))?;
-    Logo::decode(&bytes).map_err(|error| unusable(error.to_string()))
-}
-
 /// The request for a photo that says nothing of itself, else for one that says as little as it can: what neither can be
 /// given, no photo can.
 fn sample(request: &Request, today: Date) -> Result<Recipe, FieldError> {
@@ -161,31 +144,9 @@ fn sample(request: &Request, today: Date) -> Result<Recipe, FieldError> {
 
 /// Writes a result whole or not at all, and never over a file that appeared meanwhile unless it may be replaced.
 fn write(target: &Path, bytes: &[u8], may_replace: bool) -> io::Result<()> {
-    let folder = target
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = temporary_in(folder)?;
+    let mut file = temporary_in(target.parent().unwrap_or(Path::new("")))?;
     file.write_all(bytes)?;
-    let persisted = if may_replace {
-        file.persist(target)
-    } else {
-        file.persist_noclobber(target)
-    };
-    persisted.map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// A temporary file that others may read once it has its name: the default is for secrets.
-fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".nws-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // The library's error tells its cause twice, and a name that nobody knows.
-    let made = builder.tempfile_in(folder);
-    made.map_err(|error| error.kind().into())
+    persist(file, target, may_replace).map_err(|error| error.error)
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use indicatif::HumanBytes;
 use schemas::Contrast;
 
-use super::{input::Input, render::Made};
+use super::render::Made;
+use crate::commands::photos::{Failure, Input, counted, tell};
 
 /// Counts, and the failures by name.
 #[derive(Debug, Default)]
@@ -16,13 +17,6 @@ pub(super) struct Tally {
     bytes_out: u64,
     hard_to_read: Vec<(Contrast, Input)>,
     failures: Vec<Failure>,
-}
-
-/// A photo that was not made, and why.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Failure {
-    pub(super) input: Input,
-    pub(super) problem: String,
 }
 
 impl Tally {
@@ -56,10 +50,7 @@ impl Tally {
 
     /// Tells it. Exit code 1 if any photo failed.
     pub(super) fn report(mut self) -> ExitCode {
-        self.failures.sort();
-        for Failure { input, problem } in &self.failures {
-            eprintln!("nws: {input}: {problem}");
-        }
+        tell(&mut self.failures);
         let (before, after) = (HumanBytes(self.bytes_in), HumanBytes(self.bytes_out));
         let (made, failed) = (counted(self.made, "photo"), self.failures.len());
         eprintln!("{made} made, {failed} failed; {before} became {after}");
@@ -76,8 +67,4 @@ impl Tally {
             ExitCode::FAILURE
         }
     }
-}
-
-fn counted(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

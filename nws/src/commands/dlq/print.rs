@@ -10,7 +10,7 @@ use publisher::dead_letters::{Bundle, Dropped, Fate, Listing, Order, Which};
 use serde_json::{Value, json};
 
 use super::Form;
-use crate::output::output;
+use crate::output::{output, plain};
 
 /// As much of a body as is shown: a valid one is below 4 KiB.
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -264,15 +264,6 @@ fn age(letter: &Letter, now_ms: u64) -> String {
         seconds @ 3600..86_400 => format!("{} h", seconds / 3600),
         seconds => format!("{} d", seconds / 86_400),
     }
-}
-
-/// Without what a terminal would obey.
-fn plain(text: &str) -> String {
-    let escape = |character: char| match character {
-        '"' | '\'' | '\\' => character.to_string(),
-        character => character.escape_debug().to_string(),
-    };
-    text.chars().map(escape).collect()
 }
 
 #[cfg(test)]

@@ -8,14 +8,15 @@ use std::{
 };
 
 /// The names that are taken: by sources for good, by other files unless they may be replaced, by this run.
-pub(super) struct Names {
+#[derive(Debug)]
+pub(crate) struct Names {
     sources: HashSet<PathBuf>,
     taken: HashSet<PathBuf>,
     overwrite: bool,
 }
 
 impl Names {
-    pub(super) fn new<'s>(sources: impl Iterator<Item = &'s Path>, overwrite: bool) -> Self {
+    pub(crate) fn new<'s>(sources: impl Iterator<Item = &'s Path>, overwrite: bool) -> Self {
         Self {
             sources: sources
                 .filter_map(|source| source.canonicalize().ok())
@@ -26,23 +27,27 @@ impl Names {
     }
 
     /// `wanted`, or the first of `wanted-2`, `wanted-3` … that is free.
-    pub(super) fn take(&mut self, wanted: &Path) -> PathBuf {
-        let numbered = (2u64..).map(|number| with_number(wanted, number));
-        let free = iter::once(wanted.to_owned())
-            .chain(numbered)
-            .find(|name| self.is_free(name));
+    pub(crate) fn take(&mut self, wanted: &Path) -> PathBuf {
+        let free = numbered(wanted).find(|name| self.is_free(name));
         let free = free.expect("numbers do not end");
         self.taken.insert(free.clone());
         free
     }
 
-    fn is_free(&self, name: &Path) -> bool {
-        let is_source = || {
-            name.canonicalize()
-                .is_ok_and(|name| self.sources.contains(&name))
-        };
-        !self.taken.contains(name) && (!name.exists() || self.overwrite && !is_source())
+    fn is_source(&self, name: &Path) -> bool {
+        let itself = name.canonicalize();
+        itself.is_ok_and(|name| self.sources.contains(&name))
     }
+
+    fn is_free(&self, name: &Path) -> bool {
+        !self.taken.contains(name) && (!name.exists() || self.overwrite && !self.is_source(name))
+    }
+}
+
+/// `wanted`, `wanted-2`, `wanted-3` …
+fn numbered(wanted: &Path) -> impl Iterator<Item = PathBuf> {
+    let numbered = (2u64..).map(|number| with_number(wanted, number));
+    iter::once(wanted.to_owned()).chain(numbered)
 }
 
 /// Built from the name's own bytes: not every name is UTF-8.

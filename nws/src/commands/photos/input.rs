@@ -12,14 +12,14 @@ const SOURCE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// One photo's origin; shown, it is the name that a failure is told under.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Input {
+pub(crate) enum Input {
     Stdin,
     File(PathBuf),
 }
 
 /// Why there are no bytes.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ReadError {
+pub(crate) enum ReadError {
     #[error(transparent)]
     Io(#[from] io::Error),
     #[error("more than {SOURCE_BYTES_MAX} bytes, which is the limit")]
@@ -28,7 +28,7 @@ pub(super) enum ReadError {
 
 impl Input {
     /// Every byte of it.
-    pub(super) fn read(&self) -> Result<Vec<u8>, ReadError> {
+    pub(crate) fn read(&self) -> Result<Vec<u8>, ReadError> {
         match self {
             Self::Stdin => bounded(stdin().lock()),
             Self::File(path) => {
@@ -42,12 +42,12 @@ impl Input {
     }
 
     /// Its name without folder and extension; standard input has none.
-    pub(super) fn stem(&self) -> String {
+    pub(crate) fn stem(&self) -> String {
         let stem = self.path().and_then(Path::file_stem).unwrap_or_default();
         stem.to_string_lossy().into_owned()
     }
 
-    pub(super) fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Self::Stdin => None,
             Self::File(path) => Some(path),

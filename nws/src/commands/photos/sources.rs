@@ -10,23 +10,23 @@ use std::{
 use engine::Format;
 use walkdir::WalkDir;
 
-use super::{input::Input, tally::Failure, usage::UsageError};
+use super::{Failure, Input, UsageError};
 
 /// A photo, and where below the output folder its result belongs.
 #[derive(Debug)]
-pub(super) struct Source {
-    pub(super) path: PathBuf,
-    pub(super) below: PathBuf,
-    pub(super) format: Option<Format>,
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    pub(crate) below: PathBuf,
+    pub(crate) format: Option<Format>,
 }
 
 /// What was found. One entry that cannot be read does not keep the others from being made.
 #[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) sources: Vec<Source>,
-    pub(super) failures: Vec<Failure>,
+pub(crate) struct Found {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) failures: Vec<Failure>,
     /// Files in folders that are no photos.
-    pub(super) skipped: usize,
+    pub(crate) skipped: usize,
     seen: HashSet<PathBuf>,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// When a name leads nowhere, or a folder would take its own results.
-pub(super) fn find(files: &[PathBuf], output: &Path) -> Result<Found, UsageError> {
+pub(crate) fn find(files: &[PathBuf], output: &Path) -> Result<Found, UsageError> {
     let mut found = Found::default();
     let output = output.canonicalize().ok(); // a folder that is not there yet holds no results
     for file in files {
@@ -53,7 +53,7 @@ pub(super) fn find(files: &[PathBuf], output: &Path) -> Result<Found, UsageError
 ///
 /// # Errors
 /// When the name leads nowhere.
-pub(super) fn is_folder(path: &Path) -> Result<bool, UsageError> {
+pub(crate) fn is_folder(path: &Path) -> Result<bool, UsageError> {
     match fs::metadata(path) {
         Ok(entry) => Ok(entry.is_dir()),
         Err(error) if leads_nowhere(&error) => Err(UsageError::NotFound(path.to_owned())),
