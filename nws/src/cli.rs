@@ -1,12 +1,16 @@
 //! The command line.
 
 mod dlq;
+mod submit;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use self::dlq::{Dlq, Drop, Form, Replay};
+pub(crate) use self::{
+    dlq::{Dlq, Drop, Form, Replay},
+    submit::Submit,
+};
 use crate::config::{ConfigError, Flag};
 
 /// Watermarks and optimises photographs: a server, its fleet, and a command.
@@ -52,6 +56,8 @@ pub(crate) enum Command {
     Worker,
     /// Watermark files or folders right here, without a server
     Apply(Box<Apply>),
+    /// Have a server watermark files or folders: upload, follow, download
+    Submit(Box<Submit>),
     /// Read, replay or drop the dead letters: jobs that nobody works on any more
     #[command(subcommand)]
     Dlq(Dlq),
@@ -125,7 +131,7 @@ pub(crate) struct RecipeFlags {
     /// Height of the logo in percent of √(width·height), 0.5 to 100
     #[arg(long, value_name = "PERCENT")]
     wm_logo_size: Option<String>,
-    /// jpeg, webp, avif or png [default: the source's]
+    /// jpeg, webp, avif or png [default: the source's, of a server JPEG]
     #[arg(long, value_name = "FORMAT")]
     wm_format: Option<String>,
     /// Width of the box to fit into, in pixels
@@ -251,7 +257,7 @@ mod tests {
     #[test]
     fn every_field_of_the_recipe_is_a_flag() {
         let command = Cli::command();
-        for name in ["apply"] {
+        for name in ["apply", "submit"] {
             let command = command.find_subcommand(name).unwrap();
             let flags: Vec<_> = command.get_arguments().collect();
             for field in schemas::recipe::FIELDS {

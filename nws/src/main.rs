@@ -53,6 +53,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Slot => unreachable!("it has no settings"),
         Command::Config => commands::config::print(&settings),
         Command::Apply(apply) => commands::apply::run(&apply, &settings),
+        Command::Submit(submit) => commands::submit::run(&submit, &runtime()?),
         Command::Dlq(dlq) => runtime()?.block_on(commands::dlq::run(&dlq, &settings)),
         Command::Health { url } => runtime()?.block_on(commands::health::ask(url, &settings)),
         Command::Run => serve(

@@ -7,3 +7,4 @@ pub(crate) mod health;
 pub(crate) mod photos;
 pub(crate) mod serve;
 pub(crate) mod slot;
+pub(crate) mod submit;

@@ -135,12 +135,13 @@ fn from_environment(known: &Values) -> Result<Values, ConfigError> {
     Ok(values)
 }
 
-/// Our scripts and tests have variables of their own, and Kubernetes puts `NWS_SERVICE_HOST`, `NWS_PORT_80_TCP` and
-/// their like into every container beside a service called nws.
+/// Our scripts and tests have variables of their own, `nws submit` has its key, and Kubernetes puts `NWS_SERVICE_HOST`,
+/// `NWS_PORT_80_TCP` and their like into every container beside a service called nws.
 fn is_known_otherwise(key: &str) -> bool {
     let ours = ["cache", "bless", "test"].contains(&key.split('_').next().unwrap_or_default());
     let of_orchestrators = |word: &str| word.starts_with("service") || word == "port";
-    ours || key.split('_').any(of_orchestrators)
+    let of_submit = key == "api_key";
+    ours || of_submit || key.split('_').any(of_orchestrators)
 }
 
 #[expect(
@@ -164,6 +165,7 @@ mod tests {
             "bless",
             "test_redis_url",
             "services_run",
+            "api_key",
             "service_host",
             "port",
             "port_80_tcp",

@@ -21,4 +21,6 @@ mod rolling;
 mod settings;
 mod slots;
 mod stats;
+mod submit;
+mod submit_faults;
 mod support;

@@ -1,4 +1,4 @@
-//! Photos on a command line: what is known of them without looking at a pixel.
+//! Photos on a command line: what `nws apply` and `nws submit` have in common.
 //!
 //! Read in this order: [`plan`] decides what kind of call it is, [`sources`] finds the photos of one with many, [`names`]
 //! gives results theirs, [`input`] reads, [`write()`] writes, and [`failure`] tells what went wrong.

@@ -26,12 +26,39 @@ impl Names {
         }
     }
 
+    /// None is taken, and nothing that lies anywhere is looked at by [`Names::reserve`].
+    pub(crate) fn of_nothing() -> Self {
+        Self::new(iter::empty(), false)
+    }
+
     /// `wanted`, or the first of `wanted-2`, `wanted-3` … that is free.
     pub(crate) fn take(&mut self, wanted: &Path) -> PathBuf {
         let free = numbered(wanted).find(|name| self.is_free(name));
         let free = free.expect("numbers do not end");
         self.taken.insert(free.clone());
         free
+    }
+
+    /// `wanted`, or the first of its numbers that this run has not given away, whatever lies there.
+    pub(crate) fn reserve(&mut self, wanted: &Path) -> PathBuf {
+        let free = numbered(wanted).find(|name| !self.taken.contains(name));
+        let free = free.expect("numbers do not end");
+        self.taken.insert(free.clone());
+        free
+    }
+
+    /// The file among `wanted` and its numbers that `is_made` says to be the result, where an earlier run has left it.
+    pub(crate) fn take_made(
+        &mut self,
+        wanted: &Path,
+        is_made: impl Fn(&Path) -> bool,
+    ) -> Option<PathBuf> {
+        let mut there =
+            numbered(wanted).take_while(|name| name.exists() || self.taken.contains(name));
+        let made =
+            there.find(|name| !self.taken.contains(name) && !self.is_source(name) && is_made(name));
+        self.taken.extend(made.clone());
+        made
     }
 
     fn is_source(&self, name: &Path) -> bool {

@@ -42,6 +42,14 @@ pub(crate) enum UsageError {
     NoPhotos(String),
     #[error("wm_logo: {}: {problem}", path.display())]
     Logo { path: PathBuf, problem: String },
+    #[error("--server: {0}")]
+    Server(String),
+    #[error("--ca-file: {}: {problem}", path.display())]
+    CaFile { path: PathBuf, problem: String },
+    #[error(
+        "--json and a photo cannot both go to standard output; name a file or a folder with -o"
+    )]
+    JsonAndPhoto,
     #[error("wm_text: {0}")]
     MissingGlyph(MissingGlyph),
 }
