@@ -12,6 +12,7 @@ use backends::{
     guard::{Courtesy, Guard, Guarded, Pausing},
     objects::{Cached, Disk, S3, S3Options},
     queue::{
+        DeadLetters,
         rabbitmq::{self, RabbitQueue},
         sqlite::SqliteQueue,
     },
@@ -33,6 +34,7 @@ pub(crate) use slots::Slots;
 pub(crate) struct System {
     queue: Queue,
     sender: Arc<dyn Sender>,
+    letters: Arc<dyn DeadLetters>,
     source: Arc<dyn Source>,
     objects: Arc<dyn ObjectStore>,
     results: Arc<dyn Results>,
@@ -75,6 +77,7 @@ impl System {
         let source = Pausing::new(queue.source(), store.guard(), results.guard());
         Ok(Self {
             sender: Arc::new(Guarded::sender(queue.sender(), &metrics)),
+            letters: queue.letters(),
             source: Arc::new(source),
             queue,
             objects: cached(Arc::new(store), cache, &metrics)?,
@@ -99,6 +102,7 @@ impl System {
             fairness: settings.fairness.clone(),
             quota: self.quota.clone(),
             sender: Arc::clone(&self.sender),
+            letters: Arc::clone(&self.letters),
             objects: Arc::clone(&self.objects),
             results: Arc::clone(&self.results),
             fleet: Arc::clone(&self.fleet),
@@ -157,6 +161,13 @@ impl System {
 
 impl Queue {
     fn sender(&self) -> Arc<dyn Sender> {
+        match self {
+            Self::Embedded(queue) => Arc::clone(queue) as _,
+            Self::Networked(queue) => Arc::clone(queue) as _,
+        }
+    }
+
+    fn letters(&self) -> Arc<dyn DeadLetters> {
         match self {
             Self::Embedded(queue) => Arc::clone(queue) as _,
             Self::Networked(queue) => Arc::clone(queue) as _,

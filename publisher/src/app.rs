@@ -20,11 +20,13 @@ use uuid::Uuid;
 use crate::{
     Config, Parts, Stop,
     admission::Gate,
+    dead_letters::Office,
     error::ApiError,
     fairness::{self, Fairness, What, fair},
     pace::Pace,
     room::Room,
     routes::{
+        admin::{self, Desk},
         events,
         health::{self, Dependency, Probes, Role, Workshop},
         images, page, stats, status, uploads,
@@ -47,6 +49,7 @@ const NO_ROUTE: &str = "none";
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) sender: Arc<dyn Sender>,
+    pub(crate) desk: Desk,
     pub(crate) objects: Arc<dyn ObjectStore>,
     pub(crate) results: Arc<dyn Results>,
     pub(crate) fleet: Arc<dyn Fleet>,
@@ -84,6 +87,11 @@ impl App {
             uploads: Arc::new(Semaphore::new(parts.config.uploads_max)),
             images: Room::new(parts.config.images_in_flight_bytes_max),
             streams: Arc::new(Semaphore::new(parts.config.sse_clients_max)),
+            desk: Desk::new(Office {
+                letters: parts.letters,
+                results: Arc::clone(&parts.results),
+                objects: Some(Arc::clone(&parts.objects)),
+            }),
             config: parts.config,
             fairness: parts.fairness,
             quota: parts.quota,
@@ -130,9 +138,13 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/events", get(events::events))
         .route("/image/{id}", get(images::image))
         .route_layer(from_fn_with_state(app.fairness(What::Read), fair));
+    let admin = Router::new()
+        .route("/admin/dlq", get(admin::list))
+        .route("/admin/dlq/{id}/replay", post(admin::replay));
     let routes = Router::new()
         .merge(uploads)
         .merge(reads)
+        .merge(admin)
         .route("/limits", get(health::limits))
         .route("/stats", get(stats::stats))
         .route("/", get(page::index))

@@ -5,6 +5,7 @@
 //! the letter, and the next one finds out how far it came.
 
 mod judge;
+mod report;
 
 use std::{
     collections::HashSet,
@@ -26,8 +27,11 @@ use schemas::{Job, JobId, State, Status, Timings};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-pub use self::judge::Fate;
 use self::judge::judge;
+pub use self::{
+    judge::Fate,
+    report::{Report, Told},
+};
 
 /// Messages that are replayed in a second unless somebody says otherwise: what died together shall not come back
 /// together, and a small fleet makes about so many pictures in a second.

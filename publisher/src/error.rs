@@ -36,6 +36,8 @@ pub(crate) enum ApiError {
     NotKnownYet,
     #[error("{}", failure.message)]
     JobEnded { status: Status, failure: Failure },
+    #[error("a page of another site may not do this")]
+    OtherSite,
     #[error("this path knows other methods")]
     MethodNotAllowed,
     #[error("the upload was silent for too long or took too long, the limit is {} s", .0.as_secs())]
@@ -110,6 +112,7 @@ impl ApiError {
                 "job_ended",
                 "Job ended without a result",
             ),
+            Self::OtherSite => (StatusCode::FORBIDDEN, "other_site", "Not from there"),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",

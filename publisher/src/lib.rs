@@ -41,7 +41,7 @@ mod upload;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use backends::{Fleet, Metrics, ObjectStore, Quota, Results, Sender};
+use backends::{Fleet, Metrics, ObjectStore, Quota, Results, Sender, queue::DeadLetters};
 use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -61,6 +61,8 @@ pub struct Parts {
     pub quota: Option<Arc<dyn Quota>>,
     /// Where jobs go.
     pub sender: Arc<dyn Sender>,
+    /// Where jobs lie that nobody works on any more.
+    pub letters: Arc<dyn DeadLetters>,
     /// Where originals go and results come from.
     pub objects: Arc<dyn ObjectStore>,
     /// Where each job stands.

@@ -1,5 +1,6 @@
 //! The routes, a file each.
 
+pub(crate) mod admin;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod images;

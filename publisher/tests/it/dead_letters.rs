@@ -17,7 +17,7 @@ use schemas::{
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, ports::MemoryResults};
+use crate::support::{PATIENCE, Server, client, ports::MemoryResults};
 
 /// A system that has ended for the moment, and the office for its dead letters.
 struct World {
@@ -113,6 +113,17 @@ impl World {
     async fn status(&self, job: &Job) -> Status {
         let record = self.results.record(&job.id()).await.unwrap().unwrap();
         record.event.state.status
+    }
+
+    /// A publisher beside it, as people ask it over HTTP.
+    async fn server(&self) -> Server {
+        Server::of(|parts| {
+            parts.sender = self.queue.clone();
+            parts.letters = self.queue.clone();
+            parts.results = self.results.clone();
+            parts.objects = self.objects.clone();
+        })
+        .await
     }
 
     async fn letters(&self) -> usize {
@@ -304,4 +315,62 @@ fn failure() -> Failure {
         code: "objects_unavailable".to_owned(),
         message: "objects get: no answer within 5000 ms".to_owned(),
     }
+}
+
+#[tokio::test]
+async fn letters_are_listed_and_replayed_over_http() {
+    let world = World::new().await;
+    let (first, second) = (job(1), job(2));
+    world.dead(&first).await;
+    world.dead(&second).await;
+    let server = world.server().await;
+
+    let listing = server.get("/admin/dlq?limit=1", &[]).await.json();
+    assert_eq!(
+        (&listing["total"], &listing["complete"]),
+        (&2.into(), &true.into())
+    );
+    assert_eq!(listing["letters"].as_array().unwrap().len(), 1);
+    assert_eq!(listing["letters"][0]["reason"], "attempts_spent");
+
+    let path = format!("/admin/dlq/{}/replay", first.id());
+    let replayed = client::send(server.address, "POST", &path, &[], "".into()).await;
+    assert_eq!(replayed.status, 200, "{replayed:?}");
+    let replayed = replayed.json();
+    assert_eq!(replayed["letters"][0]["fate"], "replayed");
+    assert_eq!(
+        (&replayed["replayed"], &replayed["kept"]),
+        (&1.into(), &0.into())
+    );
+    assert_eq!(world.status(&first).await, Status::Queued);
+    assert_eq!(world.letters().await, 1);
+
+    let again = client::send(server.address, "POST", &path, &[], "".into()).await;
+    again.problem(404);
+}
+
+#[tokio::test]
+async fn what_is_asked_of_letters_is_refused_by_name_where_it_makes_no_sense() {
+    let server = World::new().await.server().await;
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("limit=some", "limit"),
+        ("reason=age", "reason"),
+    ] {
+        let refused = server.get(&format!("/admin/dlq?{query}"), &[]).await;
+        assert_eq!(refused.problem(422)["field"], field, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_replays_nothing() {
+    let world = World::new().await;
+    world.dead(&job(1)).await;
+    let server = world.server().await;
+    let path = format!("/admin/dlq/{}/replay", job(1).id());
+    let from_there = [("sec-fetch-site", "cross-site")];
+    let refused = client::send(server.address, "POST", &path, &from_there, "".into()).await;
+    refused.problem(403);
+    assert_eq!(world.letters().await, 1);
 }

@@ -6,7 +6,7 @@ use backends::{
     clock::now_ms,
     queue::{Attempt, dead::Letter},
 };
-use publisher::dead_letters::{Bundle, Dropped, Fate, Listing, Order, Which};
+use publisher::dead_letters::{self, Bundle, Dropped, Fate, Listing, Order, Which};
 use serde_json::{Value, json};
 
 use super::Form;
@@ -99,10 +99,7 @@ pub(super) struct Report {
     dry_run: bool,
     /// The id that was asked for.
     id: Option<String>,
-    fates: Vec<Value>,
-    replayed: usize,
-    removed: usize,
-    kept: usize,
+    report: dead_letters::Report,
 }
 
 impl Report {
@@ -115,19 +112,14 @@ impl Report {
             form,
             dry_run: order.dry_run,
             id,
-            fates: Vec::new(),
-            replayed: 0,
-            removed: 0,
-            kept: 0,
+            report: dead_letters::Report::default(),
         }
     }
 
     /// Where it cannot be told, the work goes on all the same.
     pub(super) fn tell(&mut self, letter: &Letter, fate: Fate) {
-        self.count(fate);
+        self.report.tell(letter, fate);
         if self.form.json {
-            let told = json!({ "id": letter.id, "reason": letter.reason, "fate": fate });
-            self.fates.push(told);
             return;
         }
         let would = if self.dry_run { "would be " } else { "" };
@@ -136,32 +128,27 @@ impl Report {
 
     /// Whether everything that was asked for was done.
     pub(super) fn is_clean(&self) -> bool {
-        let found = self.replayed + self.removed + self.kept > 0;
-        self.kept == 0 && (found || self.id.is_none())
+        self.report.kept == 0 && (self.id.is_none() || !self.report.letters.is_empty())
     }
 
     pub(super) fn end(&self, complete: bool) -> io::Result<()> {
         if self.form.json {
-            return document(&json!({
-                "letters": self.fates,
-                "replayed": self.replayed,
-                "removed": self.removed,
-                "kept": self.kept,
-                "dryRun": self.dry_run,
-                "complete": complete,
-            }));
+            let mut told = json!(self.report);
+            told["dryRun"] = self.dry_run.into();
+            told["complete"] = complete.into();
+            return document(&told);
         }
         let mut out = output();
         match &self.id {
-            Some(id) if complete && self.replayed + self.removed + self.kept == 0 => {
+            Some(id) if complete && self.report.letters.is_empty() => {
                 writeln!(out, "no letter has the id {}", plain(id))?;
             }
             _ => writeln!(
                 out,
                 "{} replayed, {} removed, {} kept{}",
-                self.replayed,
-                self.removed,
-                self.kept,
+                self.report.replayed,
+                self.report.removed,
+                self.report.kept,
                 if self.dry_run {
                     "; this was a dry run"
                 } else {
@@ -170,17 +157,6 @@ impl Report {
             )?,
         }
         warn_of_the_rest(&mut out, complete)
-    }
-
-    fn count(&mut self, fate: Fate) {
-        let count = if fate.sends() {
-            &mut self.replayed
-        } else if fate.keeps() {
-            &mut self.kept
-        } else {
-            &mut self.removed
-        };
-        *count += 1;
     }
 }
 

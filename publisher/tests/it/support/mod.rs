@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use client::Answer;
 use form::Form;
-use ports::{MemoryFleet, MemoryObjects, MemoryResults, MemorySender};
+use ports::{MemoryFleet, MemoryObjects, MemoryResults, MemorySender, NoLetters};
 
 /// The longest a test waits for an event: far beyond what it takes, so that only a missing event fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -75,6 +75,7 @@ impl Server {
             fairness: publisher::fairness::Config::default(),
             quota: None,
             sender: Arc::new(MemorySender::clone(&sender)),
+            letters: Arc::new(NoLetters),
             objects: Arc::new(MemoryObjects::clone(&objects)),
             results: Arc::new(MemoryResults::clone(&results)),
             fleet: Arc::new(MemoryFleet::clone(&fleet)),

@@ -16,6 +16,10 @@ use backends::{
     error::{Backend, Cause},
     fleet::{Alive, Heartbeat, Local, WorkerId},
     objects::{Body, Kind, Meta, Page, Place},
+    queue::{
+        DeadLetters,
+        dead::{Found, Look},
+    },
     results::{Announced, Cancellation, Claim, Epoch, News, Record, Unsent, Watch, WatchAll},
 };
 use bytes::Bytes;
@@ -41,6 +45,32 @@ impl Switch {
             let cause = Cause::Refused("out of order".to_owned());
             return Err(Error::new(backend, op, cause));
         }
+        Ok(())
+    }
+}
+
+/// A queue in which nothing dies.
+#[derive(Debug)]
+pub(crate) struct NoLetters;
+
+#[async_trait]
+impl DeadLetters for NoLetters {
+    async fn look(&self) -> Result<Box<dyn Look>, Error> {
+        Ok(Box::new(Self))
+    }
+}
+
+#[async_trait]
+impl Look for NoLetters {
+    async fn next(&mut self) -> Result<Option<Found>, Error> {
+        Ok(None)
+    }
+
+    fn letters(&self) -> u64 {
+        0
+    }
+
+    async fn end(self: Box<Self>) -> Result<(), Error> {
         Ok(())
     }
 }

@@ -1,0 +1,169 @@
+//! `GET /admin/dlq` and `POST /admin/dlq/{id}/replay`: the dead letters, for who holds `admin`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State as AppState, rejection::QueryRejection},
+    response::{IntoResponse as _, Response},
+};
+use backends::{
+    Error,
+    queue::{
+        Death,
+        dead::{Letter, NoReason},
+    },
+};
+use http::HeaderMap;
+use schemas::FieldError;
+use serde::{Deserialize, Serialize};
+use tokio::{runtime::Handle, sync::Mutex};
+
+use super::stream::NO_STORE;
+use crate::{
+    app::App,
+    blocking,
+    dead_letters::{Office, Order, RATE_PER_SECOND, Report, Which},
+    error::ApiError,
+};
+
+/// Letters in an answer unless somebody says otherwise: as many as a person reads.
+const LETTERS_USUAL: usize = 100;
+
+/// Letters in the longest answer: 3 MB. `nws dlq` shows more.
+const LETTERS_MAX: usize = 1000;
+
+/// Where dead letters are asked for. Two looks at once may hide letters from each other, so there is one at a time.
+#[derive(Debug)]
+pub(crate) struct Desk(Arc<Mutex<Office>>);
+
+impl Desk {
+    pub(crate) fn new(office: Office) -> Self {
+        Self(Arc::new(Mutex::new(office)))
+    }
+
+    /// Has a thread of its own walk through the letters: it goes to its end whether or not whoever asked waits for it, and
+    /// what its visitor borrows keeps it where it began.
+    async fn walk<T: Send + 'static>(
+        &self,
+        walk: impl AsyncFnOnce(&Office) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let office = Arc::clone(&self.0).try_lock_owned();
+        let office = office.map_err(|_| ApiError::Busy {
+            what: "looks at the dead letters",
+            max: 1,
+        })?;
+        let runtime = Handle::current();
+        Ok(blocking::run(move || runtime.block_on(walk(&office))).await?)
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    reason: Option<String>,
+    limit: Option<usize>,
+}
+
+/// Letters, oldest first.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listing {
+    letters: Vec<Letter>,
+    /// How many there are with those beyond the limit.
+    total: usize,
+    /// Whether every letter was looked at.
+    complete: bool,
+}
+
+/// What came of a replay.
+#[derive(Debug, Serialize)]
+struct Replayed {
+    #[serde(flatten)]
+    report: Report,
+    /// Whether every letter was looked at.
+    complete: bool,
+}
+
+/// The dead letters, or those that died for one reason.
+pub(crate) async fn list(
+    AppState(app): AppState<Arc<App>>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(asked) = asked.map_err(|error| refused("limit", error.body_text(), None))?;
+    let (reason, limit) = (asked.reason()?, asked.limit()?);
+    let mut listing = app
+        .desk
+        .walk(async move |office| office.list(reason).await)
+        .await?;
+    let total = listing.letters.len();
+    listing.letters.truncate(limit);
+    let listing = Listing {
+        letters: listing.letters,
+        total,
+        complete: listing.complete,
+    };
+    Ok(([NO_STORE], Json(listing)).into_response())
+}
+
+/// Replays the letters of one id.
+pub(crate) async fn replay(
+    AppState(app): AppState<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    refuse_other_sites(&headers)?;
+    let order = Order {
+        which: Which::Id(id),
+        rate_per_second: RATE_PER_SECOND,
+        dry_run: false,
+    };
+    let replayed = app.desk.walk(async move |office| {
+        let mut report = Report::default();
+        let complete = office
+            .replay(&order, |letter, fate| report.tell(letter, fate))
+            .await?;
+        Ok(Replayed { report, complete })
+    });
+    let replayed = replayed.await?;
+    if replayed.report.letters.is_empty() {
+        return Err(ApiError::NotFound);
+    }
+    Ok(([NO_STORE], Json(replayed)).into_response())
+}
+
+/// Where nobody has to say who they are, a page of another site could have its visitors send this.
+fn refuse_other_sites(headers: &HeaderMap) -> Result<(), ApiError> {
+    let site = headers.get("sec-fetch-site");
+    let is_ours = site.is_none_or(|site| site == "same-origin" || site == "none");
+    if is_ours {
+        Ok(())
+    } else {
+        Err(ApiError::OtherSite)
+    }
+}
+
+impl Asked {
+    fn reason(&self) -> Result<Option<Death>, ApiError> {
+        let reason = self.reason.as_deref().map(str::parse).transpose();
+        reason.map_err(|error: NoReason| refused("reason", error.to_string(), None))
+    }
+
+    fn limit(&self) -> Result<usize, ApiError> {
+        let limit = self.limit.unwrap_or(LETTERS_USUAL);
+        if (1..=LETTERS_MAX).contains(&limit) {
+            return Ok(limit);
+        }
+        let problem = format!("{limit}, 1 to {LETTERS_MAX} are allowed");
+        Err(refused("limit", problem, Some(limit)))
+    }
+}
+
+fn refused(field: &str, problem: String, measured: Option<usize>) -> ApiError {
+    ApiError::Field(FieldError {
+        field: field.to_owned(),
+        problem,
+        measured: measured.map(|letters| letters as u64),
+        limit: measured.map(|_| LETTERS_MAX as u64),
+    })
+}
