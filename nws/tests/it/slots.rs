@@ -79,6 +79,26 @@ async fn slots_that_stand_still_are_killed_at_the_deadline_and_every_photo_is_do
 }
 
 #[tokio::test]
+async fn a_slot_that_is_stuck_with_a_photo_that_is_taken_back_is_killed_long_before_the_deadline() {
+    let data = tempfile::tempdir().unwrap();
+    let settings = ["worker_slots=1", "job_deadline_secs=86400"];
+    let process = Process::embedded(data.path(), &settings).await;
+    let client = Client::of(&process);
+    until(async || process.slots().len() == 2).await;
+    let slots = process.slots();
+    for slot in &slots {
+        load::process::signal("STOP", *slot).await.unwrap();
+    }
+    let id = client.upload(&jpeg(640, 480, 1), &[]).await;
+    client.until_begun(&id).await;
+    assert!(client.cancel(&id).await.status().is_success());
+    let is_gone = |slot: &u32| load::process::cpu_time(&slot.to_string()).is_err();
+    until(async || slots.iter().any(is_gone)).await;
+    let next = client.upload(&jpeg(640, 480, 2), &[]).await;
+    assert_eq!(client.ended(&next).await["status"], "done");
+}
+
+#[tokio::test]
 async fn how_slots_are_locked_in_is_told_and_that_they_are_not() {
     for (setting, expected) in [("sandbox=on", "holds"), ("sandbox=off", "off")] {
         let data = tempfile::tempdir().unwrap();

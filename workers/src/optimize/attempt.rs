@@ -32,6 +32,10 @@ use crate::{
 /// each of its steps would cost more than the picture.
 const STEPS_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long work that nobody wants may go on within a step: one that takes long, or is stuck, has no news that somebody
+/// could answer.
+const DOUBTS_PAUSE: Duration = Duration::from_secs(1);
+
 /// What a job is made of.
 struct Ingredients {
     original: Bytes,
@@ -151,7 +155,8 @@ impl Optimizer {
         made
     }
 
-    /// Tells of steps until `rendering` has ended, and stops it when nobody wants to hear of any more.
+    /// Tells of steps until `rendering` has ended, and stops it when nobody wants to hear of any more. Who has nothing to
+    /// tell asks, less often: small jobs never do.
     async fn telling<T>(
         &self,
         rendering: impl Future<Output = T>,
@@ -162,15 +167,17 @@ impl Optimizer {
     ) -> T {
         let mut rendering = pin!(rendering);
         let mut news = interval(STEPS_PAUSE);
+        let mut doubts = interval(DOUBTS_PAUSE);
         news.tick().await; // the first is at once, when there are none
+        doubts.tick().await;
         loop {
-            tokio::select! {
+            let is_unwanted = tokio::select! {
                 finished = &mut rendering => return finished,
-                _ = news.tick() => {
-                    if self.tell_steps(steps, epoch, state).await {
-                        stop.cancel();
-                    }
-                }
+                _ = news.tick() => self.tell_steps(steps, epoch, state).await,
+                _ = doubts.tick() => self.is_unwanted(&state.job_id, epoch).await,
+            };
+            if is_unwanted {
+                stop.cancel();
             }
         }
     }

@@ -84,6 +84,14 @@ impl Optimizer {
         }
     }
 
+    /// Whether a job is known to be over for who claimed it in `epoch`. While nobody can be asked, it is not.
+    pub(super) async fn is_unwanted(&self, id: &JobId, epoch: Epoch) -> bool {
+        self.is_over(id, epoch).await.unwrap_or_else(|unknown| {
+            self.tools.metrics.backend_error(&unknown);
+            false
+        })
+    }
+
     /// Whether a message that was claimed in `epoch` is of no more use. A cancelled job that was sent again has a message
     /// of its own.
     async fn is_over(&self, id: &JobId, epoch: Epoch) -> Result<bool, Error> {
