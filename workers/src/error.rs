@@ -5,27 +5,19 @@ use std::time::Duration;
 use backends::{Error, error::Backend, queue::CRASHES_MAX};
 use engine::{InputError, MissingFont};
 use schemas::{Digest, Failure, job::JobError, recipe::ENGINE_REVISION};
-use slot::{Fault, Refusal};
+use slot::Fault;
 
 /// Why an attempt failed.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
+    /// What became of the picture in a slot.
     #[error(transparent)]
-    Input(#[from] Refusal),
+    Slot(#[from] Fault),
     #[error("original has {size_bytes} bytes, the limit is {size_bytes_max}")]
     OriginalTooLong {
         size_bytes: u64,
         size_bytes_max: u64,
     },
-    #[error("result has {size_bytes} bytes, the limit is {size_bytes_max}")]
-    ResultTooLong {
-        size_bytes: u64,
-        size_bytes_max: u64,
-    },
-    #[error("the picture needs more memory than its slot may have, {limit_bytes} bytes")]
-    MemoryExceeded { limit_bytes: u64 },
-    #[error("the picture needs more CPU time than it may have, {limit_secs} s")]
-    CpuExceeded { limit_secs: u64 },
     #[error(transparent)]
     Undecodable(#[from] JobError),
     #[error("the object store has no original {0}")]
@@ -34,15 +26,6 @@ pub enum WorkError {
     LogoMissing(Digest),
     #[error("its worker died {crashes} times with it in hand, the limit is {CRASHES_MAX}")]
     CrashLoop { crashes: u32 },
-    #[error("the picture brought its slot down: {how}")]
-    Crashed {
-        how: String,
-        /// Whether it did so in an attempt before.
-        again: bool,
-    },
-    /// The host's fault, and no picture's.
-    #[error("there is no slot: {0}")]
-    NoSlot(String),
     #[error("not finished within {} s", .0.as_secs())]
     TooSlow(Duration),
     #[error("asks for engine revision {asked}, this worker has {ENGINE_REVISION}")]
@@ -62,20 +45,18 @@ pub enum WorkError {
     World(#[from] Error),
 }
 
-/// The code of [`WorkError::Crashed`], by which a message's history tells of it.
+/// The code of [`Fault::Crashed`], by which a message's history tells of it.
 pub(crate) const CRASHED: &str = "crashed";
+const TOO_SLOW: &str = "too_slow";
 
 impl WorkError {
     /// Whether the input is at fault, now and later.
     pub const fn is_permanent(&self) -> bool {
-        matches!(
-            self,
-            Self::Input(_)
-                | Self::OriginalTooLong { .. }
-                | Self::ResultTooLong { .. }
-                | Self::MemoryExceeded { .. }
-                | Self::CpuExceeded { .. }
-        )
+        match self {
+            Self::Slot(fault) => is_of_picture(fault),
+            Self::OriginalTooLong { .. } => true,
+            _ => false,
+        }
     }
 
     /// Whether `backend` is at fault.
@@ -86,13 +67,9 @@ impl WorkError {
     /// Who is at fault, as the label of the retries' metric: the `input`, the `world`, or a `bug` of ours.
     pub const fn class(&self) -> &'static str {
         match self {
-            Self::Input(_)
-            | Self::OriginalTooLong { .. }
-            | Self::ResultTooLong { .. }
-            | Self::MemoryExceeded { .. }
-            | Self::CpuExceeded { .. }
-            | Self::Undecodable(_) => "input",
-            Self::Crashed { .. } | Self::CrashLoop { .. } => "bug",
+            Self::Slot(fault) if is_of_picture(fault) => "input",
+            Self::OriginalTooLong { .. } | Self::Undecodable(_) => "input",
+            Self::Slot(Fault::Crashed(_)) | Self::CrashLoop { .. } => "bug",
             Self::OriginalMissing(_)
             | Self::LogoMissing(_)
             | Self::TooSlow(_)
@@ -100,7 +77,7 @@ impl WorkError {
             | Self::MissingFont(_)
             | Self::Overtaken
             | Self::DiedBefore(_)
-            | Self::NoSlot(_)
+            | Self::Slot(_)
             | Self::World(_) => "world",
         }
     }
@@ -115,18 +92,13 @@ impl WorkError {
 
     fn code(&self) -> &str {
         match self {
-            Self::Input(refusal) => refusal.code(),
+            Self::Slot(fault) => code_of(fault),
             Self::OriginalTooLong { .. } => "original_too_long",
-            Self::ResultTooLong { .. } => "result_too_long",
-            Self::MemoryExceeded { .. } => "memory_exceeded",
-            Self::CpuExceeded { .. } => "cpu_exceeded",
             Self::Undecodable(_) => "undecodable",
             // A logo is part of what a job is made of: one word for both, and the message tells them apart.
             Self::OriginalMissing(_) | Self::LogoMissing(_) => "original_missing",
             Self::CrashLoop { .. } => "crash_loop",
-            Self::Crashed { .. } => CRASHED,
-            Self::NoSlot(_) => "no_slot",
-            Self::TooSlow(_) => "too_slow",
+            Self::TooSlow(_) => TOO_SLOW,
             Self::NewerEngine { .. } => "newer_engine",
             Self::MissingFont(_) => "missing_font",
             Self::Overtaken => "overtaken",
@@ -140,29 +112,32 @@ impl WorkError {
     }
 }
 
-impl From<InputError> for WorkError {
-    fn from(error: InputError) -> Self {
-        Self::Input(error.into())
+/// Whether the picture, or its mark, is at fault.
+const fn is_of_picture(fault: &Fault) -> bool {
+    match fault {
+        Fault::Refused(_)
+        | Fault::ResultTooLong { .. }
+        | Fault::MemoryExceeded { .. }
+        | Fault::CpuExceeded { .. } => true,
+        Fault::Crashed(_) | Fault::NoSlot(_) | Fault::Stopped => false,
     }
 }
 
-impl WorkError {
-    /// What became of the work in a slot; `stopped` is why, where it was stopped.
-    pub(crate) fn of_fault(fault: Fault, stopped: impl FnOnce() -> Self) -> Self {
-        match fault {
-            Fault::Refused(refusal) => Self::Input(refusal),
-            Fault::ResultTooLong {
-                size_bytes,
-                size_bytes_max,
-            } => Self::ResultTooLong {
-                size_bytes,
-                size_bytes_max,
-            },
-            Fault::MemoryExceeded { limit_bytes } => Self::MemoryExceeded { limit_bytes },
-            Fault::CpuExceeded { limit_secs } => Self::CpuExceeded { limit_secs },
-            Fault::Crashed(how) => Self::Crashed { how, again: false },
-            Fault::NoSlot(why) => Self::NoSlot(why),
-            Fault::Stopped => stopped(),
-        }
+fn code_of(fault: &Fault) -> &str {
+    match fault {
+        Fault::Refused(refusal) => refusal.code(),
+        Fault::ResultTooLong { .. } => "result_too_long",
+        Fault::MemoryExceeded { .. } => "memory_exceeded",
+        Fault::CpuExceeded { .. } => "cpu_exceeded",
+        Fault::Crashed(_) => CRASHED,
+        Fault::NoSlot(_) => "no_slot",
+        // Who stops it says why; a stop that nobody explains was one for time.
+        Fault::Stopped => TOO_SLOW,
+    }
+}
+
+impl From<InputError> for WorkError {
+    fn from(error: InputError) -> Self {
+        Self::Slot(error.into())
     }
 }

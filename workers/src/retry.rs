@@ -1,15 +1,19 @@
 //! What becomes of a delivery. Pure: time and chance are arguments.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use backends::{
     Delivery, Verdict,
     error::Backend,
-    queue::{Death, Reason},
+    queue::{Attempt, Death, Reason},
 };
 use schemas::Failure;
+use slot::Fault;
 
-use crate::{error::WorkError, optimize::Outcome};
+use crate::{
+    error::{CRASHED, WorkError},
+    optimize::Outcome,
+};
 
 /// Attempts before a job is buried: 13 waits, 28 minutes at most and 21 on average, longer than most outages.
 pub const ATTEMPTS_MAX: u32 = 14;
@@ -29,16 +33,30 @@ pub struct Tries {
     pub attempt: u32,
     /// The waits that spent no attempt.
     pub snoozes: u32,
+    /// Whether one of the attempts before brought its slot down.
+    pub has_crashed: bool,
 }
 
 impl Tries {
     /// What `delivery` says of itself.
-    pub const fn of(delivery: &Delivery) -> Self {
+    pub fn of(delivery: &Delivery) -> Self {
         Self {
             attempt: delivery.attempt,
             snoozes: delivery.snoozes,
+            has_crashed: has_crashed(delivery.attempt, &delivery.history),
         }
     }
+}
+
+/// Whether one of the attempts before `attempt` brought its slot down. Who replays a message begins again and keeps its
+/// history, so only what was attempted since counts: from the newest backwards, as long as the numbers fall.
+fn has_crashed(attempt: u32, history: &[Attempt]) -> bool {
+    let mut later = attempt;
+    let mut since_replay = history
+        .iter()
+        .rev()
+        .take_while(|before| mem::replace(&mut later, before.attempt) > before.attempt);
+    since_replay.any(|before| before.code == CRASHED)
 }
 
 /// What becomes of a delivery that ended in `outcome`. `random` is uniform in 0..1.
@@ -58,7 +76,7 @@ pub fn judge(outcome: &Result<Outcome, WorkError>, tries: Tries, random: f64) ->
         WorkError::DiedBefore(told) => bury(why_it_died(told.as_ref(), tries), failure),
         WorkError::CrashLoop { .. } => bury(Reason::CrashLoop, failure),
         // One more chance on another worker; after that it is most likely the picture.
-        WorkError::Crashed { again: true, .. } => bury(Reason::CrashLoop, failure),
+        WorkError::Slot(Fault::Crashed(_)) if tries.has_crashed => bury(Reason::CrashLoop, failure),
         // Nobody could be told of a burial, so it has to wait, however long it takes.
         WorkError::Overtaken => again(error, tries, random),
         error if error.is_of(Backend::Results) => again(error, tries, random),
@@ -87,7 +105,7 @@ pub(crate) fn again(error: &WorkError, tries: Tries, random: f64) -> Verdict {
 fn snooze_left(error: &WorkError, tries: Tries) -> Option<Duration> {
     match error {
         WorkError::World(error) if tries.snoozes < SNOOZES_MAX => error.left_alone(),
-        WorkError::NoSlot(_) if tries.snoozes < SNOOZES_MAX => Some(Duration::ZERO),
+        WorkError::Slot(Fault::NoSlot(_)) if tries.snoozes < SNOOZES_MAX => Some(Duration::ZERO),
         _ => None,
     }
 }
@@ -128,6 +146,7 @@ mod tests {
     const FIRST: Tries = Tries {
         attempt: 1,
         snoozes: 0,
+        has_crashed: false,
     };
 
     fn at(attempt: u32) -> Tries {
@@ -230,21 +249,48 @@ mod tests {
 
     #[test]
     fn a_picture_that_brings_its_slot_down_gets_a_second_chance_only() {
-        let crashed = |again| {
-            let how = "signal: 11 (SIGSEGV)".to_owned();
-            judge(&Err(WorkError::Crashed { how, again }), at(5), 0.5)
+        let crashed = |has_crashed| {
+            let crash = Fault::Crashed("signal: 11 (SIGSEGV)".to_owned());
+            let tries = Tries {
+                has_crashed,
+                ..at(5)
+            };
+            judge(&Err(crash.into()), tries, 0.5)
         };
         assert!(matches!(crashed(false), Verdict::Retry { .. }));
         assert!(matches!(crashed(true), Verdict::Bury { .. }));
     }
 
     #[test]
+    fn a_crash_before_a_replay_does_not_count() {
+        let history = |tried: &[(u32, &str)]| -> Vec<Attempt> {
+            let entry = |&(attempt, code): &(u32, &str)| Attempt {
+                attempt,
+                at_ms: 0,
+                worker: String::new(),
+                code: code.to_owned(),
+                message: String::new(),
+                wait_ms: None,
+            };
+            tried.iter().map(entry).collect()
+        };
+        let life_before = [(1, CRASHED), (2, CRASHED)];
+        assert!(has_crashed(2, &history(&[(1, CRASHED)])));
+        assert!(!has_crashed(1, &history(&life_before)));
+        for (code, expected) in [(CRASHED, true), ("too_slow", false)] {
+            let lives = [&life_before[..], &[(1, code), (2, "too_slow")]].concat();
+            assert_eq!(has_crashed(3, &history(&lives)), expected, "{code}");
+        }
+    }
+
+    #[test]
     fn a_picture_that_wants_too_much_fails_at_once() {
         for error in [
-            WorkError::MemoryExceeded { limit_bytes: 1 },
-            WorkError::CpuExceeded { limit_secs: 1 },
+            Fault::MemoryExceeded { limit_bytes: 1 },
+            Fault::CpuExceeded { limit_secs: 1 },
         ] {
-            assert!(matches!(judge(&Err(error), FIRST, 0.5), Verdict::Fail(_)));
+            let verdict = judge(&Err(error.into()), FIRST, 0.5);
+            assert!(matches!(verdict, Verdict::Fail(_)));
         }
     }
 
@@ -252,7 +298,7 @@ mod tests {
     fn a_host_that_is_too_slow_or_has_no_slot_is_not_the_pictures_fault() {
         let slow = Err(WorkError::TooSlow(Duration::from_secs(120)));
         assert!(matches!(judge(&slow, FIRST, 0.5), Verdict::Retry { .. }));
-        let none = Err(WorkError::NoSlot("no such file".to_owned()));
+        let none = Err(Fault::NoSlot("no such file".to_owned()).into());
         let verdict = judge(&none, at(ATTEMPTS_MAX), 0.5);
         assert!(matches!(verdict, Verdict::Snooze { .. }), "{verdict:?}");
     }
@@ -275,6 +321,7 @@ mod tests {
         let restless = |attempt| Tries {
             attempt,
             snoozes: SNOOZES_MAX,
+            ..FIRST
         };
         let objects = known_outage(Backend::Objects);
         assert!(matches!(

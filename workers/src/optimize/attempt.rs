@@ -17,16 +17,12 @@ use backends::{
 use bytes::Bytes;
 use engine::{Fonts, InputError, logo::LOGO_BYTES_MAX};
 use schemas::{Digest, Job, JobId, Picture, State, Step, Timings, recipe::ENGINE_REVISION};
-use slot::{Made, Renderer, Task};
+use slot::{Fault, Made, Renderer, Task};
 use tokio::{sync::watch, time::interval};
 use tokio_util::sync::CancellationToken;
 
 use super::{Optimizer, Outcome};
-use crate::{
-    error::{CRASHED, WorkError},
-    logos::Logos,
-    stopwatch::Stopwatch,
-};
+use crate::{error::WorkError, logos::Logos, slots::Panicked, stopwatch::Stopwatch};
 
 /// Between two words on the steps of one job. Nobody reads faster, and a small picture is done before the first: telling
 /// each of its steps would cost more than the picture.
@@ -62,8 +58,7 @@ impl Optimizer {
         refuse_in_vain(job, delivery, &self.tools.fonts)?;
         self.note(&mut state.timings, Step::Queue, since(job.queued_at_ms));
         let ingredients = self.fetch(job, &mut state.timings).await?;
-        let made = self.render(job, ingredients, epoch, &mut state).await;
-        let made = made.map_err(|error| error.or_again(delivery))?;
+        let made = self.render(job, ingredients, epoch, &mut state).await?;
         let picture = self.save(&state.job_id, made, &mut state.timings).await?;
         self.note_total(job, &mut state.timings);
         Ok(Outcome::Done(state.done(picture)))
@@ -141,10 +136,7 @@ impl Optimizer {
         };
         let rendering = self.slots.run(work);
         let finished = self.telling(rendering, &mut steps, &stop, epoch, state);
-        let (made, timings) = finished.await.map_err(|_| WorkError::Crashed {
-            how: "it panicked".to_owned(),
-            again: false,
-        })?;
+        let (made, timings) = finished.await.map_err(of_panic)?;
         for (step, took) in timings.iter() {
             self.tools.metrics.step(step, took);
         }
@@ -207,10 +199,11 @@ impl Optimizer {
         let (size_bytes, size_bytes_max) =
             (rendered.bytes.len() as u64, self.tools.result_bytes_max);
         if size_bytes > size_bytes_max {
-            return Err(WorkError::ResultTooLong {
+            let too_long = Fault::ResultTooLong {
                 size_bytes,
                 size_bytes_max,
-            });
+            };
+            return Err(too_long.into());
         }
         let (body, media_type) = (
             Body::Digested {
@@ -291,14 +284,10 @@ impl Ingredients {
             recipe: &job.recipe,
         };
         let made = renderer.render(&task, stopwatch);
-        made.map_err(|fault| {
-            WorkError::of_fault(fault, || {
-                if stopwatch.is_told_to_stop() {
-                    WorkError::Overtaken
-                } else {
-                    WorkError::TooSlow(stopwatch.deadline())
-                }
-            })
+        made.map_err(|fault| match fault {
+            Fault::Stopped if stopwatch.is_told_to_stop() => WorkError::Overtaken,
+            Fault::Stopped => WorkError::TooSlow(stopwatch.deadline()),
+            fault => fault.into(),
         })
     }
 }
@@ -340,18 +329,6 @@ fn since(moment_ms: u64) -> Duration {
     Duration::from_millis(now_ms().saturating_sub(moment_ms))
 }
 
-impl WorkError {
-    /// A crash, told from the first one by the message's history.
-    fn or_again(self, delivery: &Delivery) -> Self {
-        match self {
-            Self::Crashed { how, .. } => Self::Crashed {
-                how,
-                again: delivery
-                    .history
-                    .iter()
-                    .any(|attempt| attempt.code == CRASHED),
-            },
-            other => other,
-        }
-    }
+fn of_panic(_: Panicked) -> WorkError {
+    Fault::Crashed("it panicked".to_owned()).into()
 }
