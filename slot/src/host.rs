@@ -11,12 +11,12 @@ use std::{
     ops::ControlFlow,
     path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    thread,
     time::Duration,
 };
 
 use engine::{Limits, logo::LOGO_BYTES_MAX};
 use schemas::Digest;
-use tracing::warn;
 
 use self::guest::Guest;
 use crate::{
@@ -86,7 +86,16 @@ struct Hall {
 #[derive(Debug, Default)]
 struct State {
     idle: Vec<Guest>,
+    /// Guests that are lent out.
+    working: usize,
     health: Health,
+}
+
+/// A guest in the hands of somebody who has work for it. However that ends, its place is taken again.
+struct Lent<'g> {
+    guests: &'g Guests,
+    /// There until it is given back.
+    guest: Option<Guest>,
 }
 
 impl Guests {
@@ -108,14 +117,29 @@ impl Guests {
     }
 
     /// A guest that is well, as soon as there is one.
-    fn guest(&self, watch: &mut dyn Watch) -> Result<Guest, Fault> {
+    fn borrow(&self, watch: &mut dyn Watch) -> Result<Lent<'_>, Fault> {
         loop {
-            let mut guest = self.hall.wait(watch)?;
-            if guest.is_well() {
-                return Ok(guest);
+            let mut lent = Lent {
+                guest: Some(self.hall.wait(watch)?),
+                guests: self,
+            };
+            if lent.guest().is_well() {
+                return Ok(lent);
             }
-            warn!("a slot died while nothing was asked of it, taking another");
-            self.replace(guest);
+            lent.guest()
+                .dismiss("it died, or spoke, while nothing was asked of it");
+        }
+    }
+
+    /// The same, and one that has worked on nothing yet. Warm ones that come first make room for such.
+    fn borrow_fresh(&self, watch: &mut dyn Watch) -> Result<Lent<'_>, Fault> {
+        loop {
+            let mut lent = self.borrow(watch)?;
+            if lent.guest().is_fresh() {
+                return Ok(lent);
+            }
+            lent.guest()
+                .dismiss("a picture needs all the memory of a fresh one");
         }
     }
 
@@ -134,14 +158,52 @@ impl Drop for Guests {
 
 impl Renderer for Guests {
     fn render(&self, task: &Task<'_>, watch: &mut dyn Watch) -> Result<Made, Fault> {
-        let mut guest = self.guest(watch)?;
-        let made = guest.work(task, watch, &self.options);
-        if guest.is_worn() {
-            self.replace(guest);
-        } else {
-            self.hall.welcome(guest);
+        let mut lent = self.borrow(watch)?;
+        let was_fresh = lent.guest().is_fresh();
+        let made = lent.guest().work(task, watch, &self.options);
+        drop(lent);
+        match made {
+            // What it kept of the pictures before may have been too much, and not this one.
+            Err(Fault::MemoryExceeded { .. }) if !was_fresh => {
+                let mut fresh = self.borrow_fresh(watch)?;
+                fresh.guest().work(task, watch, &self.options)
+            }
+            made => made,
         }
-        made
+    }
+
+    fn is_open(&self) -> bool {
+        self.hall.lock().is_open()
+    }
+}
+
+impl Lent<'_> {
+    fn guest(&mut self) -> &mut Guest {
+        self.guest
+            .as_mut()
+            .expect("it is lent until this is dropped")
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let Some(guest) = self.guest.take() else {
+            return;
+        };
+        self.guests.hall.lock().working -= 1;
+        // Whoever watched may have panicked half way through a picture.
+        if thread::panicking() || guest.is_worn() {
+            self.guests.replace(guest);
+        } else {
+            self.guests.hall.welcome(guest);
+        }
+    }
+}
+
+impl State {
+    /// Whether there is a guest, or there will be: none that is lent out has to come back, but most do.
+    const fn is_open(&self) -> bool {
+        self.health.failing.is_none() || !self.idle.is_empty() || self.working > 0
     }
 }
 
@@ -177,9 +239,10 @@ impl Hall {
         let mut state = self.lock();
         loop {
             if let Some(guest) = state.idle.pop() {
+                state.working += 1;
                 return Ok(guest);
             }
-            if let Some(why) = &state.health.failing {
+            if let (false, Some(why)) = (state.is_open(), &state.health.failing) {
                 return Err(Fault::NoSlot(why.clone()));
             }
             if let ControlFlow::Break(()) = watch.go_on() {

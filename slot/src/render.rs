@@ -46,6 +46,10 @@ pub trait Renderer: fmt::Debug + Send + Sync {
     /// # Errors
     /// Why there is no result.
     fn render(&self, task: &Task<'_>, watch: &mut dyn Watch) -> Result<Made, Fault>;
+
+    /// Whether a picture that came now would find a place, at once or once another is done. While it would not, whoever
+    /// takes pictures from a queue leaves them to others.
+    fn is_open(&self) -> bool;
 }
 
 /// Why there is no result.
@@ -144,6 +148,10 @@ impl Renderer for InProcess {
         let on_step = &mut |step| watch.begin(step);
         let rendered = engine::render(task.original, task.recipe, material, &self.limits, on_step)?;
         Ok(rendered.into())
+    }
+
+    fn is_open(&self) -> bool {
+        true
     }
 }
 

@@ -40,6 +40,9 @@ use retry::Tries;
 /// How long a worker waits before it asks again for a receiver that it could not get or has lost.
 const RECEIVER_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long a worker without a slot waits before it looks again. Its jobs wait on the queue, where others take them.
+const SLOT_PAUSE: Duration = Duration::from_millis(250);
+
 /// How long unfinished deliveries may take to be handed back once the grace is over.
 const HAND_BACK_MAX: Duration = Duration::from_secs(2);
 
@@ -90,20 +93,32 @@ struct Worker {
 }
 
 impl Worker {
-    /// One receiver's life: a delivery after the other.
+    /// One receiver's life: a delivery after the other, while there are slots for them.
     async fn consume(self) {
         while let Some(mut receiver) = self.subscribe().await {
-            while let Some(delivery) = self.next(&mut *receiver).await {
-                let span = info_span!(
-                    "delivery",
-                    message.id = delivery.message_id,
-                    attempt = delivery.attempt
-                );
-                if let Err(error) = self.work(delivery).instrument(span).await {
-                    self.optimizer.metrics().backend_error(&error);
-                    warn!(error = %error, "delivery could not be settled and comes again");
-                }
+            while self.optimizer.is_open()
+                && let Some(delivery) = self.next(&mut *receiver).await
+            {
+                self.see_through(delivery).await;
             }
+            // One that was on its way is snoozed like those before it: handed back it would count as a crash.
+            if !self.optimizer.is_open()
+                && let Some(delivery) = receiver.stop().await
+            {
+                self.see_through(delivery).await;
+            }
+        }
+    }
+
+    async fn see_through(&self, delivery: Delivery) {
+        let span = info_span!(
+            "delivery",
+            message.id = delivery.message_id,
+            attempt = delivery.attempt
+        );
+        if let Err(error) = self.work(delivery).instrument(span).await {
+            self.optimizer.metrics().backend_error(&error);
+            warn!(error = %error, "delivery could not be settled and comes again");
         }
     }
 
@@ -129,9 +144,13 @@ impl Worker {
         secured.ack().await
     }
 
-    /// A receiver, however long it takes to get one; `None` at shutdown.
+    /// A receiver once there are slots, however long it takes to get one; `None` at shutdown.
     async fn subscribe(&self) -> Option<Box<dyn Receiver>> {
         while !self.shutdown.is_cancelled() {
+            if !self.optimizer.is_open() {
+                self.pause(SLOT_PAUSE).await;
+                continue;
+            }
             match self.source.receiver().await {
                 Ok(receiver) => return Some(receiver),
                 Err(error) => self.pause_after(&error).await,
@@ -158,9 +177,11 @@ impl Worker {
     async fn pause_after(&self, error: &Error) {
         self.optimizer.metrics().backend_error(error);
         warn!(error = %error, "no receiver, asking for another");
-        self.shutdown
-            .run_until_cancelled(sleep(RECEIVER_PAUSE))
-            .await;
+        self.pause(RECEIVER_PAUSE).await;
+    }
+
+    async fn pause(&self, pause: Duration) {
+        self.shutdown.run_until_cancelled(sleep(pause)).await;
     }
 
     /// Keeps every loop going until shutdown: one that ends before has panicked, and the worker would be a slot short.

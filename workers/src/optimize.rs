@@ -118,7 +118,12 @@ impl Optimizer {
         &*self.tools.results
     }
 
-    /// Where pixels are worked on.
+    /// Whether there is anybody to work on pixels.
+    pub(crate) fn is_open(&self) -> bool {
+        self.tools.renderer.is_open()
+    }
+
+    /// How many pictures are worked on at once.
     pub(crate) fn slots(&self) -> &Slots {
         &self.slots
     }

@@ -89,6 +89,15 @@ impl Receiver for PausingReceiver {
         });
         Ok(delivery)
     }
+
+    async fn stop(self: Box<Self>) -> Option<Delivery> {
+        let mut side = self.side.lock().await;
+        side.stop().await;
+        match mem::take(&mut *side) {
+            Side::Last(delivery) => Some(delivery),
+            _ => None,
+        }
+    }
 }
 
 impl Side {

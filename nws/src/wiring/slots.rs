@@ -39,6 +39,10 @@ impl Renderer for Slots {
     fn render(&self, task: &Task<'_>, watch: &mut dyn Watch) -> Result<Made, Fault> {
         self.0.render(task, watch)
     }
+
+    fn is_open(&self) -> bool {
+        self.0.is_open()
+    }
 }
 
 impl Workshop for Slots {

@@ -89,7 +89,7 @@ impl Nursery {
 
     fn failed(&mut self, why: String) {
         self.failures += 1;
-        let wait_ms = pause(self.failures).as_millis();
+        let wait_ms = u64::try_from(pause(self.failures).as_millis()).unwrap_or(u64::MAX);
         error!(wait_ms, "a slot cannot be started: {why}");
         self.hall.lock().health.failing = Some(why);
         self.hall.arrival.notify_all();

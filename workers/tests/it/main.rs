@@ -6,6 +6,7 @@
 
 mod burials;
 mod cancel;
+mod closed;
 mod crashes;
 mod fate;
 mod logos;

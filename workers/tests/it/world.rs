@@ -27,7 +27,7 @@ use schemas::{
     Context, Digest, EventId, Job, JobId, OutputFormat, Request, State, Status, Timings,
     recipe::Date,
 };
-use slot::InProcess;
+use slot::{InProcess, Renderer};
 use tempfile::TempDir;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -45,6 +45,8 @@ pub(crate) struct World {
     /// What workers are told when they begin.
     pub(crate) limits: ByteLimits,
     pub(crate) grace_secs: u64,
+    pub(crate) renderer: Arc<dyn Renderer>,
+    pub(crate) fonts: Arc<Fonts>,
     folder: TempDir,
 }
 
@@ -86,7 +88,13 @@ pub(crate) struct Worker {
 impl World {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let fonts = Arc::new(Fonts::embedded());
         Self {
+            renderer: Arc::new(InProcess {
+                fonts: Arc::clone(&fonts),
+                limits: Limits::default(),
+            }),
+            fonts,
             queue: Arc::new(
                 SqliteQueue::open(&folder.path().join("queue.db"))
                     .await
@@ -132,16 +140,12 @@ impl World {
         results: Arc<dyn Results>,
     ) -> Worker {
         let shutdown = CancellationToken::new();
-        let fonts = Arc::new(Fonts::embedded());
         let tools = Tools {
             objects,
             results,
             fleet: self.fleet.clone(),
-            renderer: Arc::new(InProcess {
-                fonts: Arc::clone(&fonts),
-                limits: Limits::default(),
-            }),
-            fonts,
+            renderer: Arc::clone(&self.renderer),
+            fonts: Arc::clone(&self.fonts),
             original_bytes_max: self.limits.original_max,
             result_bytes_max: self.limits.result_max,
             metrics: self.metrics.clone(),

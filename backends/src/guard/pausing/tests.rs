@@ -209,3 +209,14 @@ async fn a_receive_that_is_given_up_at_any_moment_loses_nothing() {
         assert_eq!(pause.receive().await, "on its way");
     }
 }
+
+#[tokio::test]
+async fn who_stops_it_gets_what_was_on_its_way() {
+    let mut pause = Pause::new().await;
+    pause.send("in hand");
+    drop(pause.receiver.receive().await.unwrap());
+    pause.send("on its way");
+    let last = pause.receiver.stop().await.unwrap();
+    assert_eq!(last.body, "on its way");
+    assert_eq!(pause.receivers.load(Ordering::SeqCst), 0);
+}
