@@ -241,10 +241,6 @@ impl Done {
             contrast: self.contrast,
         }
     }
-
-    pub(crate) const fn format(&self) -> OutputFormat {
-        self.format
-    }
 }
 
 fn too_long(length: usize) -> io::Error {

@@ -52,11 +52,12 @@ pub(crate) fn end_with_host() -> io::Result<()> {
 pub(crate) fn lock_in(memory_bytes_max: u64) -> Sandbox {
     // Each wall needs what the next one forbids: a path, a file, a system call.
     let (rights, address_space) = (give_up_rights(), limits::address_space());
+    let closed = limits::close_inherited();
     let landlock = landlock::restrict();
     let limits =
         address_space.and_then(|bytes| limits::set(bytes.saturating_add(memory_bytes_max)));
     Sandbox {
-        limits: Part::of(rights.is_ok() && limits.is_ok()),
+        limits: Part::of(rights.is_ok() && closed.is_ok() && limits.is_ok()),
         landlock,
         seccomp: Part::of(seccomp::restrict().is_ok()),
     }

@@ -6,12 +6,18 @@
 use std::{
     fs::File,
     io::{self, Error},
-    os::{fd::AsFd, unix::fs::FileExt as _},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::fs::FileExt as _,
+    },
 };
 
 use memmap2::{Mmap, MmapMut, MmapOptions};
-use rustix::fs::{
-    FallocateFlags, MemfdFlags, SealFlags, fallocate, fcntl_add_seals, ftruncate, memfd_create,
+use rustix::{
+    fs::{
+        FallocateFlags, MemfdFlags, SealFlags, fallocate, fcntl_add_seals, ftruncate, memfd_create,
+    },
+    io::Errno,
 };
 use serde::{Deserialize, Serialize};
 
@@ -59,8 +65,7 @@ impl Memory {
     /// # Errors
     /// When the system has no memory, or no files, to give.
     pub(crate) fn new(layout: Layout) -> io::Result<Self> {
-        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        let file = memfd_create("nws-slot", flags)?;
+        let file = unnamed()?;
         ftruncate(&file, layout.bytes() as u64)?;
         // Nobody makes it shorter while the other side reads, nor longer than it may be.
         let length = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
@@ -134,6 +139,16 @@ impl Memory {
     }
 }
 
+/// A file that is nowhere but in memory, and that nobody can run: some systems allow no other. Kernels before 6.3 know no
+/// difference.
+fn unnamed() -> io::Result<OwnedFd> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    match memfd_create("nws-slot", flags | MemfdFlags::NOEXEC_SEAL) {
+        Err(Errno::INVAL) => Ok(memfd_create("nws-slot", flags)?),
+        made => Ok(made?),
+    }
+}
+
 impl Mapped {
     /// Maps `file` as its host has laid it out.
     ///
@@ -152,7 +167,8 @@ impl Mapped {
         // nothing of it is borrowed, and a host that did otherwise would harm this guest and no one else.
         let input = unsafe { options(0, input).map(&file) }?;
         #[expect(unsafe_code, reason = "the file is shared with the host")]
-        // SAFETY: as above, and the host never writes to the result.
+        // SAFETY: as above. The host only punches holes into the result, between two pictures as well, while nothing of it is
+        // borrowed.
         let result = unsafe { options(layout.result_at(), result).map_mut(&file) }?;
         Ok(Self {
             input,
@@ -222,6 +238,20 @@ mod tests {
         let theirs = memory.for_guest().unwrap();
         theirs.set_len(10).unwrap_err();
         theirs.set_len(1 << 40).unwrap_err();
+    }
+
+    #[test]
+    fn nobody_can_run_it() {
+        use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+
+        let memory = Memory::new(LAYOUT).unwrap();
+        let theirs = memory.for_guest().unwrap();
+        let is_older = matches!(
+            memfd_create("probe", MemfdFlags::NOEXEC_SEAL),
+            Err(Errno::INVAL)
+        );
+        let made_runnable = theirs.set_permissions(Permissions::from_mode(0o700));
+        assert!(made_runnable.is_err() || is_older);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::{
     fs::{self, File},
     hint::{black_box, spin_loop},
     io::{Write as _, stderr},
+    mem,
     net::UdpSocket,
     ops::ControlFlow,
     process::{Command, ExitCode, abort},
@@ -28,6 +29,11 @@ use slot::{
     guest::{Engine, Sound, serve_with},
     host::Options,
 };
+
+/// Not so much that a guest is replaced for it.
+const KEPT_BYTES: usize = 150 << 20;
+/// What is there in a guest that kept nothing, where a picture may have 32 MiB.
+const NEEDED_BYTES: usize = 200 << 20;
 
 /// An engine that obeys.
 struct Unruly;
@@ -102,8 +108,10 @@ impl Engine for Unruly {
         on_step: &mut dyn FnMut(Step) -> ControlFlow<()>,
     ) -> Result<Rendered, RenderError> {
         let order = recipe.wm_text.as_ref().map_or("", |text| text.as_str());
-        if order == "look" {
-            return look(source);
+        match order {
+            "look" => return look(source),
+            "ask" => return ask(on_step),
+            _ => {}
         }
         obey(order)?;
         Sound.render(source, recipe, material, limits, on_step)
@@ -126,6 +134,14 @@ fn obey(order: &str) -> Result<(), RenderError> {
             spin_loop();
         },
         "allocate" => hoard(1 << 24),
+        "keep" => {
+            mem::forget(vec![1_u8; KEPT_BYTES]);
+            Ok(())
+        }
+        "need" => {
+            drop(black_box(vec![1_u8; NEEDED_BYTES]));
+            Ok(())
+        }
         "allocate in pieces" => hoard(1 << 10),
         "open" => did(&File::open("/etc/hostname")),
         "write" => write(),
@@ -140,12 +156,25 @@ fn obey(order: &str) -> Result<(), RenderError> {
         "ready again" => say(
             r#"{"Ready":{"sandbox":{"limits":"off","landlock":"off","seccomp":"off"},"fonts":[]}}"#,
         ),
-        "too much" => done("jpeg", 1 << 40),
-        "another format" => done("png", 10),
+        "too much" => done("jpeg", 1 << 40, 1),
+        "another format" => done("png", 10, 1),
+        // What the picture before left there is a result of its format, if there was one.
+        "no picture" => done("jpeg", 0, 1),
+        "no sides" => done("jpeg", 10, 0),
+        "too wide" => done("jpeg", 10, 4_000_000_000),
+        "stopped" => say("\"Stopped\""),
+        "a text" => say("{\"\\u001b[31mhttp://evil.example\\n\":1}"),
         "no reason" => say(r#"{"Refused":{"code":"<script>","message":""}}"#),
         "too long a message" => say(&" ".repeat(100_000)),
         _ => Ok(()),
     }
+}
+
+/// Asks whether it may go on until it may not.
+fn ask(on_step: &mut dyn FnMut(Step) -> ControlFlow<()>) -> Result<Rendered, RenderError> {
+    let before = Step::Decode;
+    while on_step(before).is_continue() {}
+    Err(RenderError::Stopped { before })
 }
 
 /// Looks at every byte and makes nothing of them: what is left is the hand-over.
@@ -193,8 +222,8 @@ fn say(text: &str) -> Result<(), RenderError> {
     Ok(())
 }
 
-fn done(format: &str, size_bytes: u64) -> Result<(), RenderError> {
+fn done(format: &str, size_bytes: u64, width: u32) -> Result<(), RenderError> {
     say(&format!(
-        r#"{{"Done":{{"size_bytes":{size_bytes},"format":"{format}","width":1,"height":1,"frames":1,"written":"lossless","contrast":null}}}}"#
+        r#"{{"Done":{{"size_bytes":{size_bytes},"format":"{format}","width":{width},"height":1,"frames":1,"written":"lossless","contrast":null}}}}"#
     ))
 }

@@ -12,8 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use engine::Rendered;
 use rustix::process::Signal;
-use schemas::Step;
+use schemas::{OutputFormat, Recipe, Step, recipe::Side};
 use tracing::warn;
 
 use super::{Options, TICK, usage::Usage};
@@ -119,6 +120,17 @@ impl Guest {
         matches!(self.channel.hear_now::<Word>(), Ok(Heard::Nothing))
     }
 
+    /// Ends it, and logs why and with which last words.
+    pub(super) fn dismiss(&mut self, why: &str) {
+        warn!("slot {} is dismissed: {why}", self.child.id());
+        drop(self.bury());
+    }
+
+    /// Whether it holds nothing of a picture before.
+    pub(super) const fn is_fresh(&self) -> bool {
+        self.pictures == 0
+    }
+
     /// Whether another one should take its place.
     pub(super) fn is_worn(&self) -> bool {
         let resident = || self.usage.resident_bytes();
@@ -173,10 +185,19 @@ impl Guest {
                 Ok(Heard::Said(Word::Step(step))) => {
                     return Err(self.lied(&format!("{step:?} after {begun:?}")));
                 }
+                Ok(Heard::Said(Word::Stopped)) if told_to_stop.is_none() => {
+                    return Err(self.lied("that it was stopped, and nobody had"));
+                }
                 Ok(Heard::Said(end)) => return Ok(end),
                 Ok(Heard::Nothing) => watch.go_on(),
+                // It may have died of the stop, or of what it was stopped for.
+                Ok(Heard::Gone) if told_to_stop.is_some() => {
+                    drop(self.bury());
+                    return Err(Fault::Stopped);
+                }
                 Ok(Heard::Gone) => return Err(self.died(options)),
-                Err(error) => return Err(self.lied(&error.to_string())),
+                // What could not be read of it stays unsaid: it may be anything.
+                Err(_) => return Err(self.lied("words that are no message")),
             };
             if wanted == ControlFlow::Break(()) {
                 let since = told_to_stop.get_or_insert_with(|| {
@@ -218,11 +239,14 @@ impl Guest {
 
     /// The result, out of its reach before anybody looks at it.
     fn take(&mut self, done: Done, task: &Task<'_>) -> Result<Made, Fault> {
-        if done.format() != task.recipe.wm_format {
-            return Err(self.lied("a result of another format"));
-        }
         match self.memory.take_result(done.size_bytes) {
-            Ok(Some(bytes)) => Ok(done.with(bytes).into()),
+            Ok(Some(bytes)) => {
+                let rendered = done.with(bytes);
+                match promise_broken(&rendered, task.recipe) {
+                    Some(lie) => Err(self.lied(lie)),
+                    None => Ok(rendered.into()),
+                }
+            }
             Ok(None) => Err(self.lied("a result that is longer than there is room")),
             Err(error) => {
                 self.is_dead = true;
@@ -281,6 +305,19 @@ impl Drop for Guest {
         // One that is dead already is only waited for.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// What `rendered` cannot be, if it was made by `recipe`. Nobody decodes it here: pixels are a guest's.
+fn promise_broken(rendered: &Rendered, recipe: &Recipe) -> Option<&'static str> {
+    let asked = Some(recipe.wm_format);
+    let fits = |side, box_side: Side| (1..=box_side.pixels()).contains(&side);
+    if Some(rendered.format) != asked || OutputFormat::of_bytes(&rendered.bytes) != asked {
+        Some("a result of another format")
+    } else if !fits(rendered.width, recipe.width) || !fits(rendered.height, recipe.height) {
+        Some("a result that is not in its box")
+    } else {
+        None
     }
 }
 

@@ -7,6 +7,24 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 /// Standard input, output and error: the channel, the memory, and last words. Nothing else is opened ever again.
 const FILES_MAX: u64 = 3;
 
+/// Closes whatever else was open where the host was started: a file that its parent did not mean for anybody.
+///
+/// # Errors
+/// When the kernel is older than 5.9.
+pub(super) fn close_inherited() -> io::Result<()> {
+    #[expect(
+        unsafe_code,
+        reason = "no safe function closes what nobody here opened"
+    )]
+    // SAFETY: whatever this program opened itself is closed again by now, so no owner is left behind.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, FILES_MAX, u64::from(u32::MAX), 0) };
+    if closed == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// Sets every limit. CPU time is not among them: the host raises it picture by picture.
 ///
 /// # Errors

@@ -1,5 +1,11 @@
 //! What a guest that was taken over can reach: nothing.
 
+use std::io;
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::{FdFlags, fcntl_setfd},
+};
 use slot::{Fault, Part, Sandbox, host::Health};
 
 use crate::support::{guests, guests_with, told};
@@ -9,6 +15,12 @@ const WHOLE: Sandbox = Sandbox {
     limits: Part::Holds,
     landlock: Part::Holds,
     seccomp: Part::Holds,
+};
+
+/// Generous: the machine may be busy.
+const WITHIN: Timespec = Timespec {
+    tv_sec: 60,
+    tv_nsec: 0,
 };
 
 /// What no guest needs.
@@ -26,6 +38,18 @@ fn a_guest_that_reaches_out_dies_of_it() {
         );
         told(&guests, "fine").unwrap();
     }
+}
+
+#[test]
+fn a_guest_has_no_file_that_its_host_was_started_with() {
+    let (ours, theirs) = io::pipe().unwrap();
+    fcntl_setfd(&theirs, FdFlags::empty()).unwrap(); // as whoever starts a host may have forgotten
+    let guests = guests(1);
+    told(&guests, "fine").unwrap();
+    drop(theirs);
+    let mut end = [PollFd::new(&ours, PollFlags::IN)];
+    assert_eq!(poll(&mut end, Some(&WITHIN)), Ok(1), "somebody has it");
+    told(&guests, "fine").unwrap();
 }
 
 #[test]

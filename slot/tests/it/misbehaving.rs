@@ -1,11 +1,21 @@
 //! A guest that misbehaves is told apart, and the next picture finds another one.
 
-use std::{thread, time::Duration};
+use std::{
+    ops::ControlFlow,
+    panic::{self, AssertUnwindSafe},
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use engine::Limits;
-use slot::{Fault, Renderer as _};
+use schemas::Step;
+use slot::{Fault, Renderer as _, Watch};
 
-use crate::support::{Impatient, guests, guests_with, photo, recipe, task, told};
+use crate::support::{Impatient, Until, guests, guests_with, photo, recipe, task, told};
 
 /// Far too little for a guest that wants all there is, and enough for a small photo.
 const MEMORY_BYTES_MAX: u64 = 32 << 20;
@@ -58,6 +68,41 @@ fn memory_without_end_is_no_crash() {
 }
 
 #[test]
+fn what_a_guest_kept_of_other_pictures_is_not_held_against_one() {
+    let guests = guests_with(|options| {
+        options.places = 0; // one guest, the spare
+        options.limits = Limits {
+            decoded_bytes_max: MEMORY_BYTES_MAX,
+            ..Limits::default()
+        };
+    });
+    told(&guests, "keep").unwrap();
+    told(&guests, "need").unwrap();
+}
+
+#[test]
+fn who_watches_and_panics_leaves_the_place_to_others() {
+    struct Clumsy;
+
+    impl Watch for Clumsy {
+        fn begin(&mut self, _: Step) -> ControlFlow<()> {
+            panic!("half way through");
+        }
+
+        fn go_on(&mut self) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+    }
+
+    let guests = guests_with(|options| options.places = 0);
+    let (photo, recipe) = (photo(), recipe(&[]));
+    let render = || guests.render(&task(&photo, &recipe), &mut Clumsy);
+    panic::catch_unwind(AssertUnwindSafe(render)).unwrap_err();
+    let watch = &mut Impatient::after(Duration::from_secs(60));
+    guests.render(&task(&photo, &recipe), watch).unwrap();
+}
+
+#[test]
 fn cpu_time_without_end_is_no_crash() {
     let guests = guests_with(|options| options.cpu_secs_max = 1);
     let exceeded = told(&guests, "burn");
@@ -67,22 +112,30 @@ fn cpu_time_without_end_is_no_crash() {
 
 #[test]
 fn a_host_believes_no_lie() {
-    let guests = guests(1);
-    for lie in [
-        "no JSON",
-        "no word",
-        "step back",
-        "foreign step",
-        "ready again",
-        "too much",
-        "another format",
-        "no reason",
-        "too long a message",
+    // One guest, so that each finds the result of a picture before in its memory.
+    let guests = guests(0);
+    told(&guests, "fine").unwrap();
+    for (lie, told_as) in [
+        ("no JSON", "no message"),
+        ("no word", "no message"),
+        ("a text", "no message"),
+        ("too long a message", "no message"),
+        ("step back", "Decode after Some(Encode)"),
+        ("foreign step", "Total after None"),
+        ("ready again", "at the wrong time"),
+        ("stopped", "nobody had"),
+        ("too much", "longer than there is room"),
+        ("another format", "another format"),
+        ("no picture", "another format"),
+        ("no sides", "not in its box"),
+        ("too wide", "not in its box"),
+        ("no reason", "without a reason"),
     ] {
         let Err(Fault::Crashed(how)) = told(&guests, lie) else {
             panic!("{lie}: believed");
         };
-        assert!(how.starts_with("it said what no slot says"), "{lie}: {how}");
+        assert!(how.starts_with("it said what no slot says: "), "{how}");
+        assert!(how.ends_with(told_as), "{lie}: {how}");
         told(&guests, "fine").unwrap();
     }
 }
@@ -102,15 +155,19 @@ fn a_guest_that_shouts_is_not_listened_to() {
 #[test]
 fn neighbours_finish_meanwhile() {
     let guests = guests(2);
+    let (begun, are_done) = (Barrier::new(2), AtomicBool::new(false));
     thread::scope(|scope| {
         let hung = scope.spawn(|| {
             let recipe = recipe(&[("wm_text", "hang")]);
-            let watch = &mut Impatient::after(Duration::from_secs(2));
+            let watch = &mut Until::begun(&begun, &are_done);
             guests.render(&task(&photo(), &recipe), watch)
         });
+        begun.wait();
         for order in ["fine", "abort", "fine", "no JSON", "fine"] {
             assert_eq!(told(&guests, order).is_ok(), order == "fine", "{order}");
         }
+        assert!(!hung.is_finished());
+        are_done.store(true, Ordering::SeqCst);
         assert_eq!(hung.join().unwrap(), Err(Fault::Stopped));
     });
 }

@@ -3,7 +3,10 @@
 use std::{
     ops::ControlFlow,
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -108,6 +111,34 @@ impl Watch for Patient {
 
     fn go_on(&mut self) -> ControlFlow<()> {
         ControlFlow::Continue(())
+    }
+}
+
+/// Says when a step has begun, and wants no more once it is told so.
+pub(crate) struct Until<'a> {
+    begun: &'a Barrier,
+    is_over: &'a AtomicBool,
+}
+
+impl<'a> Until<'a> {
+    /// Whoever waits at `begun` hears of the first step, until `is_over`.
+    pub(crate) const fn begun(begun: &'a Barrier, is_over: &'a AtomicBool) -> Self {
+        Self { begun, is_over }
+    }
+}
+
+impl Watch for Until<'_> {
+    fn begin(&mut self, _: Step) -> ControlFlow<()> {
+        self.begun.wait();
+        ControlFlow::Continue(())
+    }
+
+    fn go_on(&mut self) -> ControlFlow<()> {
+        if self.is_over.load(Ordering::SeqCst) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 }
 
