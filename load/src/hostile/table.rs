@@ -92,32 +92,8 @@ impl Report {
 
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let slowest = self.outcomes.iter().map(|outcome| outcome.took).max();
-        let bad = self
-            .outcomes
-            .iter()
-            .filter(|outcome| !outcome.told.is_done());
-        writeln!(
-            f,
-            "{} inputs (seed {}) one after the other, of which {} were refused or failed; the slowest took {}. Meanwhile {} jobs of neighbours were done, the \
-             slowest within {}.\n",
-            self.inputs(),
-            self.seed,
-            bad.count(),
-            seconds(slowest.unwrap_or_default()),
-            self.neighbours.done,
-            seconds(self.neighbours.slowest)
-        )?;
-        let findings = self.findings();
-        if findings.is_empty() {
-            writeln!(
-                f,
-                "No worker died, no job hung or is stuck, and every neighbour's job was done.\n"
-            )?;
-        }
-        for finding in findings {
-            writeln!(f, "- **{finding}**")?;
-        }
+        summary(f, self)?;
+        verdict(f, &self.findings())?;
         groups(f, self)?;
         if !self.has_pictures {
             writeln!(f, "The public set could not be had, and is left out.\n")?;
@@ -127,6 +103,33 @@ impl Display for Report {
         writeln!(f, "### The slowest and the largest of the others\n")?;
         rows(f, extremes(&self.outcomes).into_iter())
     }
+}
+
+fn summary(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+    let slowest = report.outcomes.iter().map(|outcome| outcome.took).max();
+    let is_bad = |outcome: &&Outcome| !outcome.told.is_done();
+    writeln!(
+        f,
+        "{} inputs (seed {}) one after the other, of which {} were refused or failed; the slowest took {}. \
+         Meanwhile {} jobs of neighbours were done, the slowest within {}.\n",
+        report.inputs(),
+        report.seed,
+        report.outcomes.iter().filter(is_bad).count(),
+        seconds(slowest.unwrap_or_default()),
+        report.neighbours.done,
+        seconds(report.neighbours.slowest)
+    )
+}
+
+fn verdict(f: &mut fmt::Formatter<'_>, findings: &[String]) -> fmt::Result {
+    if findings.is_empty() {
+        let well = "No worker died, no job hung or is stuck, and every neighbour's job was done.";
+        writeln!(f, "{well}\n")?;
+    }
+    for finding in findings {
+        writeln!(f, "- **{finding}**")?;
+    }
+    Ok(())
 }
 
 /// A row for each kind of each group.

@@ -1,8 +1,13 @@
 //! A worker and its children, seen through `/proc`.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, io};
+
+use anyhow::Context as _;
 
 use crate::process::Process;
+
+/// `ESRCH`, for which [`io::ErrorKind`] has no name.
+const NO_SUCH_PROCESS: i32 = 3;
 
 /// A process and whatever it has started.
 #[derive(Debug)]
@@ -22,10 +27,19 @@ impl Watch {
     }
 
     /// From here on the peak counts anew: 5 resets `VmHWM` (proc(5)).
+    ///
+    /// # Errors
+    /// Where we are not root: what a locked-in slot has in `/proc` is root's.
     pub(super) fn forget_peak(&self) -> anyhow::Result<()> {
         for id in self.family() {
-            // A child may have ended meanwhile.
-            let _ = fs::write(format!("/proc/{id}/clear_refs"), "5");
+            let path = format!("/proc/{id}/clear_refs");
+            match fs::write(&path, "5") {
+                Err(error) if !has_ended(&error) => {
+                    return Err(error)
+                        .with_context(|| format!("{path}: peaks are root's to reset"));
+                }
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -44,6 +58,11 @@ impl Watch {
         }
         family
     }
+}
+
+/// Whether a child ended meanwhile.
+fn has_ended(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(NO_SUCH_PROCESS)
 }
 
 /// Each thread knows the children that it started.
