@@ -12,6 +12,8 @@ fuzz_target!(|bytes: &[u8]| {
         let (width, height) = (header.width, header.height);
         assert!(width > 0 && height > 0 && width.max(height) <= limits.side_max);
         assert!(u64::from(width) * u64::from(height) <= limits.pixels_max);
+        assert!(header.picture_bytes <= header.decode_bytes);
+        assert!(header.decode_bytes <= limits.decoded_bytes_max);
     }
     let _ = LogoHeader::read(Cursor::new(bytes));
 });

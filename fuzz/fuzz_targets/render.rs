@@ -35,7 +35,11 @@ fuzz_target!(|bytes: &[u8]| {
     for recipe in &*RECIPES {
         let on_step = &mut |_| ControlFlow::Continue(());
         if let Ok(result) = render(bytes, recipe, &*FONTS, &LIMITS, on_step) {
-            assert!(result.width <= 40 && result.frames <= LIMITS.frames_max);
+            let (width, height) = (recipe.width.pixels(), recipe.height.pixels());
+            assert!((1..=width).contains(&result.width) && (1..=height).contains(&result.height));
+            assert!((1..=LIMITS.frames_max).contains(&result.frames));
+            assert_eq!(OutputFormat::of_bytes(&result.bytes), Some(recipe.wm_format));
+            assert!(result.bytes.len() as u64 <= LIMITS.decoded_bytes_max);
         }
     }
 });
