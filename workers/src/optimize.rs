@@ -1,10 +1,12 @@
 //! One job, from its original to its result.
 //!
 //! Read in this order: `Optimizer::optimize`, a turn; `claim`, the right to speak of a job, and when there is nothing to
-//! do for it any more; `attempt`, the work itself.
+//! do for it any more; `attempt`, the work itself, with its two long parts, `fetch` and `render`.
 
 mod attempt;
 mod claim;
+mod fetch;
+mod render;
 
 use std::{sync::Arc, time::Duration};
 
