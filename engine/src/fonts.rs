@@ -134,6 +134,12 @@ impl Fonts {
         self.files.iter().map(|(sha256, _)| *sha256)
     }
 
+    /// The bytes of these files, in the same order.
+    pub fn file_bytes(&self) -> impl Iterator<Item = &[u8]> {
+        let first_faces = self.files.iter().map(|(_, faces)| &self.faces[faces.start]);
+        first_faces.map(|face| face.file())
+    }
+
     /// The files whose glyphs `text` gets when it may use all of them.
     ///
     /// With these alone every cluster gets the same glyphs: it takes the first font that has all of them, and the fonts that

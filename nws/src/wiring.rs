@@ -129,8 +129,11 @@ impl System {
     }
 
     /// Where photos are worked on, from now on.
-    pub(crate) fn slots(&self, settings: &Settings) -> Arc<Slots> {
-        Arc::new(Slots::start(settings, &self.fonts))
+    ///
+    /// # Errors
+    /// When there is no memory for what slots share.
+    pub(crate) fn slots(&self, settings: &Settings) -> std::io::Result<Arc<Slots>> {
+        Ok(Arc::new(Slots::start(settings, &self.fonts)?))
     }
 
     /// Where jobs come from.

@@ -19,7 +19,7 @@ use schemas::{
     OutputFormat, Recipe, Request, Step,
     recipe::{Context, Date},
 };
-use slot::{Guests, InProcess, Renderer, Task, Watch, host::Options};
+use slot::{Guests, InProcess, Renderer, SharedFonts, Task, Watch, host::Options};
 
 /// Of which the median counts.
 const ROUNDS: usize = 31;
@@ -110,8 +110,7 @@ fn guests() -> Guests {
         program: PathBuf::from(env!("CARGO_BIN_EXE_unruly-slot")),
         arguments: Vec::new(),
         places: PLACES,
-        fonts: String::new(),
-        font_files: Vec::new(),
+        fonts: SharedFonts::of(&Fonts::embedded()).expect("there is room for no fonts"),
         limits: Limits::default(),
         original_bytes_max: 20 << 20,
         result_bytes_max: 64 << 20,

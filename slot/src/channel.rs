@@ -1,16 +1,22 @@
 //! The words between host and guest: one JSON text a message, over a pair of sockets that keep messages apart.
 
 use std::{
-    io,
+    io::{self, IoSlice, IoSliceMut},
+    mem::MaybeUninit,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     time::Duration,
 };
 
 use engine::{Limits, Rendered};
 use rustix::{
+    cmsg_space,
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
-    net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair},
+    net::{
+        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+        SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recv, recvmsg, send, sendmsg,
+        socketpair,
+    },
 };
 use schemas::{Contrast, Digest, OutputFormat, Recipe, Step, Written};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -19,6 +25,9 @@ use crate::{lock_in::Sandbox, memory::Layout};
 
 /// The longest message: a recipe with as many fonts as it may name has 24 KiB.
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+
+/// The text beside a file.
+const A_FILE: &[u8] = b"a file";
 
 /// What a host says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,18 +42,18 @@ pub(crate) enum Order {
 
 /// What a guest has to know once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// Where its bytes are.
     pub(crate) layout: Layout,
-    /// The setting `fonts`.
-    pub fonts: String,
+    /// The lengths of the font files that it was handed.
+    pub(crate) fonts: Vec<usize>,
     /// What the engine takes on.
     #[serde(with = "LimitsForm")]
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// What it may take of memory besides what it has at its start.
     pub(crate) memory_bytes_max: u64,
     /// Whether it is locked in.
-    pub is_locked_in: bool,
+    pub(crate) is_locked_in: bool,
 }
 
 /// What is to be made of the bytes in memory.
@@ -59,11 +68,7 @@ pub(crate) struct Work {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Word {
     /// It is locked in, and waits for work.
-    Ready {
-        sandbox: Sandbox,
-        /// The font files that it has.
-        fonts: Vec<Digest>,
-    },
+    Ready(Sandbox),
     /// It did not come so far.
     NotReady(String),
     /// A step begins.
@@ -158,6 +163,37 @@ impl<F: AsFd> Channel<F> {
         let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         send(&self.0, &text, flags)?;
         Ok(())
+    }
+
+    /// Hands `file` over.
+    ///
+    /// # Errors
+    /// As [`Self::say`].
+    pub(crate) fn hand(&self, file: BorrowedFd<'_>) -> io::Result<()> {
+        let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(1))];
+        let mut beside = SendAncillaryBuffer::new(&mut space);
+        let files = [file];
+        beside.push(SendAncillaryMessage::ScmRights(&files));
+        let text = [IoSlice::new(A_FILE)]; // nothing goes without a text
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        sendmsg(&self.0, &text, &mut beside, flags)?;
+        Ok(())
+    }
+
+    /// The file that is handed over next, however long it takes; `None` when the other end is gone.
+    ///
+    /// # Errors
+    /// When the system has no room for another file.
+    pub(crate) fn take(&self) -> io::Result<Option<OwnedFd>> {
+        let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(1))];
+        let mut beside = RecvAncillaryBuffer::new(&mut space);
+        let mut text = [0; A_FILE.len()];
+        let text = &mut [IoSliceMut::new(&mut text)];
+        recvmsg(&self.0, text, &mut beside, RecvFlags::CMSG_CLOEXEC)?;
+        Ok(beside.drain().find_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(mut files) => files.next(),
+            _ => None,
+        }))
     }
 
     /// The next message, however long it takes; `None` when the other end is gone.

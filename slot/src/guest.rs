@@ -8,9 +8,9 @@ use std::{io, ops::ControlFlow, os::fd::BorrowedFd, process::ExitCode};
 use engine::{Fonts, InputError, Limits, Logo, Material, RenderError, Rendered};
 use schemas::{Digest, Recipe, Step};
 
-pub use crate::channel::Setting;
 use crate::{
-    channel::{Channel, Done, Heard, OUT_OF_MEMORY, Order, Word, Work},
+    channel::{Channel, Done, Heard, OUT_OF_MEMORY, Order, Setting, Word, Work},
+    fonts,
     lock_in::{self, Sandbox},
     memory::Mapped,
     scarce,
@@ -47,17 +47,14 @@ struct Guest<E> {
     engine: E,
 }
 
-/// Works for the host that started this process. `fonts` loads those of a setting.
-pub fn serve(fonts: impl FnOnce(&str) -> Result<Fonts, String>) -> ExitCode {
-    serve_with(fonts, Sound)
+/// Works for the host that started this process.
+pub fn serve() -> ExitCode {
+    serve_with(Sound)
 }
 
 /// The same with another engine.
-pub fn serve_with(
-    fonts: impl FnOnce(&str) -> Result<Fonts, String>,
-    engine: impl Engine,
-) -> ExitCode {
-    match begin(fonts, engine).and_then(|guest| guest.map_or(Ok(()), Guest::work)) {
+pub fn serve_with(engine: impl Engine) -> ExitCode {
+    match begin(engine).and_then(|guest| guest.map_or(Ok(()), Guest::work)) {
         Ok(()) => ExitCode::SUCCESS,
         // Nobody listens, or somebody else than a host does.
         Err(_) => ExitCode::FAILURE,
@@ -65,22 +62,23 @@ pub fn serve_with(
 }
 
 /// Gets everything that takes rights, and gives them up. `None` when the host went away before.
-fn begin<E: Engine>(
-    fonts: impl FnOnce(&str) -> Result<Fonts, String>,
-    engine: E,
-) -> io::Result<Option<Guest<E>>> {
+fn begin<E: Engine>(engine: E) -> io::Result<Option<Guest<E>>> {
     lock_in::end_with_host()?;
     let channel = Channel::of_guest();
+    let Some(file) = channel.take()? else {
+        return Ok(None);
+    };
     let Some(Order::Begin(setting)) = channel.hear()? else {
         return Ok(None);
     };
-    let fonts = match fonts(&setting.fonts) {
+    let fonts = match fonts::of_host(&file, &setting.fonts) {
         Ok(fonts) => fonts,
         Err(problem) => {
-            channel.say(&Word::NotReady(problem))?;
+            channel.say(&Word::NotReady(problem.to_string()))?;
             return Ok(None);
         }
     };
+    drop(file); // it is mapped
     let guest = Guest {
         memory: Mapped::new(rustix::stdio::stdout(), setting.layout)?,
         channel,
@@ -101,10 +99,7 @@ impl<E: Engine> Guest<E> {
             Sandbox::OFF
         };
         scarce::speak(rustix::stdio::stdin(), OUT_OF_MEMORY);
-        self.channel.say(&Word::Ready {
-            sandbox,
-            fonts: self.fonts.files().collect(),
-        })
+        self.channel.say(&Word::Ready(sandbox))
     }
 
     /// One picture after the other, until the host goes away.

@@ -16,11 +16,11 @@ use std::{
 };
 
 use engine::{Limits, logo::LOGO_BYTES_MAX};
-use schemas::Digest;
 
 use self::guest::Guest;
 use crate::{
     channel::Setting,
+    fonts::SharedFonts,
     lock_in::Sandbox,
     memory::Layout,
     render::{Fault, Made, Renderer, Task, Watch},
@@ -44,9 +44,8 @@ pub struct Options {
     pub arguments: Vec<String>,
     /// Pictures at once.
     pub places: usize,
-    /// The setting `fonts`, and the files that it came to here: a guest with others would draw others.
-    pub fonts: String,
-    pub font_files: Vec<Digest>,
+    /// What marks are drawn with, besides the fonts inside the program.
+    pub fonts: SharedFonts,
     /// What the engine takes on.
     pub limits: Limits,
     /// The longest original.
@@ -190,18 +189,19 @@ impl Drop for Lent<'_> {
         let Some(guest) = self.guest.take() else {
             return;
         };
-        self.guests.hall.lock().working -= 1;
         // Whoever watched may have panicked half way through a picture.
         if thread::panicking() || guest.is_worn() {
             self.guests.replace(guest);
         } else {
             self.guests.hall.welcome(guest);
         }
+        // Only now, or there would be none for a moment, neither here nor there.
+        self.guests.hall.lock().working -= 1;
     }
 }
 
 impl State {
-    /// Whether there is a guest, or there will be: none that is lent out has to come back, but most do.
+    /// Whether there is a guest, or will be: most of those that are lent out come back.
     const fn is_open(&self) -> bool {
         self.health.failing.is_none() || !self.idle.is_empty() || self.working > 0
     }
@@ -225,7 +225,7 @@ impl Options {
                 logo_bytes_max: room(LOGO_BYTES_MAX),
                 result_bytes_max: room(self.result_bytes_max),
             },
-            fonts: self.fonts.clone(),
+            fonts: self.fonts.lengths(),
             limits: self.limits,
             memory_bytes_max: self.memory_bytes_max(),
             is_locked_in: self.is_locked_in,

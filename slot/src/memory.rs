@@ -65,7 +65,7 @@ impl Memory {
     /// # Errors
     /// When the system has no memory, or no files, to give.
     pub(crate) fn new(layout: Layout) -> io::Result<Self> {
-        let file = unnamed()?;
+        let file = unnamed("nws-slot")?;
         ftruncate(&file, layout.bytes() as u64)?;
         // Nobody makes it shorter while the other side reads, nor longer than it may be.
         let length = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
@@ -140,11 +140,14 @@ impl Memory {
 }
 
 /// A file that is nowhere but in memory, and that nobody can run: some systems allow no other. Kernels before 6.3 know no
-/// difference.
-fn unnamed() -> io::Result<OwnedFd> {
+/// difference. `label` is for lists of open files.
+///
+/// # Errors
+/// When the system has no more files.
+pub(crate) fn unnamed(label: &str) -> io::Result<OwnedFd> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    match memfd_create("nws-slot", flags | MemfdFlags::NOEXEC_SEAL) {
-        Err(Errno::INVAL) => Ok(memfd_create("nws-slot", flags)?),
+    match memfd_create(label, flags | MemfdFlags::NOEXEC_SEAL) {
+        Err(Errno::INVAL) => Ok(memfd_create(label, flags)?),
         made => Ok(made?),
     }
 }

@@ -25,7 +25,7 @@ use schemas::{
     recipe::{Context, Date},
 };
 use slot::{
-    Guests, Renderer as _, Task, Watch,
+    Guests, Renderer as _, SharedFonts, Task, Watch,
     guest::{Engine, Sound, serve_with},
     host::Options,
 };
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["dies-at-start"] => ExitCode::from(3),
         ["hosts", guests] => host(guests.to_owned()),
-        _ => serve_with(|_| Ok(Fonts::embedded()), Unruly),
+        _ => serve_with(Unruly),
     }
 }
 
@@ -53,8 +53,7 @@ fn host(argument: String) -> ExitCode {
         program: env::current_exe().expect("it is running"),
         arguments: vec![argument],
         places: 2,
-        fonts: String::new(),
-        font_files: Vec::new(),
+        fonts: SharedFonts::of(&Fonts::embedded()).expect("there is room for no fonts"),
         limits: Limits::default(),
         original_bytes_max: 1 << 20,
         result_bytes_max: 1 << 20,
@@ -111,6 +110,10 @@ impl Engine for Unruly {
         match order {
             "look" => return look(source),
             "ask" => return ask(on_step),
+            "die when stopped" => {
+                drop(ask(on_step));
+                abort();
+            }
             _ => {}
         }
         obey(order)?;
@@ -135,7 +138,7 @@ fn obey(order: &str) -> Result<(), RenderError> {
         },
         "allocate" => hoard(1 << 24),
         "keep" => {
-            mem::forget(vec![1_u8; KEPT_BYTES]);
+            mem::forget(black_box(vec![1_u8; KEPT_BYTES]));
             Ok(())
         }
         "need" => {
@@ -153,9 +156,7 @@ fn obey(order: &str) -> Result<(), RenderError> {
         "no word" => say(r#"{"Stolen":1}"#),
         "step back" => say(r#"{"Step":"encode"}"#).and_then(|()| say(r#"{"Step":"decode"}"#)),
         "foreign step" => say(r#"{"Step":"total"}"#),
-        "ready again" => say(
-            r#"{"Ready":{"sandbox":{"limits":"off","landlock":"off","seccomp":"off"},"fonts":[]}}"#,
-        ),
+        "ready again" => say(r#"{"Ready":{"limits":"off","landlock":"off","seccomp":"off"}}"#),
         "too much" => done("jpeg", 1 << 40, 1),
         "another format" => done("png", 10, 1),
         // What the picture before left there is a result of its format, if there was one.

@@ -44,14 +44,15 @@ impl FontFile {
     ///
     /// # Errors
     /// When nothing could be drawn with them.
-    pub fn parse(bytes: Vec<u8>) -> Result<Self, FontError> {
+    pub fn parse(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, FontError> {
+        let bytes = bytes.into();
         let count = match skrifa::raw::FileRef::new(&bytes) {
             Ok(skrifa::raw::FileRef::Font(_)) => 1,
             Ok(skrifa::raw::FileRef::Collection(fonts)) => fonts.len() as usize,
             Err(_) => return Err(FontError::UnknownFormat),
         };
         let sha256 = Digest::of(&bytes);
-        let bytes = Arc::new(Cow::Owned(bytes));
+        let bytes = Arc::new(bytes);
         let faces: Vec<_> = (0..count.min(FACES_MAX))
             .filter_map(|index| Face::read(&bytes, index))
             .collect();
@@ -68,6 +69,11 @@ impl FontFile {
 }
 
 impl Face {
+    /// The whole file that it is of.
+    pub(super) fn file(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The font of a file that travels inside the binary.
     pub(super) fn embedded(bytes: &'static [u8]) -> Self {
         let bytes = Arc::new(Cow::Borrowed(bytes));

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) async fn everything(settings: &Settings) -> anyhow::Result<()> {
     settings.require_private()?;
     let (listener, system, shutdown) = start("nws", settings).await?;
-    let slots = system.slots(settings);
+    let slots = system.slots(settings)?;
     let parts = system.publisher(settings, Some(Arc::clone(&slots) as _));
     let served = until_either_ends(
         &shutdown,
@@ -47,7 +47,7 @@ pub(crate) async fn publisher(settings: &Settings) -> anyhow::Result<()> {
 pub(crate) async fn worker(settings: &Settings) -> anyhow::Result<()> {
     settings.require_fleet("nws worker")?;
     let (listener, system, shutdown) = start("nws worker", settings).await?;
-    let slots = system.slots(settings);
+    let slots = system.slots(settings)?;
     let stop = Stop {
         draining: shutdown.clone(),
         closing: CancellationToken::new(),

@@ -1,10 +1,10 @@
 //! Slots as this program has them: itself, started once more for each, as `nws slot`.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use engine::Fonts;
 use publisher::Workshop;
-use slot::{Fault, Guests, Made, Renderer, Task, Watch, host::Options};
+use slot::{Fault, Guests, Made, Renderer, SharedFonts, Task, Watch, host::Options};
 use workers::Sandboxing;
 
 use crate::config::Settings;
@@ -18,20 +18,22 @@ pub(crate) struct Slots(Guests);
 
 impl Slots {
     /// Begins to start them. They wait for work, as many as the settings say.
-    pub(crate) fn start(settings: &Settings, fonts: &Fonts) -> Self {
+    ///
+    /// # Errors
+    /// When there is no memory for the fonts.
+    pub(crate) fn start(settings: &Settings, fonts: &Fonts) -> io::Result<Self> {
         let workers = &settings.workers;
-        Self(Guests::start(Options {
+        Ok(Self(Guests::start(Options {
             program: PathBuf::from(PROGRAM),
             arguments: vec!["slot".to_owned()],
             places: workers.worker_slots,
-            fonts: settings.common.fonts.clone(),
-            font_files: fonts.files().collect(),
+            fonts: SharedFonts::of(fonts)?,
             limits: settings.limits,
             original_bytes_max: settings.publisher.image_bytes_max,
             result_bytes_max: settings.publisher.result_bytes_max,
             cpu_secs_max: workers.job_cpu_secs,
             is_locked_in: workers.sandbox == Sandboxing::On,
-        }))
+        })))
     }
 }
 

@@ -2,6 +2,11 @@
 //!
 //! A signal from outside is to a slot what a broken decoder would do to it.
 
+use std::fs;
+
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use serde_json::Value;
+
 use crate::support::{client::Client, picture::jpeg, process::Process, until};
 
 /// As much CPU time as no slot needs to start, and far less than a photo that is written as AVIF needs.
@@ -99,17 +104,53 @@ async fn a_slot_that_is_stuck_with_a_photo_that_is_taken_back_is_killed_long_bef
 }
 
 #[tokio::test]
+async fn a_photo_that_needs_more_memory_than_a_slot_may_have_fails_with_the_limit() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &["worker_slots=1"]).await;
+    let client = Client::of(&process);
+    let are_locked_in = |slots: Vec<u32>| slots.len() == 2 && slots.into_iter().all(is_locked_in);
+    until(async || are_locked_in(process.slots())).await;
+    for slot in process.slots() {
+        give_no_more_memory(slot);
+    }
+    let id = client.upload(&jpeg(3000, 2000, 1), &AVIF).await;
+    let end = client.ended(&id).await;
+    assert_eq!(
+        (&end["status"], &end["error"]["code"], &end["attempt"]),
+        (&"failed".into(), &"memory_exceeded".into(), &1.into())
+    );
+    let next = client.upload(&jpeg(640, 480, 2), &[]).await;
+    assert_eq!(client.ended(&next).await["status"], "done");
+}
+
+#[tokio::test]
+async fn slots_that_are_started_later_have_the_fonts_that_their_worker_began_with() {
+    let (data, fonts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let add = |name: &str| {
+        let font = format!("{}/../engine/fonts/{name}", env!("CARGO_MANIFEST_DIR"));
+        fs::copy(font, fonts.path().join(name)).unwrap();
+    };
+    add("NotoSansHebrew-Bold.ttf");
+    let setting = format!("fonts={}", fonts.path().display());
+    let process = Process::embedded(data.path(), &["worker_slots=1", &setting]).await;
+    let client = Client::of(&process);
+    until(async || process.slots().len() == 2).await;
+    add("NotoSansArabic-Bold.ttf");
+    for slot in process.slots() {
+        load::process::signal("KILL", slot).await.unwrap();
+    }
+    let id = client.upload(&jpeg(640, 480, 1), &[]).await;
+    assert_eq!(client.ended(&id).await["status"], "done");
+}
+
+#[tokio::test]
 async fn how_slots_are_locked_in_is_told_and_that_they_are_not() {
     for (setting, expected) in [("sandbox=on", "holds"), ("sandbox=off", "off")] {
         let data = tempfile::tempdir().unwrap();
         let process = Process::embedded(data.path(), &[setting]).await;
         let client = Client::of(&process);
-        let mut ready = serde_json::Value::Null;
-        until(async || {
-            ready = client.get("/ready").await.json().await.unwrap();
-            ready["slots"]["status"] == "ok"
-        })
-        .await;
+        until(async || is_ready(&client).await).await;
+        let ready: Value = client.get("/ready").await.json().await.unwrap();
         for part in ["limits", "landlock", "seccomp"] {
             assert_eq!(ready["slots"]["sandbox"][part], expected, "{part}");
         }
@@ -134,6 +175,33 @@ async fn slots_end_with_their_process_however_it_ends() {
 }
 
 const AVIF: [(&str, &str); 3] = [("wm_format", "avif"), ("width", "3000"), ("height", "2000")];
+
+/// Whether a slot has begun, and none fails to.
+async fn is_ready(client: &Client) -> bool {
+    let ready: Value = client.get("/ready").await.json().await.unwrap();
+    ready["slots"]["status"] == "ok"
+}
+
+/// Whether the last wall stands: it has begun.
+fn is_locked_in(slot: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{slot}/status"));
+    status.is_ok_and(|status| status.contains("Seccomp:\t2"))
+}
+
+/// As when a model has underrated a photo by far: hardly an address is left.
+fn give_no_more_memory(slot: u32) {
+    let statm = fs::read_to_string(format!("/proc/{slot}/statm")).unwrap();
+    let pages: u64 = statm.split(' ').next().unwrap().parse().unwrap();
+    let now = Some(pages * rustix::param::page_size() as u64 + (1 << 20));
+    let (pid, limit) = (
+        Pid::from_raw(slot.try_into().unwrap()),
+        Rlimit {
+            current: now,
+            maximum: now,
+        },
+    );
+    prlimit(pid, Resource::As, limit).unwrap();
+}
 
 /// Sends a signal to the slot that has a photo in hand, as soon as there is one.
 async fn strike(process: &Process, signal: &str) {

@@ -25,7 +25,7 @@ use crate::{
     render::{Fault, Made, Refusal, Task, Watch},
 };
 
-/// How long a guest may take until it waits for work: fonts are read, on a machine that may be busy.
+/// How long a guest may take until it waits for work: fonts are looked through, on a machine that may be busy.
 const START_MAX: Duration = Duration::from_secs(30);
 
 /// How long one that was told to stop may take until it has: a step of a small picture.
@@ -60,8 +60,6 @@ pub(super) enum StartError {
     System(#[from] io::Error),
     #[error("{0}")]
     NotReady(String),
-    #[error("it found other font files than its host did: they have changed")]
-    OtherFonts,
     #[error("it was not ready within {} s", START_MAX.as_secs())]
     TooSlow,
     #[error("it died at its start: {0}")]
@@ -94,17 +92,15 @@ impl Guest {
             is_dead: false,
         };
         // One that died before it listened is gone for who listens to it, and its end says more than a broken pipe.
+        drop(guest.channel.hand(options.fonts.file()));
         drop(guest.channel.say(&Order::Begin(setting)));
-        let sandbox = guest.ready(options)?;
+        let sandbox = guest.ready()?;
         Ok((guest, sandbox))
     }
 
-    fn ready(&mut self, options: &Options) -> Result<Sandbox, StartError> {
+    fn ready(&mut self) -> Result<Sandbox, StartError> {
         match self.channel.hear_within(START_MAX)? {
-            Heard::Said(Word::Ready { sandbox, fonts }) if fonts == options.font_files => {
-                Ok(sandbox)
-            }
-            Heard::Said(Word::Ready { .. }) => Err(StartError::OtherFonts),
+            Heard::Said(Word::Ready(sandbox)) => Ok(sandbox),
             Heard::Said(Word::NotReady(problem)) => Err(StartError::NotReady(problem)),
             Heard::Said(other) => Err(StartError::NotReady(format!("it said {other:?}"))),
             Heard::Nothing => Err(StartError::TooSlow),
@@ -231,7 +227,7 @@ impl Guest {
                     limit_bytes: options.memory_bytes_max(),
                 }
             }
-            Word::Ready { .. } | Word::NotReady(_) | Word::Step(_) => {
+            Word::Ready(_) | Word::NotReady(_) | Word::Step(_) => {
                 self.lied("a word at the wrong time")
             }
         })

@@ -50,6 +50,17 @@ fn a_guest_that_is_stuck_is_killed_when_it_is_not_wanted_any_more() {
 }
 
 #[test]
+fn a_guest_that_dies_when_it_is_told_to_stop_has_stopped() {
+    let guests = guests(1);
+    told(&guests, "fine").unwrap();
+    let recipe = recipe(&[("wm_text", "die when stopped")]);
+    let watch = &mut Impatient::after(Duration::ZERO);
+    let stopped = guests.render(&task(&photo(), &recipe), watch);
+    assert_eq!(stopped, Err(Fault::Stopped));
+    told(&guests, "fine").unwrap();
+}
+
+#[test]
 fn memory_without_end_is_no_crash() {
     let guests = guests_with(|options| {
         options.limits = Limits {

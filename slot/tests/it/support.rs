@@ -16,7 +16,9 @@ use schemas::{
     OutputFormat, Recipe, Request, Step,
     recipe::{Context, Date},
 };
-use slot::{Fault, Guests, InProcess, Made, Renderer as _, Task, Watch, host::Options};
+use slot::{
+    Fault, Guests, InProcess, Made, Renderer as _, SharedFonts, Task, Watch, host::Options,
+};
 
 /// Guests that obey, as many at once as `places`, and one to spare.
 pub(crate) fn guests(places: usize) -> Guests {
@@ -28,8 +30,7 @@ pub(crate) fn guests_with(change: impl FnOnce(&mut Options)) -> Guests {
         program: PathBuf::from(env!("CARGO_BIN_EXE_unruly-slot")),
         arguments: Vec::new(),
         places: 1,
-        fonts: String::new(),
-        font_files: Vec::new(),
+        fonts: SharedFonts::of(&Fonts::embedded()).unwrap(),
         limits: Limits::default(),
         original_bytes_max: 64 << 20,
         result_bytes_max: 16 << 20,
