@@ -6,6 +6,7 @@
 mod landlock;
 mod limits;
 mod seccomp;
+mod signals;
 
 use std::{fmt, io};
 
@@ -40,11 +41,13 @@ pub enum Part {
     Off,
 }
 
-/// Ends this process with its host, whose thread this is about: the guest must not outlive it, stuck or not.
+/// Ends this process with its host, whose thread this is about: the guest must not outlive it, stuck or not, and not end
+/// before it, whoever is told to stop.
 ///
 /// # Errors
 /// When the system refuses.
 pub(crate) fn end_with_host() -> io::Result<()> {
+    signals::ignore_stops()?;
     Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
 }
 

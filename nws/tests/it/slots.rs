@@ -174,6 +174,31 @@ async fn slots_end_with_their_process_however_it_ends() {
     }
 }
 
+#[tokio::test]
+async fn a_stop_that_reaches_slots_too_lets_the_photo_in_hand_be_done() {
+    for signal in ["INT", "TERM"] {
+        let data = tempfile::tempdir().unwrap();
+        let settings = ["worker_slots=1", "grace_secs=80"];
+        let process = Process::embedded(data.path(), &settings).await;
+        let id = Client::of(&process)
+            .upload(&jpeg(3000, 2000, 1), &AVIF)
+            .await;
+        until_at_work(&process).await;
+        // As a terminal sends it to all processes of a group, and an init system to all of a service.
+        for slot in process.slots() {
+            load::process::signal(signal, slot).await.unwrap();
+        }
+        assert!(process.terminate().await.success());
+        let process = Process::embedded(data.path(), &settings).await;
+        let end = Client::of(&process).ended(&id).await;
+        assert_eq!(
+            (&end["status"], &end["attempt"]),
+            (&"done".into(), &1.into()),
+            "{signal}"
+        );
+    }
+}
+
 const AVIF: [(&str, &str); 3] = [("wm_format", "avif"), ("width", "3000"), ("height", "2000")];
 
 /// Whether a slot has begun, and none fails to.
@@ -205,17 +230,21 @@ fn give_no_more_memory(slot: u32) {
 
 /// Sends a signal to the slot that has a photo in hand, as soon as there is one.
 async fn strike(process: &Process, signal: &str) {
+    let slot = until_at_work(process).await;
+    load::process::signal(signal, slot).await.unwrap();
+}
+
+/// The slot that has a photo in hand, as soon as there is one.
+async fn until_at_work(process: &Process) -> u32 {
     let busy = |slot: &u32| {
         let cpu_time = load::process::cpu_time(&slot.to_string());
         cpu_time.is_ok_and(|time| time > AT_WORK)
     };
-    let mut struck = None;
+    let mut at_work = None;
     until(async || {
-        struck = process.slots().into_iter().find(busy);
-        struck.is_some()
+        at_work = process.slots().into_iter().find(busy);
+        at_work.is_some()
     })
     .await;
-    load::process::signal(signal, struck.unwrap())
-        .await
-        .unwrap();
+    at_work.unwrap()
 }

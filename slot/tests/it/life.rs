@@ -86,6 +86,18 @@ fn a_guest_that_died_while_it_waited_costs_no_picture_anything() {
 }
 
 #[test]
+fn guests_leave_it_to_their_host_how_they_end() {
+    let (family, guests) = family_of_one();
+    told(&guests, "fine").unwrap();
+    let before = family.members();
+    for stop in [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM] {
+        kill_process(before[0], stop).unwrap();
+    }
+    told(&guests, "fine").unwrap();
+    assert_eq!(family.members(), before);
+}
+
+#[test]
 fn who_waits_for_a_guest_may_stop_waiting() {
     let guests = guests_with(|options| options.places = 0);
     let (begun, is_over) = (Barrier::new(2), AtomicBool::new(false));
