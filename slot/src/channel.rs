@@ -242,6 +242,8 @@ impl<F: AsFd> Channel<F> {
             }
         };
         match received {
+            // It reads like an end, but is one only where nobody is left.
+            Ok((_, 0)) if !self.is_hung_up()? => Err(io::Error::other("message is empty")),
             Ok((_, 0)) | Err(Errno::CONNRESET) => Ok(Heard::Gone),
             Ok((_, length)) => match text.get(..length) {
                 Some(text) => Ok(Heard::Said(serde_json::from_slice(text)?)),
@@ -250,6 +252,12 @@ impl<F: AsFd> Channel<F> {
             Err(Errno::AGAIN) => Ok(Heard::Nothing),
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn is_hung_up(&self) -> io::Result<bool> {
+        let mut end = [PollFd::new(&self.0, PollFlags::empty())];
+        poll(&mut end, Some(&Timespec::default()))?;
+        Ok(end[0].revents().contains(PollFlags::HUP))
     }
 }
 
@@ -316,6 +324,16 @@ mod tests {
             ours.hear_within::<Word>(tick).unwrap(),
             Heard::Gone
         ));
+    }
+
+    #[test]
+    fn who_says_nothing_in_so_many_words_is_told_from_who_is_gone() {
+        let (ours, theirs) = pair().unwrap();
+        send(&theirs, b"", SendFlags::empty()).unwrap();
+        ours.hear_now::<Word>().unwrap_err();
+        send(&theirs, b"", SendFlags::empty()).unwrap();
+        drop(theirs);
+        assert!(matches!(ours.hear_now::<Word>().unwrap(), Heard::Gone));
     }
 
     #[test]

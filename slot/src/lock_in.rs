@@ -54,6 +54,7 @@ pub(crate) fn end_with_host() -> io::Result<()> {
 /// Locks this process in. It may take `memory_bytes_max` besides what it has.
 pub(crate) fn lock_in(memory_bytes_max: u64) -> Sandbox {
     // Each wall needs what the next one forbids: a path, a file, a system call.
+    limits::die_before_host();
     let (rights, address_space) = (give_up_rights(), limits::address_space());
     let closed = limits::close_inherited();
     let landlock = landlock::restrict();

@@ -70,9 +70,12 @@ pub enum Fault {
     /// Whoever watches wanted no more.
     #[error("stopped by who watches")]
     Stopped,
-    /// The guest died, was killed, or said what no sound guest says.
+    /// The guest died, or said what no sound guest says.
     #[error("the picture brought its slot down: {0}")]
     Crashed(String),
+    /// The guest was killed, neither by itself nor by its host: as the system does it that is short of memory.
+    #[error("the picture's slot was killed from outside")]
+    Killed,
     /// No guest can be had; the picture has nothing to do with it.
     #[error("there is no slot: {0}")]
     NoSlot(String),

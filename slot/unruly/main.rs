@@ -126,6 +126,8 @@ fn obey(order: &str) -> Result<(), RenderError> {
     match order {
         "abort" => abort(),
         "panic" => panic!("told to"),
+        "kill itself" => kill_itself(),
+        "nothing" => say(""),
         "fault" => touch_nothing(),
         "hang" => {
             say(r#"{"Step":"decode"}"#)?;
@@ -190,6 +192,14 @@ fn touch_nothing() -> Result<(), RenderError> {
     #[expect(unsafe_code, reason = "this is what a decoder does that is broken")]
     // SAFETY: there is none, and that is what it is for.
     black_box(unsafe { nowhere.read_volatile() });
+    Ok(())
+}
+
+/// As somebody else would.
+fn kill_itself() -> Result<(), RenderError> {
+    #[expect(unsafe_code, reason = "no safe function does that to a thread")]
+    // SAFETY: nothing is left that it could harm.
+    black_box(unsafe { libc::raise(libc::SIGKILL) });
     Ok(())
 }
 

@@ -119,7 +119,7 @@ const fn is_of_picture(fault: &Fault) -> bool {
         | Fault::ResultTooLong { .. }
         | Fault::MemoryExceeded { .. }
         | Fault::CpuExceeded { .. } => true,
-        Fault::Crashed(_) | Fault::NoSlot(_) | Fault::Stopped => false,
+        Fault::Crashed(_) | Fault::Killed | Fault::NoSlot(_) | Fault::Stopped => false,
     }
 }
 
@@ -130,6 +130,7 @@ fn code_of(fault: &Fault) -> &str {
         Fault::MemoryExceeded { .. } => "memory_exceeded",
         Fault::CpuExceeded { .. } => "cpu_exceeded",
         Fault::Crashed(_) => CRASHED,
+        Fault::Killed => "slot_killed",
         Fault::NoSlot(_) => "no_slot",
         // Who stops it says why; a stop that nobody explains was one for time.
         Fault::Stopped => TOO_SLOW,

@@ -262,6 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn a_slot_that_was_killed_from_outside_is_not_the_pictures_fault() {
+        let killed = |attempt| {
+            let tries = Tries {
+                has_crashed: true,
+                ..at(attempt)
+            };
+            judge(&Err(Fault::Killed.into()), tries, 0.5)
+        };
+        assert!(matches!(killed(2), Verdict::Retry { .. }));
+        assert!(matches!(killed(ATTEMPTS_MAX), Verdict::Bury { .. }));
+    }
+
+    #[test]
     fn a_crash_before_a_replay_does_not_count() {
         let history = |tried: &[(u32, &str)]| -> Vec<Attempt> {
             let entry = |&(attempt, code): &(u32, &str)| Attempt {

@@ -44,6 +44,22 @@ async fn a_photo_that_brings_two_slots_down_is_put_aside_and_no_other_one_suffer
 }
 
 #[tokio::test]
+async fn a_photo_whose_slots_are_killed_from_outside_is_tried_again_and_again() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &["worker_slots=1"]).await;
+    let client = Client::of(&process);
+    let id = client.upload(&jpeg(3000, 2000, 1), &AVIF).await;
+    for _ in 0..2 {
+        strike(&process, "KILL").await; // as a kernel does it that is short of memory
+    }
+    let end = client.ended(&id).await;
+    assert_eq!(
+        (&end["status"], &end["attempt"]),
+        (&"done".into(), &3.into())
+    );
+}
+
+#[tokio::test]
 async fn a_photo_that_takes_more_cpu_time_than_it_may_fails_with_the_limit() {
     let data = tempfile::tempdir().unwrap();
     let process = Process::embedded(data.path(), &["worker_slots=1", "job_cpu_secs=7"]).await;

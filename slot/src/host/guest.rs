@@ -266,6 +266,8 @@ impl Guest {
             Some(Signal::XCPU) => Fault::CpuExceeded {
                 limit_secs: options.cpu_secs_max,
             },
+            // None can do that to itself: seccomp ends by another signal.
+            Some(Signal::KILL) => Fault::Killed,
             Some(Signal::SYS) => {
                 Fault::Crashed("it asked for a system call that it may not have".to_owned())
             }

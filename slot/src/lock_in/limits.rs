@@ -7,6 +7,9 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 /// Standard input, output and error: the channel, the memory, and last words. Nothing else is opened ever again.
 const FILES_MAX: u64 = 3;
 
+/// Before all other processes, where memory runs out.
+const OOM_SCORE_MAX: &str = "1000";
+
 /// Closes whatever else was open where the host was started: a file that its parent did not mean for anybody.
 ///
 /// # Errors
@@ -47,6 +50,12 @@ pub(super) fn set(address_space_bytes_max: u64) -> io::Result<()> {
         setrlimit(resource, limit)?;
     }
     Ok(())
+}
+
+/// Where memory runs out, the system ends this process and no other: it costs one attempt, its host all that are in hand.
+pub(super) fn die_before_host() {
+    // Where nobody can ask for that, the largest goes first, and that is a guest with a picture as a rule.
+    drop(fs::write("/proc/self/oom_score_adj", OOM_SCORE_MAX));
 }
 
 /// Bytes of addresses that this process has now: the program, its fonts and what it shares with its host.

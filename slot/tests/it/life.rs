@@ -98,6 +98,17 @@ fn guests_leave_it_to_their_host_how_they_end() {
 }
 
 #[test]
+fn a_guest_that_is_killed_from_outside_is_told_from_one_that_crashed() {
+    let (family, guests) = family_of_one();
+    let killed = guests.render(
+        &task(&photo(), &recipe(&[("wm_text", "hang")])),
+        &mut Killer(&family),
+    );
+    assert_eq!(killed, Err(Fault::Killed));
+    told(&guests, "fine").unwrap();
+}
+
+#[test]
 fn who_waits_for_a_guest_may_stop_waiting() {
     let guests = guests_with(|options| options.places = 0);
     let (begun, is_over) = (Barrier::new(2), AtomicBool::new(false));
@@ -260,6 +271,22 @@ fn resident_bytes(pid: Pid) -> u64 {
 fn until_gone(process: OwnedFd) {
     let mut gone = [PollFd::new(&process, PollFlags::IN)];
     assert_eq!(poll(&mut gone, Some(&WITHIN)), Ok(1), "it is still there");
+}
+
+/// Kills whoever begins.
+struct Killer<'f>(&'f Family);
+
+impl Watch for Killer<'_> {
+    fn begin(&mut self, _: Step) -> ControlFlow<()> {
+        for pid in self.0.members() {
+            kill_process(pid, Signal::KILL).unwrap();
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn go_on(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 struct StopsAt(Step);

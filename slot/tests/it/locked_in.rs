@@ -41,6 +41,12 @@ fn a_guest_that_reaches_out_dies_of_it() {
 }
 
 #[test]
+fn a_guest_cannot_look_as_if_somebody_else_had_killed_it() {
+    let killed = told(&guests(1), "kill itself");
+    assert!(matches!(killed, Err(Fault::Crashed(_))), "{killed:?}");
+}
+
+#[test]
 fn a_guest_has_no_file_that_its_host_was_started_with() {
     let (ours, theirs) = io::pipe().unwrap();
     fcntl_setfd(&theirs, FdFlags::empty()).unwrap(); // as whoever starts a host may have forgotten

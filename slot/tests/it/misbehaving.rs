@@ -129,6 +129,7 @@ fn a_host_believes_no_lie() {
     for (lie, told_as) in [
         ("no JSON", "no message"),
         ("no word", "no message"),
+        ("nothing", "no message"),
         ("a text", "no message"),
         ("too long a message", "no message"),
         ("step back", "Decode after Some(Encode)"),

@@ -87,6 +87,7 @@ export const CAUSE_OF_CODE: Readonly<Record<string, Cause>> = {
   memory_exceeded: 'memory',
   cpu_exceeded: 'cpu',
   no_slot: 'outage',
+  slot_killed: 'outage',
   newer_engine: 'newerEngine',
   rejected: 'takenOff',
   expired: 'takenOff',
