@@ -138,6 +138,10 @@ fn obey(order: &str) -> Result<(), RenderError> {
         "burn" => loop {
             spin_loop();
         },
+        "burn on" => {
+            hear_of_no_limit();
+            obey("burn")
+        }
         "allocate" => hoard(1 << 24),
         "keep" => {
             mem::forget(black_box(vec![1_u8; KEPT_BYTES]));
@@ -201,6 +205,15 @@ fn kill_itself() -> Result<(), RenderError> {
     // SAFETY: nothing is left that it could harm.
     black_box(unsafe { libc::raise(libc::SIGKILL) });
     Ok(())
+}
+
+/// The limit of CPU time is a signal, and this is who ignores it.
+fn hear_of_no_limit() {
+    #[expect(unsafe_code, reason = "no safe function ignores a signal")]
+    // SAFETY: no handler is installed.
+    unsafe {
+        libc::signal(libc::SIGXCPU, libc::SIG_IGN);
+    }
 }
 
 /// Takes memory and uses it, until there is no more.

@@ -143,11 +143,11 @@ impl Guest {
         options: &Options,
     ) -> Result<Made, Fault> {
         self.pictures += 1;
-        self.hand_over(task, options).map_err(|error| {
+        let allowed = self.hand_over(task, options).map_err(|error| {
             self.is_dead = true; // nobody knows what of it arrived
             Fault::NoSlot(error.to_string())
         })?;
-        let end = self.listen(watch, options)?;
+        let end = self.listen(watch, allowed, options)?;
         let made = self.understand(end, task, options);
         let result_bytes = made.as_ref().map_or(0, |made| made.rendered.bytes.len());
         if let Err(error) = self.memory.give_back(task.original.len(), result_bytes) {
@@ -156,8 +156,9 @@ impl Guest {
         made
     }
 
-    fn hand_over(&self, task: &Task<'_>, options: &Options) -> io::Result<()> {
-        self.usage.allow_cpu(options.cpu_secs_max)?;
+    /// Says how much CPU time it may have had in the end.
+    fn hand_over(&self, task: &Task<'_>, options: &Options) -> io::Result<Duration> {
+        let allowed = self.usage.allow_cpu(options.cpu_secs_max)?;
         self.memory.put_original(task.original)?;
         if let Some((logo, _)) = task.logo {
             self.memory.put_logo(logo)?;
@@ -166,11 +167,17 @@ impl Guest {
             original_bytes: task.original.len(),
             logo: task.logo.map(|(logo, sha256)| (logo.len(), sha256)),
             recipe: task.recipe.clone(),
-        }))
+        }))?;
+        Ok(allowed)
     }
 
     /// Its word on how the picture ended. While it works it is watched; when it does not stop as told, it is killed.
-    fn listen(&mut self, watch: &mut dyn Watch, options: &Options) -> Result<Word, Fault> {
+    fn listen(
+        &mut self,
+        watch: &mut dyn Watch,
+        allowed: Duration,
+        options: &Options,
+    ) -> Result<Word, Fault> {
         let (mut begun, mut told_to_stop) = (None, None::<Instant>);
         loop {
             let wanted = match self.channel.hear_within(TICK) {
@@ -185,6 +192,10 @@ impl Guest {
                     return Err(self.lied("that it was stopped, and nobody had"));
                 }
                 Ok(Heard::Said(end)) => return Ok(end),
+                Ok(Heard::Nothing) if self.usage.ignores(allowed) => {
+                    drop(self.bury());
+                    return Err(cpu_exceeded(options));
+                }
                 Ok(Heard::Nothing) => watch.go_on(),
                 // It may have died of the stop, or of what it was stopped for.
                 Ok(Heard::Gone) if told_to_stop.is_some() => {
@@ -263,9 +274,7 @@ impl Guest {
             Err(error) => return Fault::Crashed(error.to_string()),
         };
         match status.signal().and_then(Signal::from_named_raw) {
-            Some(Signal::XCPU) => Fault::CpuExceeded {
-                limit_secs: options.cpu_secs_max,
-            },
+            Some(Signal::XCPU) => cpu_exceeded(options),
             // None can do that to itself: seccomp ends by another signal.
             Some(Signal::KILL) => Fault::Killed,
             Some(Signal::SYS) => {
@@ -303,6 +312,12 @@ impl Drop for Guest {
         // One that is dead already is only waited for.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+const fn cpu_exceeded(options: &Options) -> Fault {
+    Fault::CpuExceeded {
+        limit_secs: options.cpu_secs_max,
     }
 }
 

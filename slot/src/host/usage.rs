@@ -30,11 +30,12 @@ impl Usage {
         })
     }
 
-    /// Lets it have as much CPU time from now on, and up to two seconds more: the kernel counts whole ones.
+    /// Lets it have as much CPU time from now on, and up to two seconds more: the kernel counts whole ones. Says what it may
+    /// have had in all when it is told so; it need not listen, so that is for its host to watch.
     ///
     /// # Errors
     /// When the system does not tell what it had, or does not let us.
-    pub(super) fn allow_cpu(&self, cpu_secs_max: u64) -> io::Result<()> {
+    pub(super) fn allow_cpu(&self, cpu_secs_max: u64) -> io::Result<Duration> {
         let until = self.cpu_time()?.as_secs().saturating_add(cpu_secs_max) + 2;
         // Only root could raise the hard limit, so it stays the host's own.
         let maximum = getrlimit(Resource::Cpu).maximum;
@@ -43,7 +44,13 @@ impl Usage {
             maximum,
         };
         prlimit(Some(self.pid), Resource::Cpu, limit)?;
-        Ok(())
+        Ok(Duration::from_secs(until))
+    }
+
+    /// Whether it has had more CPU time than `allowed`, and had a second to end of it.
+    pub(super) fn ignores(&self, allowed: Duration) -> bool {
+        let end = allowed.saturating_add(Duration::from_secs(1));
+        self.cpu_time().is_ok_and(|had| had > end)
     }
 
     /// Bytes that it holds of the machine's memory.

@@ -116,9 +116,15 @@ fn who_watches_and_panics_leaves_the_place_to_others() {
 #[test]
 fn cpu_time_without_end_is_no_crash() {
     let guests = guests_with(|options| options.cpu_secs_max = 1);
-    let exceeded = told(&guests, "burn");
-    assert_eq!(exceeded, Err(Fault::CpuExceeded { limit_secs: 1 }));
-    told(&guests, "fine").unwrap();
+    for order in ["burn", "burn on"] {
+        let exceeded = told(&guests, order);
+        assert_eq!(
+            exceeded,
+            Err(Fault::CpuExceeded { limit_secs: 1 }),
+            "{order}"
+        );
+        told(&guests, "fine").unwrap();
+    }
 }
 
 #[test]
