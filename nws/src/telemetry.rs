@@ -6,6 +6,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Common, ConfigError};
 
+/// The target of what is told whatever the filter says.
+pub(crate) const LOUD: &str = "loud";
+
 /// Starts the log: JSON for machines, text for people.
 ///
 /// # Errors
@@ -15,6 +18,8 @@ pub(crate) fn init(common: &Common) -> Result<(), ConfigError> {
         key: "log",
         problem: error.to_string(),
     })?;
+    let loud = format!("{LOUD}=error").parse();
+    let filter = filter.add_directive(loud.expect("a target and a level are a directive"));
     // A log that cannot be written is lost; by itself the library would say so on standard error, and panic there.
     let log = tracing_subscriber::fmt()
         .log_internal_errors(false)

@@ -28,7 +28,7 @@ use crate::{
     fonts,
 };
 
-pub(crate) use slots::Slots;
+pub(crate) use slots::{OPEN_SLOTS, Slots};
 
 /// The parts of a process, wired.
 pub(crate) struct System {

@@ -9,17 +9,20 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{error, info};
+use workers::Sandboxing;
 
 use crate::{
     config::Settings,
-    wiring::{Slots, System},
+    telemetry::LOUD,
+    wiring::{OPEN_SLOTS, Slots, System},
 };
 
 /// Everything in one process.
 pub(crate) async fn everything(settings: &Settings) -> anyhow::Result<()> {
     settings.require_private()?;
     let (listener, system, shutdown) = start("nws", settings).await?;
+    warn_of_open_slots(settings);
     let slots = system.slots(settings)?;
     let parts = system.publisher(settings, Some(Arc::clone(&slots) as _));
     let served = until_either_ends(
@@ -47,6 +50,7 @@ pub(crate) async fn publisher(settings: &Settings) -> anyhow::Result<()> {
 pub(crate) async fn worker(settings: &Settings) -> anyhow::Result<()> {
     settings.require_fleet("nws worker")?;
     let (listener, system, shutdown) = start("nws worker", settings).await?;
+    warn_of_open_slots(settings);
     let slots = system.slots(settings)?;
     let stop = Stop {
         draining: shutdown.clone(),
@@ -77,6 +81,13 @@ async fn start(
     let address = listener.local_addr()?;
     info!(listen.address = %address, "{role} serves http://{address}");
     Ok((listener, system, shutdown))
+}
+
+/// However little the log is to tell: nobody shall run like this and not know.
+fn warn_of_open_slots(settings: &Settings) {
+    if settings.workers.sandbox == Sandboxing::Off {
+        error!(target: LOUD, "sandbox = off: {OPEN_SLOTS}. Never serve strangers like this");
+    }
 }
 
 async fn ingress(

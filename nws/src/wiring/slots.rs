@@ -4,13 +4,17 @@ use std::{io, path::PathBuf};
 
 use engine::Fonts;
 use publisher::Workshop;
-use slot::{Fault, Guests, Made, Renderer, SharedFonts, Task, Watch, host::Options};
+use slot::{Fault, Guests, Made, Renderer, Sandbox, SharedFonts, Task, Watch, host::Options};
 use workers::Sandboxing;
 
 use crate::config::Settings;
 
 /// This very program, whichever file has its name by now: a guest is never of another version than its host.
 const PROGRAM: &str = "/proc/self/exe";
+
+/// What it means that slots are not locked in.
+pub(crate) const OPEN_SLOTS: &str =
+    "whoever sends a photo that takes its decoder over has the rights of this process";
 
 /// Where photos are worked on.
 #[derive(Debug)]
@@ -58,6 +62,10 @@ impl Workshop for Slots {
             ]
         });
         let are_there = sandbox.is_some() && health.failing.is_none();
-        publisher::Slots::new(are_there, sandbox.into_iter().flatten().collect())
+        let slots = publisher::Slots::new(are_there, sandbox.into_iter().flatten().collect());
+        match health.sandbox {
+            Some(Sandbox::OFF) => slots.with_warning(OPEN_SLOTS),
+            _ => slots,
+        }
     }
 }

@@ -2,12 +2,22 @@
 //!
 //! A signal from outside is to a slot what a broken decoder would do to it.
 
-use std::fs;
+use std::{fs, process::Stdio};
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    time::timeout,
+};
 
-use crate::support::{client::Client, picture::jpeg, process::Process, until};
+use crate::support::{
+    WITHIN,
+    client::Client,
+    picture::jpeg,
+    process::{Process, nws},
+    until,
+};
 
 /// As much CPU time as no slot needs to start, and far less than a photo that is written as AVIF needs.
 const AT_WORK: std::time::Duration = std::time::Duration::from_millis(200);
@@ -171,6 +181,33 @@ async fn how_slots_are_locked_in_is_told_and_that_they_are_not() {
             assert_eq!(ready["slots"]["sandbox"][part], expected, "{part}");
         }
     }
+}
+
+#[tokio::test]
+async fn that_slots_are_not_locked_in_is_said_however_little_the_log_is_to_say() {
+    let data = tempfile::tempdir().unwrap();
+    let mut nws = nws(&["run", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data.path())
+        .args(["--set", "sandbox=off", "--set", "log=off"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(nws.stderr.take().unwrap()).lines();
+    let said = timeout(WITHIN, log.next_line()).await.unwrap().unwrap();
+    assert!(said.unwrap().contains("sandbox = off"));
+    nws.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_asks_whether_it_is_ready_hears_that_slots_are_not_locked_in() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &["sandbox=off"]).await;
+    let client = Client::of(&process);
+    until(async || {
+        let ready: Value = client.get("/ready").await.json().await.unwrap();
+        ready["slots"]["warning"].is_string()
+    })
+    .await;
 }
 
 #[tokio::test]

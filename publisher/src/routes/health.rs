@@ -47,6 +47,8 @@ pub trait Workshop: fmt::Debug + Send + Sync {
 pub struct Slots {
     status: Answer,
     sandbox: BTreeMap<&'static str, &'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<&'static str>,
 }
 
 /// What the probes need.
@@ -160,7 +162,18 @@ impl Slots {
         } else {
             Answer::Failing
         };
-        Self { status, sandbox }
+        Self {
+            status,
+            sandbox,
+            warning: None,
+        }
+    }
+
+    /// The same, and why nobody should serve like this.
+    #[must_use]
+    pub fn with_warning(self, warning: &'static str) -> Self {
+        let warning = Some(warning);
+        Self { warning, ..self }
     }
 }
 

@@ -120,7 +120,7 @@ struct Place(bool);
 
 impl Workshop for Place {
     fn slots(&self) -> Slots {
-        Slots::new(self.0, [("seccomp", "missing")].into())
+        Slots::new(self.0, [("seccomp", "missing")].into()).with_warning("nobody is safe")
     }
 }
 
@@ -142,6 +142,7 @@ async fn a_worker_without_slots_is_not_ready_and_says_how_they_are_locked_in() {
         assert_eq!(ready.status, code);
         assert_eq!(ready.json()["status"], status);
         assert_eq!(ready.json()["slots"]["sandbox"]["seccomp"], "missing");
+        assert_eq!(ready.json()["slots"]["warning"], "nobody is safe");
         stop.closing.cancel();
         served.await.unwrap();
     }

@@ -103,10 +103,7 @@ fn pause(failures: u32) -> Duration {
 
 fn tell(sandbox: Sandbox) {
     if sandbox == Sandbox::OFF {
-        warn!(
-            "sandbox = off: whoever sends a photo that takes its decoder over has the rights of this process. Never serve \
-             strangers like this"
-        );
+        warn!("slots are not locked in, as was asked for");
     } else if sandbox.is_whole() {
         info!("slots are locked in: {sandbox}");
     } else {
