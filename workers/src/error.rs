@@ -47,7 +47,8 @@ pub enum WorkError {
 
 /// The code of [`Fault::Crashed`], by which a message's history tells of it.
 pub(crate) const CRASHED: &str = "crashed";
-const TOO_SLOW: &str = "too_slow";
+/// The same for [`WorkError::TooSlow`].
+pub(crate) const TOO_SLOW: &str = "too_slow";
 
 impl WorkError {
     /// Whether the input is at fault, now and later.

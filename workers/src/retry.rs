@@ -11,12 +11,15 @@ use schemas::Failure;
 use slot::Fault;
 
 use crate::{
-    error::{CRASHED, WorkError},
+    error::{CRASHED, TOO_SLOW, WorkError},
     optimize::Outcome,
 };
 
 /// Attempts before a job is buried: 13 waits, 28 minutes at most and 21 on average, longer than most outages.
 pub const ATTEMPTS_MAX: u32 = 14;
+/// Attempts that are not finished in time. A loaded host is no picture's fault, but one that is never finished would hold a
+/// slot for half an hour in fourteen of them.
+pub const SLOW_ATTEMPTS_MAX: usize = 3;
 const WAIT_FIRST: Duration = Duration::from_secs(1);
 const WAIT_MAX: Duration = Duration::from_secs(300);
 
@@ -35,6 +38,8 @@ pub struct Tries {
     pub snoozes: u32,
     /// Whether one of the attempts before brought its slot down.
     pub has_crashed: bool,
+    /// The attempts before that were not finished in time.
+    pub slow_attempts: usize,
 }
 
 impl Tries {
@@ -43,20 +48,21 @@ impl Tries {
         Self {
             attempt: delivery.attempt,
             snoozes: delivery.snoozes,
-            has_crashed: has_crashed(delivery.attempt, &delivery.history),
+            has_crashed: ended_in(CRASHED, delivery.attempt, &delivery.history) > 0,
+            slow_attempts: ended_in(TOO_SLOW, delivery.attempt, &delivery.history),
         }
     }
 }
 
-/// Whether one of the attempts before `attempt` brought its slot down. Who replays a message begins again and keeps its
+/// How many of the attempts before `attempt` ended in `code`. Who replays a message begins again and keeps its
 /// history, so only what was attempted since counts: from the newest backwards, as long as the numbers fall.
-fn has_crashed(attempt: u32, history: &[Attempt]) -> bool {
+fn ended_in(code: &str, attempt: u32, history: &[Attempt]) -> usize {
     let mut later = attempt;
-    let mut since_replay = history
+    let since_replay = history
         .iter()
         .rev()
         .take_while(|before| mem::replace(&mut later, before.attempt) > before.attempt);
-    since_replay.any(|before| before.code == CRASHED)
+    since_replay.filter(|before| before.code == code).count()
 }
 
 /// What becomes of a delivery that ended in `outcome`. `random` is uniform in 0..1.
@@ -77,6 +83,10 @@ pub fn judge(outcome: &Result<Outcome, WorkError>, tries: Tries, random: f64) ->
         WorkError::CrashLoop { .. } => bury(Reason::CrashLoop, failure),
         // One more chance on another worker; after that it is most likely the picture.
         WorkError::Slot(Fault::Crashed(_)) if tries.has_crashed => bury(Reason::CrashLoop, failure),
+        WorkError::TooSlow(_) if tries.slow_attempts + 1 >= SLOW_ATTEMPTS_MAX => {
+            let message = format!("{}, {SLOW_ATTEMPTS_MAX} times", failure.message);
+            bury(Reason::AttemptsSpent, Failure { message, ..failure })
+        }
         // Nobody could be told of a burial, so it has to wait, however long it takes.
         WorkError::Overtaken => again(error, tries, random),
         error if error.is_of(Backend::Results) => again(error, tries, random),
@@ -147,6 +157,7 @@ mod tests {
         attempt: 1,
         snoozes: 0,
         has_crashed: false,
+        slow_attempts: 0,
     };
 
     fn at(attempt: u32) -> Tries {
@@ -288,11 +299,11 @@ mod tests {
             tried.iter().map(entry).collect()
         };
         let life_before = [(1, CRASHED), (2, CRASHED)];
-        assert!(has_crashed(2, &history(&[(1, CRASHED)])));
-        assert!(!has_crashed(1, &history(&life_before)));
-        for (code, expected) in [(CRASHED, true), ("too_slow", false)] {
+        assert_eq!(ended_in(CRASHED, 2, &history(&[(1, CRASHED)])), 1);
+        assert_eq!(ended_in(CRASHED, 1, &history(&life_before)), 0);
+        for (code, expected) in [(CRASHED, 1), (TOO_SLOW, 0)] {
             let lives = [&life_before[..], &[(1, code), (2, "too_slow")]].concat();
-            assert_eq!(has_crashed(3, &history(&lives)), expected, "{code}");
+            assert_eq!(ended_in(CRASHED, 3, &history(&lives)), expected, "{code}");
         }
     }
 
@@ -314,6 +325,24 @@ mod tests {
         let none = Err(Fault::NoSlot("no such file".to_owned()).into());
         let verdict = judge(&none, at(ATTEMPTS_MAX), 0.5);
         assert!(matches!(verdict, Verdict::Snooze { .. }), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_picture_that_is_never_finished_is_given_up_after_three_attempts() {
+        let slow = Err(WorkError::TooSlow(Duration::from_secs(120)));
+        let after = |slow_attempts| {
+            let tries = Tries {
+                slow_attempts,
+                ..at(5) // an outage had the others
+            };
+            judge(&slow, tries, 0.5)
+        };
+        assert!(matches!(after(1), Verdict::Retry { .. }));
+        let Verdict::Bury { reason, failure } = after(2) else {
+            panic!("it goes round for ever");
+        };
+        assert_eq!(reason, Reason::AttemptsSpent);
+        assert_eq!(failure.message, "not finished within 120 s, 3 times");
     }
 
     #[test]
