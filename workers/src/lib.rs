@@ -74,7 +74,8 @@ pub async fn run(
     for _ in 0..receivers {
         loops.spawn(worker.clone().consume());
     }
-    worker.watch_over(&mut loops).await;
+    let again = || worker.clone().consume();
+    watch_over(&worker.shutdown, &mut loops, again).await;
     worker
         .drain(loops, Duration::from_secs(config.grace_secs))
         .await;
@@ -184,14 +185,6 @@ impl Worker {
         self.shutdown.run_until_cancelled(sleep(pause)).await;
     }
 
-    /// Keeps every loop going until shutdown: one that ends before has panicked, and the worker would be a slot short.
-    async fn watch_over(&self, loops: &mut JoinSet<()>) {
-        while let Some(Some(ended)) = self.shutdown.run_until_cancelled(loops.join_next()).await {
-            error!(ended = ?ended, "a receiver's loop ended by a bug, starting another");
-            loops.spawn(self.clone().consume());
-        }
-    }
-
     /// Lets the loops finish what is in hand. What is not finished within `grace` is handed back, and is no attempt.
     async fn drain(&self, mut loops: JoinSet<()>, grace: Duration) {
         self.shutdown.cancelled().await;
@@ -212,6 +205,42 @@ impl Worker {
     }
 }
 
+/// Keeps every loop going until shutdown: one that ends before has panicked, and the worker would be a slot short.
+async fn watch_over<L>(shutdown: &CancellationToken, loops: &mut JoinSet<()>, again: impl Fn() -> L)
+where
+    L: Future<Output = ()> + Send + 'static,
+{
+    while let Some(Some(ended)) = shutdown.run_until_cancelled(loops.join_next()).await {
+        // One that heard of the shutdown may be heard of before the shutdown itself.
+        if shutdown.is_cancelled() {
+            return;
+        }
+        error!(ended = ?ended, "a receiver's loop ended by a bug, starting another");
+        loops.spawn(again());
+    }
+}
+
 async fn all(loops: &mut JoinSet<()>) {
     while loops.join_next().await.is_some() {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_loop_that_ends_at_shutdown_is_not_started_again_and_one_that_panicked_is() {
+        let (shutdown, mut loops) = (CancellationToken::new(), JoinSet::new());
+        loops.spawn(async { panic!("a bug") });
+        let started = AtomicU32::new(0);
+        let again = || {
+            started.fetch_add(1, Ordering::SeqCst);
+            let shutdown = shutdown.clone();
+            async move { shutdown.cancel() } // and it has ended, both at once
+        };
+        watch_over(&shutdown, &mut loops, again).await;
+        assert_eq!(started.load(Ordering::SeqCst), 1);
+    }
 }
