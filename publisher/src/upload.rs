@@ -35,6 +35,8 @@ const IMAGE: &str = "image";
 /// Bytes of a form that are neither photo nor field: boundaries and part headers. The parser gathers them without a
 /// limit of its own, together with what the connection has buffered.
 const OVERHEAD_BYTES_MAX: u64 = 256 * 1024;
+/// The longest line between two parts (RFC 2046, section 5.1.1). It is looked for in every byte of the body.
+const BOUNDARY_BYTES_MAX: usize = 70;
 
 /// A whole form, its photo spooled.
 #[derive(Debug)]
@@ -142,6 +144,16 @@ fn refuse_announced(headers: &HeaderMap, config: &Config) -> Result<(), ApiError
     )
 }
 
+fn refuse_long(boundary: &str) -> Result<(), ApiError> {
+    let measured = boundary.len();
+    if measured > BOUNDARY_BYTES_MAX {
+        return Err(ApiError::Malformed(format!(
+            "the form's boundary has {measured} bytes, the limit is {BOUNDARY_BYTES_MAX}"
+        )));
+    }
+    Ok(())
+}
+
 /// The form's parser, with the limits it lacks.
 struct Form<'c> {
     parts: Multipart<'static>,
@@ -157,6 +169,7 @@ impl<'c> Form<'c> {
         let content_type = content_type.and_then(|value| value.to_str().ok());
         let boundary = multer::parse_boundary(content_type.unwrap_or_default())
             .map_err(|_| ApiError::Malformed("multipart/form-data is expected".to_owned()))?;
+        refuse_long(&boundary)?;
         let in_parser = Arc::new(AtomicU64::new(0));
         let body = bounded(request.into_body(), Arc::clone(&in_parser));
         Ok(Self {

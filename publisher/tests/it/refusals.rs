@@ -225,6 +225,20 @@ async fn a_form_that_never_begins_a_part_does_not_fill_the_memory() {
 }
 
 #[tokio::test]
+async fn a_form_whose_boundary_is_too_long_is_refused_with_the_limit() {
+    let server = Server::start().await;
+    for (length, is_too_long) in [(70, false), (71, true)] {
+        let form = format!("multipart/form-data; boundary={}", "x".repeat(length));
+        let headers = [("content-type", form.as_str())];
+        let answer = client::send(server.address, "POST", "/upload", &headers, "".into()).await;
+        let problem = answer.problem(400);
+        let detail = problem["detail"].as_str().unwrap();
+        let told = "the form's boundary has 71 bytes, the limit is 70";
+        assert_eq!(detail == told, is_too_long, "{detail}");
+    }
+}
+
+#[tokio::test]
 async fn unknown_paths_and_methods_are_problems() {
     let server = Server::start().await;
     for path in ["/nowhere", "/status/abc", "/image/ABC", "/status/"] {
