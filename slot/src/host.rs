@@ -8,6 +8,7 @@ mod nursery;
 mod usage;
 
 use std::{
+    mem,
     ops::ControlFlow,
     path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
@@ -35,6 +36,9 @@ const TICK: Duration = Duration::from_millis(50);
 /// What a guest may take besides the engine's estimate: what the allocator holds in pieces, what it remembers of texts and
 /// the last logo, and what an estimate from a header misses.
 const MEMORY_MARGIN_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Why a guest goes that waited for work.
+const NOT_WELL: &str = "it died, or spoke, while nothing was asked of it";
 
 /// What guests are, and what they may do.
 #[derive(Clone, Debug)]
@@ -125,8 +129,7 @@ impl Guests {
             if lent.guest().is_well() {
                 return Ok(lent);
             }
-            lent.guest()
-                .dismiss("it died, or spoke, while nothing was asked of it");
+            lent.guest().dismiss(NOT_WELL);
         }
     }
 
@@ -251,6 +254,17 @@ impl Hall {
             let waited = self.arrival.wait_timeout(state, TICK);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Ends those who wait and are not well, and says how many there were.
+    fn dismiss_unwell(&self) -> usize {
+        let mut state = self.lock();
+        let idle = mem::take(&mut state.idle);
+        let (well, mut unwell): (Vec<_>, Vec<_>) = idle.into_iter().partition(Guest::is_well);
+        state.idle = well;
+        drop(state);
+        unwell.iter_mut().for_each(|guest| guest.dismiss(NOT_WELL));
+        unwell.len()
     }
 
     fn welcome(&self, guest: Guest) {

@@ -112,7 +112,7 @@ impl Guest {
     }
 
     /// Whether it waits for work, as it should.
-    pub(super) fn is_well(&mut self) -> bool {
+    pub(super) fn is_well(&self) -> bool {
         matches!(self.channel.hear_now::<Word>(), Ok(Heard::Nothing))
     }
 

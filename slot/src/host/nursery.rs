@@ -19,6 +19,9 @@ const WAIT_FIRST: Duration = Duration::from_millis(100);
 /// A program that cannot be started may be there again after a deployment.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
+/// How often those who wait are looked at: one that died would be told of as a slot until the next picture met it.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
 /// How starting guests goes.
 struct Nursery {
     options: Options,
@@ -59,7 +62,7 @@ impl Nursery {
     fn wait(&mut self) -> bool {
         loop {
             let order = match (self.missing, self.failures) {
-                (0, _) => self.orders.recv().map_err(RecvTimeoutError::from),
+                (0, _) => self.orders.recv_timeout(LOOK_EVERY),
                 (_, 0) => self.orders.recv_timeout(Duration::ZERO),
                 (_, failures) => self.orders.recv_timeout(pause(failures)),
             };
@@ -68,7 +71,8 @@ impl Nursery {
                     drop(dead);
                     self.missing += 1;
                 }
-                Err(RecvTimeoutError::Timeout) => return true,
+                Err(RecvTimeoutError::Timeout) if self.missing > 0 => return true,
+                Err(RecvTimeoutError::Timeout) => self.missing = self.hall.dismiss_unwell(),
                 Err(RecvTimeoutError::Disconnected) => return false,
             }
         }
