@@ -19,7 +19,10 @@ use schemas::{
     OutputFormat, Recipe, Request, Step,
     recipe::{Context, Date},
 };
-use slot::{Guests, InProcess, Renderer, SharedFonts, Task, Watch, host::Options};
+use slot::{
+    Guests, InProcess, Renderer, SharedFonts, Task, Watch,
+    host::{Options, STOP_MAX},
+};
 
 /// Of which the median counts.
 const ROUNDS: usize = 31;
@@ -115,6 +118,7 @@ fn guests() -> Guests {
         original_bytes_max: 20 << 20,
         result_bytes_max: 64 << 20,
         cpu_secs_max: 60,
+        stop_max: STOP_MAX,
         is_locked_in: true,
     })
 }

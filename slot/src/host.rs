@@ -37,6 +37,9 @@ const TICK: Duration = Duration::from_millis(50);
 /// the last logo, and what an estimate from a header misses.
 const MEMORY_MARGIN_BYTES: u64 = 256 * 1024 * 1024;
 
+/// How long a guest that was told to stop has by default: a step of a small picture.
+pub const STOP_MAX: Duration = Duration::from_millis(250);
+
 /// Why a guest goes that waited for work.
 const NOT_WELL: &str = "it died, or spoke, while nothing was asked of it";
 
@@ -58,6 +61,8 @@ pub struct Options {
     pub result_bytes_max: u64,
     /// CPU time of one picture.
     pub cpu_secs_max: u64,
+    /// How long one that was told to stop may take until it has; then it is killed.
+    pub stop_max: Duration,
     /// Whether they are locked in.
     pub is_locked_in: bool,
 }

@@ -27,7 +27,7 @@ use schemas::{
 use slot::{
     Guests, Renderer as _, SharedFonts, Task, Watch,
     guest::{Engine, Sound, serve_with},
-    host::Options,
+    host::{Options, STOP_MAX},
 };
 
 /// Not so much that a guest is replaced for it.
@@ -58,6 +58,7 @@ fn host(argument: String) -> ExitCode {
         original_bytes_max: 1 << 20,
         result_bytes_max: 1 << 20,
         cpu_secs_max: 60,
+        stop_max: STOP_MAX,
         is_locked_in: true,
     });
     let (recipe, begun) = (told("hang"), Barrier::new(3));

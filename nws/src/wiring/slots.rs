@@ -4,7 +4,10 @@ use std::{io, path::PathBuf};
 
 use engine::Fonts;
 use publisher::Workshop;
-use slot::{Fault, Guests, Made, Renderer, Sandbox, SharedFonts, Task, Watch, host::Options};
+use slot::{
+    Fault, Guests, Made, Renderer, Sandbox, SharedFonts, Task, Watch,
+    host::{Options, STOP_MAX},
+};
 use workers::Sandboxing;
 
 use crate::config::Settings;
@@ -36,6 +39,7 @@ impl Slots {
             original_bytes_max: settings.publisher.image_bytes_max,
             result_bytes_max: settings.publisher.result_bytes_max,
             cpu_secs_max: workers.job_cpu_secs,
+            stop_max: STOP_MAX,
             is_locked_in: workers.sandbox == Sandboxing::On,
         })))
     }

@@ -28,9 +28,6 @@ use crate::{
 /// How long a guest may take until it waits for work: fonts are looked through, on a machine that may be busy.
 const START_MAX: Duration = Duration::from_secs(30);
 
-/// How long one that was told to stop may take until it has: a step of a small picture.
-const GRACE: Duration = Duration::from_millis(250);
-
 /// Pictures that one guest works on. Whatever one of them left behind in it does not stay for ever.
 const PICTURES_MAX: u32 = 1000;
 
@@ -212,7 +209,7 @@ impl Guest {
                     drop(self.channel.say(&Order::Stop));
                     Instant::now()
                 });
-                if since.elapsed() > GRACE {
+                if since.elapsed() > options.stop_max {
                     drop(self.bury());
                     return Err(Fault::Stopped);
                 }

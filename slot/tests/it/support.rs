@@ -17,7 +17,8 @@ use schemas::{
     recipe::{Context, Date},
 };
 use slot::{
-    Fault, Guests, InProcess, Made, Renderer as _, SharedFonts, Task, Watch, host::Options,
+    Fault, Guests, InProcess, Made, Renderer as _, SharedFonts, Task, Watch,
+    host::{Options, STOP_MAX},
 };
 
 /// Guests that obey, as many at once as `places`, and one to spare.
@@ -35,6 +36,7 @@ pub(crate) fn guests_with(change: impl FnOnce(&mut Options)) -> Guests {
         original_bytes_max: 64 << 20,
         result_bytes_max: 16 << 20,
         cpu_secs_max: 60,
+        stop_max: STOP_MAX,
         is_locked_in: true,
     };
     change(&mut options);
