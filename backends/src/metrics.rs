@@ -59,6 +59,10 @@ pub struct Metrics {
     pub breaker_state: IntGaugeVec,
     /// Failed calls by backend and operation.
     pub backend_errors: IntCounterVec,
+    /// Attempts to deliver webhooks, by what came of them.
+    pub webhooks: IntCounterVec,
+    /// Webhooks that are to be delivered.
+    pub webhooks_waiting: IntGauge,
     /// Seconds until an answer's head, by route and status.
     pub http_seconds: HistogramVec,
 }
@@ -111,6 +115,12 @@ impl Metrics {
             )
             .expect(VALID),
             backend_errors: counters("backend_errors_total", "failed calls", &["backend", "op"]),
+            webhooks: counters(
+                "webhooks_total",
+                "attempts to deliver webhooks by outcome",
+                &["outcome"],
+            ),
+            webhooks_waiting: gauge("webhooks_waiting", "webhooks that are to be delivered"),
             http_seconds: histograms(
                 "http_request_duration_seconds",
                 "seconds until an answer's head",
@@ -150,7 +160,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let collectors: [Box<dyn prometheus::core::Collector>; 16] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 18] = [
             Box::new(self.uploads.clone()),
             Box::new(self.jobs.clone()),
             Box::new(self.step_seconds.clone()),
@@ -166,6 +176,8 @@ impl Metrics {
             Box::new(self.sse_clients.clone()),
             Box::new(self.breaker_state.clone()),
             Box::new(self.backend_errors.clone()),
+            Box::new(self.webhooks.clone()),
+            Box::new(self.webhooks_waiting.clone()),
             Box::new(self.http_seconds.clone()),
         ];
         for collector in collectors {

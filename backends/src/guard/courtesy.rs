@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use schemas::Digest;
+use schemas::{Digest, JobId};
 
 use super::Guard;
 use crate::{
     Error,
     fleet::{Alive, Fleet, Heartbeat, WorkerId},
+    outbox::{Notice, NoticeId, Outbox, Subscribed},
     quota::{Allowance, Quota, Taken},
 };
 
@@ -55,6 +56,44 @@ impl<P: Quota + ?Sized> Quota for Courtesy<P> {
     ) -> Result<Taken, Error> {
         self.guard.admit("take")?;
         self.port.take(what, client, allowance).await
+    }
+}
+
+#[async_trait]
+impl<P: Outbox + ?Sized> Outbox for Courtesy<P> {
+    async fn subscribe(&self, id: &JobId, url: &str, now_ms: u64) -> Result<Subscribed, Error> {
+        self.guard.admit("subscribe")?;
+        self.port.subscribe(id, url, now_ms).await
+    }
+
+    async fn take_due(
+        &self,
+        notices_max: usize,
+        now_ms: u64,
+        lease: Duration,
+    ) -> Result<Vec<Notice>, Error> {
+        self.guard.admit("take_due")?;
+        self.port.take_due(notices_max, now_ms, lease).await
+    }
+
+    async fn settle(&self, id: &NoticeId) -> Result<(), Error> {
+        self.guard.admit("settle")?;
+        self.port.settle(id).await
+    }
+
+    async fn forget(&self, id: &NoticeId) -> Result<(), Error> {
+        self.guard.admit("forget")?;
+        self.port.forget(id).await
+    }
+
+    async fn postpone(&self, id: &NoticeId, due_ms: u64, attempts: u32) -> Result<(), Error> {
+        self.guard.admit("postpone")?;
+        self.port.postpone(id, due_ms, attempts).await
+    }
+
+    async fn depth(&self) -> Result<u64, Error> {
+        self.guard.admit("depth")?;
+        self.port.depth().await
     }
 }
 

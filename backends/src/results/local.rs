@@ -69,6 +69,10 @@ impl Local {
         self.sweep(millis(since.unwrap_or_default())).await
     }
 
+    pub(crate) const fn database(&self) -> &Database {
+        &self.database
+    }
+
     async fn sweep(&self, now_ms: u64) -> Result<usize, Error> {
         self.database
             .call("expire", move |db| table::expire(db, now_ms))
@@ -110,6 +114,12 @@ impl Local {
             .await
             .unwrap_or_else(|error| Err(Error::failed(Backend::Results, op, error)))
     }
+}
+
+/// The event that ended a job, where it has ended.
+pub(crate) fn end_in(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Event>> {
+    let newest = table::record(db, id)?.map(|record| record.event);
+    Ok(newest.filter(|event| event.state.status.is_final()))
 }
 
 #[async_trait]

@@ -19,6 +19,7 @@ mod redis;
 mod rules;
 
 pub use local::Local;
+pub(crate) use local::end_in;
 pub use redis::Redis;
 pub use rules::RECORD_AGE_AFTER_END;
 

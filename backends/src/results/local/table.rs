@@ -8,6 +8,7 @@ use schemas::{Event, EventId, Job, JobId, State, Status};
 
 use crate::{
     clock::millis,
+    outbox::table as outbox,
     results::{Epoch, Record, hub::History, rules},
 };
 
@@ -44,7 +45,7 @@ pub(super) const SCHEMA: &[&str] = &["
 ", "
     -- Jobs that wait for their first worker: a claim begins an epoch beyond their newest event's.
     CREATE INDEX jobs_waiting ON jobs (admitted_ms) WHERE epoch = event_epoch AND state ->> 'status' = 'queued';
-"];
+", outbox::SCHEMA];
 
 /// Records that one sweep removes at most, so that nobody waits long behind it. A job an hour is swept in one.
 const EXPIRED_MAX: u32 = 10_000;
@@ -226,7 +227,8 @@ pub(super) fn mark_cancelled(db: &Connection, id: &JobId, epoch: Epoch) -> rusql
     Ok(())
 }
 
-/// Writes an event into the record, and into the log if it changes the status.
+/// Writes an event into the record, and into the log if it changes the status. An end goes to the outbox too: in one
+/// change, so that none is lost.
 pub(super) fn write(db: &Connection, event: &Event, now_ms: u64) -> rusqlite::Result<()> {
     let id = event.state.job_id.to_string();
     let before = record(db, &event.state.job_id)?.map(|record| record.event.state.status);
@@ -254,6 +256,9 @@ pub(super) fn write(db: &Connection, event: &Event, now_ms: u64) -> rusqlite::Re
         ":expires": now_ms + millis(record_age),
         ":now": now_ms,
     })?;
+    if event.state.status.is_final() {
+        outbox::tell_end(db, event, now_ms)?;
+    }
     Ok(())
 }
 
@@ -313,6 +318,7 @@ pub(super) fn oldest_waiting(db: &Connection, since_ms: u64) -> rusqlite::Result
 
 pub(super) fn expire(db: &Connection, now_ms: u64) -> rusqlite::Result<usize> {
     const EXPIRED: &str = "SELECT id FROM jobs WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT ?2";
+    outbox::expire(db, now_ms)?;
     db.prepare_cached(&format!("DELETE FROM log WHERE job IN ({EXPIRED})"))?
         .execute(params![now_ms, EXPIRED_MAX])?;
     db.prepare_cached(&format!("DELETE FROM jobs WHERE id IN ({EXPIRED})"))?

@@ -3,6 +3,9 @@
 -- Answers: the event's id, or nothing if the claim is not the latest or the job ended under it
 
 local event = event_of(ARGV)
+if needs_outbox(event.status) then
+  return ask_for_outbox()
+end
 event.epoch = tonumber(ARGV[9])
 local epoch, n, before, state, id = unpack(redis.call('HMGET', KEYS[1], 'epoch', 'n', 'status', 'state', 'id'))
 

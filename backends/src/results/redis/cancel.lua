@@ -9,6 +9,9 @@ end
 if FINAL[before] then
   return { id, state, 0 }
 end
+if needs_outbox('cancelled') then
+  return ask_for_outbox()
+end
 
 local cancelled = cjson.decode(state)
 cancelled.status, cancelled.error = 'cancelled', cjson.null

@@ -5,6 +5,7 @@ use schemas::{Job, JobId, State, Timings};
 
 use super::{Jobs, Known};
 use crate::{
+    outbox::redis as outbox,
     redis_server::{AtShard, Call, Script, Shard},
     results::{Epoch, rules},
 };
@@ -18,7 +19,13 @@ const CHECK_SECONDS: u32 = 60;
 
 macro_rules! script {
     ($file:literal) => {
-        Script::new(concat!(include_str!("tell.lua"), "\n", include_str!($file)))
+        Script::new(concat!(
+            include_str!("../../outbox/redis/notice.lua"),
+            "\n",
+            include_str!("tell.lua"),
+            "\n",
+            include_str!($file)
+        ))
     };
 }
 
@@ -81,7 +88,7 @@ impl Jobs {
         let mut call = self.about(&self.scripts.announce, &state.job_id);
         write_event(&mut call, state, now_ms);
         call.arg(epoch).arg(rules::EPOCH_EVENTS_MAX);
-        self.send(&state.job_id, &call).await
+        self.send_end(&state.job_id, call).await
     }
 
     /// The newest event's id, its state, and whether the job ended just now.
@@ -93,7 +100,7 @@ impl Jobs {
         let mut call = self.about(&self.scripts.cancel, id);
         let nothing_yet = State::queued(*id, Timings::default()).cancelled();
         write_event(&mut call, &nothing_yet, now_ms);
-        self.send(id, &call).await
+        self.send_end(id, call).await
     }
 
     /// The epoch, and the state before it.
@@ -183,6 +190,17 @@ impl Jobs {
 
     async fn send<T: FromRedisValue>(&self, id: &JobId, call: &Call<'_>) -> RedisResult<T> {
         call.run(self.at(id)).await
+    }
+
+    /// Sends what may end a job. Where somebody is to be told of that, the script asks for the outbox.
+    async fn send_end<T: FromRedisValue>(&self, id: &JobId, mut call: Call<'_>) -> RedisResult<T> {
+        match self.send(id, &call).await {
+            Err(error) if error.code() == Some("OUTBOX") => {
+                outbox::add_keys(&mut call, &self.server, self.server.shard_of(id));
+                self.send(id, &call).await
+            }
+            answer => answer,
+        }
     }
 
     fn at(&self, id: &JobId) -> AtShard {

@@ -1,6 +1,7 @@
 -- What the scripts that speak share. It is put before each of them.
 -- KEYS of those about one job: 1 its hash, 2 its log, 3 the stream of all events, 4 the jobs whose message was never
--- confirmed, 5 the jobs that wait for their first worker
+-- confirmed, 5 the jobs that wait for their first worker; where somebody is to be told of its end, 6 the outbox, 7 its
+-- notices
 
 local FINAL = { done = true, failed = true, dead = true, cancelled = true }
 
@@ -36,6 +37,9 @@ local function tell(event)
   redis.call('EXPIRE', KEYS[2], event.log_seconds)
   if FINAL[event.status] then
     redis.call('ZREM', KEYS[5], event.job)
+    if KEYS[6] then
+      tell_end(KEYS[1], KEYS[6], KEYS[7], event, id)
+    end
   end
   redis.call('XADD', KEYS[3], 'MAXLEN', '~', event.stream_entries, '*', 'id', id, 'state', event.state)
   return id
@@ -46,4 +50,14 @@ local function event_of(argv)
     job = argv[1], status = argv[2], state = argv[3], now = argv[4],
     record_seconds = argv[5], log_seconds = argv[6], log_entries = argv[7], stream_entries = argv[8],
   }
+end
+
+-- Whether the script needs the outbox and was not given it. The caller is asked for it before anything has changed: keys
+-- that most jobs have no use for would keep all of them waiting while a slot moves.
+local function needs_outbox(status)
+  return FINAL[status] and not KEYS[6] and redis.call('HEXISTS', KEYS[1], 'targets') == 1
+end
+
+local function ask_for_outbox()
+  return redis.error_reply('OUTBOX somebody is to be told of the end')
 end
