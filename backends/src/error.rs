@@ -89,6 +89,14 @@ impl Error {
         !matches!(self.cause, Cause::LeftAlone { last: None, .. })
     }
 
+    /// The same failure, for another who waited for the same call. Of a library's error it has the text alone.
+    pub fn retold(&self) -> Self {
+        Self {
+            cause: self.cause.retold(),
+            ..*self
+        }
+    }
+
     /// An error of `backend` during `op`, from a library's error.
     pub fn failed(
         backend: Backend,
@@ -99,6 +107,28 @@ impl Error {
             backend,
             op,
             cause: Cause::Failed(error.into()),
+        }
+    }
+}
+
+impl Cause {
+    fn retold(&self) -> Self {
+        match self {
+            Self::Timeout(limit) => Self::Timeout(*limit),
+            Self::Refused(why) => Self::Refused(why.clone()),
+            &Self::TooLong {
+                size_bytes,
+                size_bytes_max,
+            } => Self::TooLong {
+                size_bytes,
+                size_bytes_max,
+            },
+            Self::Corrupt(what) => Self::Corrupt(what.clone()),
+            Self::LeftAlone { left, last } => Self::LeftAlone {
+                left: *left,
+                last: last.as_deref().map(Self::retold).map(Box::new),
+            },
+            Self::Failed(error) => Self::Failed(error.to_string().into()),
         }
     }
 }

@@ -8,7 +8,8 @@
 //! 5. [`fleet`]: which workers live, and what they did of late. Embedded: memory. Networked: Redis.
 //! 6. [`quota`]: what each client may still ask for, for all publishers together. Networked: Redis.
 //! 7. [`guard`]: what stands before each of them, so that an outage is waited out.
-//! 8. [`redis_server`]: a server or a cluster, shared by those who need one; [`folder`]: where the embedded ones live;
+//! 8. [`once`]: what many ask for at the same moment, done once.
+//! 9. [`redis_server`]: a server or a cluster, shared by those who need one; [`folder`]: where the embedded ones live;
 //!    [`metrics`]: what operators see.
 //!
 //! Each port has one `contract` that every implementation passes against the real thing. Only `nws::wiring` names a
@@ -21,6 +22,7 @@ pub mod folder;
 pub mod guard;
 pub mod metrics;
 pub mod objects;
+pub mod once;
 pub mod outbox;
 pub mod queue;
 pub mod quota;
@@ -33,6 +35,7 @@ pub use fleet::Fleet;
 pub use folder::{DataFolder, FolderError};
 pub use metrics::Metrics;
 pub use objects::{Key, ObjectStore};
+pub use once::Once;
 pub use outbox::Outbox;
 pub use queue::{Delivery, Receiver, Sender, Source, Verdict};
 pub use quota::Quota;

@@ -140,6 +140,16 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
+    /// Notes whether a tier of the caches had what it was asked for.
+    pub fn cache(&self, tier: &str, hit: bool) {
+        let count = if hit {
+            &self.cache_hits
+        } else {
+            &self.cache_misses
+        };
+        count.with_label_values(&[tier]).inc();
+    }
+
     /// Notes a failed call. One that was not made, because its backend is left alone, is none.
     pub fn backend_error(&self, error: &crate::Error) {
         if !error.was_made() {

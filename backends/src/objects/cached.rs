@@ -68,11 +68,7 @@ impl Cached {
         let read = within_again("cache_get", || self.send("GET", id, |_| {}));
         let read = self.guarded("cache_get", read).await;
         let cached: Option<Option<Vec<u8>>> = self.best_effort(read);
-        let count = match cached {
-            Some(Some(_)) => &self.metrics.cache_hits,
-            Some(None) | None => &self.metrics.cache_misses,
-        };
-        count.with_label_values(&[TIER]).inc();
+        self.metrics.cache(TIER, matches!(cached, Some(Some(_))));
         cached.map(|cached| cached.map(Bytes::from))
     }
 

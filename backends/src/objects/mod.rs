@@ -1,6 +1,7 @@
 //! Originals, logos and results, by key.
 //!
-//! Embedded: [`Disk`]. Networked: [`S3`]. [`Cached`] stands before either and keeps fresh results in Redis.
+//! Embedded: [`Disk`]. Networked: [`S3`]. Before either stand tiers of results, the nearest first: [`Memory`] keeps those
+//! that are asked for most in the process, [`Cached`] fresh ones in Redis; [`Counted`] counts what is left to the store.
 
 use std::{fmt, path::PathBuf, str::FromStr, time::SystemTime};
 
@@ -14,11 +15,15 @@ use crate::{
 };
 
 mod cached;
+mod counted;
 mod disk;
+mod memory;
 mod s3;
 
 pub use cached::Cached;
+pub use counted::Counted;
 pub use disk::Disk;
+pub use memory::{Memory, MemoryConfig, MemoryConfigError};
 pub use s3::{S3, S3Options};
 
 /// What an object is called. The one place that spells a key.
@@ -141,6 +146,11 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
 
     /// Whether it is there, and how long it is.
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error>;
+
+    /// Whether it is at hand: the next [`ObjectStore::get`] is answered without asking anybody.
+    async fn holds(&self, _key: &Key) -> bool {
+        false
+    }
 
     /// Removes it; one that is not there is removed already.
     async fn delete(&self, key: &Key) -> Result<(), Error>;

@@ -12,5 +12,6 @@ mod settings;
 mod cached;
 mod contract;
 mod disk;
+mod memory;
 mod s3;
 mod s3_stumbles;
