@@ -142,7 +142,7 @@ async fn record_one(app: &App, job: &Job, state: &State) -> Result<(), Error> {
     if app.objects.head(&Key::Result(id)).await?.is_some() {
         return Ok(());
     }
-    let record = app.results.admit(job, state, false).await?;
+    let record = app.results.admit(job, state, false).await?.record;
     if record.sent || record.event.state.status != Status::Queued {
         return Ok(());
     }

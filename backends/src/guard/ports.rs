@@ -12,7 +12,7 @@ use crate::{
     Error, Key, Metrics, ObjectStore, Results, Sender,
     error::Backend,
     objects::{Body, Kind, Meta, Page, Place},
-    results::{Announced, Cancellation, Claim, Epoch, Record, Unsent, Watch, WatchAll},
+    results::{Admission, Announced, Cancellation, Claim, Epoch, Record, Unsent, Watch, WatchAll},
 };
 
 /// A port behind a guard. While its backend is left alone, every call is answered at once.
@@ -123,7 +123,7 @@ impl Results for Guarded<dyn Results> {
         self.guard.call("record", self.port.record(id)).await
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
+    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
         let admit = self.port.admit(job, state, again);
         self.guard.call("admit", admit).await
     }

@@ -19,8 +19,8 @@ use schemas::{Event, EventId, Job, JobId, State};
 
 use self::steps::Steps;
 use super::{
-    Announced, Cancellation, Claim, Epoch, Record, Results, Unsent, Watch, WatchAll, hub::Hub,
-    rules,
+    Admission, Announced, Cancellation, Claim, Epoch, Record, Results, Unsent, Watch, WatchAll,
+    hub::Hub, rules,
 };
 use crate::{
     Error,
@@ -131,7 +131,7 @@ impl Results for Local {
             .await
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
+    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
         let now_ms = now_ms();
         self.sweep_if_due(now_ms).await?;
         let (job, state) = (job.clone(), rules::bounded(state));
@@ -140,7 +140,8 @@ impl Results for Local {
             if let Some(record) = row.as_ref().and_then(table::Row::record)
                 && !rules::starts_anew(Some(record.event.state.status), again)
             {
-                return Ok((record, None));
+                let began_now = false;
+                return Ok((Admission { record, began_now }, None));
             }
             // A worker that has it in hand and has not spoken yet keeps its claim.
             let claimed = row.as_ref().filter(|row| row.record().is_none());
@@ -161,7 +162,8 @@ impl Results for Local {
                 updated_at_ms: now_ms,
                 cancelled_epoch: row.and_then(|row| row.cancelled_epoch),
             };
-            Ok((record, Some(event)))
+            let began_now = true;
+            Ok((Admission { record, began_now }, Some(event)))
         })
         .await
     }

@@ -39,6 +39,16 @@ pub struct Record {
     pub cancelled_epoch: Option<Epoch>,
 }
 
+/// What became of an admission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// What is recorded then.
+    pub record: Record,
+    /// Whether it was this call that began the job. Of many that are made at once only one is told so, and it is the one
+    /// that publishes; a call that was made again because its answer was lost is not.
+    pub began_now: bool,
+}
+
 /// A job whose message was never confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsent {
@@ -115,8 +125,8 @@ pub trait Results: Send + Sync + fmt::Debug {
     /// Records `job` as accepted and not sent yet, in `state` (queued). A record that is queued already, is being
     /// worked on, or ended in `done` or `failed` stays as it is, unless `again` says that its result is gone; one that
     /// is `dead` or `cancelled` starts again in a new epoch. A job without a record that a worker has in hand keeps that
-    /// worker's claim, and counts as sent. Returns what is recorded then.
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error>;
+    /// worker's claim, and counts as sent.
+    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error>;
 
     /// Notes that the queue confirmed the job's message, on the record that was of `epoch` then. A note that comes after
     /// a claim or a new start changes nothing: a new life has a message of its own.

@@ -24,7 +24,7 @@ use tracing::warn;
 
 use self::scripts::Scripts;
 use super::{
-    Announced, Cancellation, Claim, Epoch, Record, Results, Unsent, Watch, WatchAll,
+    Admission, Announced, Cancellation, Claim, Epoch, Record, Results, Unsent, Watch, WatchAll,
     hub::{History, Hub},
     rules,
 };
@@ -101,10 +101,14 @@ impl Results for Redis {
         known.map(|known| known.record("record")).transpose()
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
+    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
         let now_ms = now_ms();
-        let known = within_again("admit", || self.jobs.admit(job, state, again, now_ms)).await?;
-        known.record("admit")
+        let admitted = within_again("admit", || self.jobs.admit(job, state, again, now_ms)).await;
+        let (known, began_now) = admitted?;
+        Ok(Admission {
+            record: known.record("admit")?,
+            began_now,
+        })
     }
 
     async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error> {

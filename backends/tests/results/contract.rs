@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use backends::{
     Results,
-    results::{Announced, Claim, News, Record, Unsent, Watch},
+    results::{Admission, Announced, Claim, News, Record, Unsent, Watch},
 };
 use futures::{StreamExt as _, future::join_all};
 use schemas::{
@@ -88,8 +88,9 @@ pub(crate) async fn a_job_that_lives_is_not_admitted_twice(results: &dyn Results
     for status in [Status::Processing, Status::Retrying] {
         let told = claim_and_tell(results, &job, status).await;
         for again in [false, true] {
-            let record = results.admit(&job, &queued(&job), again).await.unwrap();
-            assert_eq!(record.event, told);
+            let admission = results.admit(&job, &queued(&job), again).await.unwrap();
+            assert_eq!(admission.record.event, told);
+            assert!(!admission.began_now);
         }
     }
 }
@@ -102,7 +103,9 @@ pub(crate) async fn a_job_that_ended_well_starts_again_only_if_its_result_is_gon
         admit(results, &job).await;
         let end = claim_and_tell(results, &job, status).await;
         assert_eq!(admit(results, &job).await.event, end);
-        let record = results.admit(&job, &queued(&job), true).await.unwrap();
+        let admission = results.admit(&job, &queued(&job), true).await.unwrap();
+        let record = admission.record;
+        assert!(admission.began_now);
         assert_eq!(record.event.state.status, Status::Queued);
         assert!(record.event.id.epoch > end.id.epoch && !record.sent);
     }
@@ -383,8 +386,12 @@ pub(crate) async fn who_comes_after_a_new_start_hears_nothing_of_the_old_end(
 
 pub(crate) async fn many_who_admit_a_job_at_once_agree(results: &dyn Results) {
     let job = job();
-    let records = join_all((0..20).map(|_| admit(results, &job))).await;
-    assert!(records.iter().all(|record| *record == records[0]));
+    let state = queued(&job);
+    let admissions = join_all((0..20).map(|_| results.admit(&job, &state, false))).await;
+    let admissions: Vec<_> = admissions.into_iter().map(Result::unwrap).collect();
+    let (first, began) = (&admissions[0].record, |it: &&Admission| it.began_now);
+    assert!(admissions.iter().all(|it| it.record == *first));
+    assert_eq!(admissions.iter().filter(began).count(), 1);
 }
 
 pub(crate) async fn many_claims_at_once_are_all_different(results: &dyn Results) {
@@ -507,7 +514,11 @@ pub(crate) fn state(job: &Job, status: Status) -> State {
 }
 
 pub(crate) async fn admit(results: &dyn Results, job: &Job) -> Record {
-    results.admit(job, &queued(job), false).await.unwrap()
+    results
+        .admit(job, &queued(job), false)
+        .await
+        .unwrap()
+        .record
 }
 
 pub(crate) async fn claim(results: &dyn Results, id: &JobId) -> Claim {

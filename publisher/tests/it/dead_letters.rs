@@ -52,7 +52,8 @@ impl World {
     /// Does what a publisher does with an upload.
     async fn accept(&self, job: &Job) {
         let queued = State::queued(job.id(), Timings::default());
-        let record = self.results.admit(job, &queued, false).await.unwrap();
+        let admission = self.results.admit(job, &queued, false).await.unwrap();
+        let record = admission.record;
         self.queue.send(job).await.unwrap();
         let epoch = record.event.id.epoch;
         self.results.mark_sent(&job.id(), epoch).await.unwrap();

@@ -17,7 +17,9 @@ use backends::{
     error::Backend,
     objects::{Body, Kind, Meta, Page, Place},
     queue::{Attempt, Burials, Settle},
-    results::{Announced, Cancellation, Claim, Epoch, Local, Record, Unsent, Watch, WatchAll},
+    results::{
+        Admission, Announced, Cancellation, Claim, Epoch, Local, Record, Unsent, Watch, WatchAll,
+    },
 };
 use bytes::Bytes;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
@@ -268,7 +270,7 @@ impl Results for Struck<Arc<Local>> {
         self.backend.record(id).await
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
+    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
         self.backend.admit(job, state, again).await
     }
 

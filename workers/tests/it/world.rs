@@ -17,7 +17,9 @@ use backends::{
     guard::{Guarded, Pausing},
     objects::{Body, Disk, Kind, Meta, Page, Place},
     queue::sqlite::SqliteQueue,
-    results::{Announced, Cancellation, Claim, Epoch, Local, Record, Unsent, Watch, WatchAll},
+    results::{
+        Admission, Announced, Cancellation, Claim, Epoch, Local, Record, Unsent, Watch, WatchAll,
+    },
 };
 use bytes::Bytes;
 use engine::{Fonts, Limits};
@@ -183,7 +185,7 @@ impl World {
 
     pub(crate) async fn admit(&self, job: &Job) -> Record {
         let state = queued(&job.id());
-        self.results.admit(job, &state, false).await.unwrap()
+        self.results.admit(job, &state, false).await.unwrap().record
     }
 
     pub(crate) async fn send(&self, job: &Job) {
@@ -336,7 +338,7 @@ impl Results for Faulty<Local> {
         self.backend.record(id).await
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
+    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
         self.backend.admit(job, state, again).await
     }
 

@@ -57,25 +57,27 @@ impl Default for Scripts {
 }
 
 impl Jobs {
-    /// What is recorded then.
+    /// What is recorded then, and whether the job began just now.
     pub(super) async fn admit(
         &self,
         job: &Job,
         state: &State,
         again: bool,
         now_ms: u64,
-    ) -> RedisResult<Known> {
+    ) -> RedisResult<(Known, bool)> {
         let mut call = self.about(&self.scripts.admit, &job.id());
         write_event(&mut call, state, now_ms);
         call.arg(job.to_json()).arg(u8::from(again));
-        let (id, state, sent, updated_at_ms, cancelled_epoch) = self.send(&job.id(), &call).await?;
-        Ok(Known {
+        let (began_now, id, state, sent, updated_at_ms, cancelled_epoch) =
+            self.send(&job.id(), &call).await?;
+        let known = Known {
             id,
             state,
             sent,
             updated_at_ms,
             cancelled_epoch,
-        })
+        };
+        Ok((known, began_now))
     }
 
     /// The event's id, or `None` where the claim is stale.
