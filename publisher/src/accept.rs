@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use backends::{
-    Key,
-    clock::millis,
+    Error, Key,
+    clock::{millis, now_ms},
     error::{Backend, Cause},
     objects::Body,
     results::{Epoch, Record},
@@ -28,8 +28,15 @@ const RECORD_AGAIN_MAX: Duration = Duration::from_millis(1500);
 /// Between two such calls.
 const RECORD_AGAIN_EVERY: Duration = Duration::from_millis(100);
 
+/// How long whoever recorded a job is given to publish it, before another does. Longer than a broker that is well takes to
+/// confirm, on a machine that is busy; shorter than a client that was refused is told to wait.
+const SENDING_MAX: Duration = Duration::from_secs(3);
+
+/// Between two looks whether it has.
+const SENDING_LOOK_EVERY: Duration = Duration::from_millis(25);
+
 /// What became of an upload.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Accepted {
     /// Where its job stands.
     pub(crate) state: State,
@@ -69,9 +76,17 @@ pub(crate) async fn accept(
     let job = plan(app, &upload, auto_format, now).await?;
     tracing::Span::current().record("job.id", tracing::field::display(&job.id()));
     let original = Original::new(&job, &upload);
-    match with_record(app, &job, &original).await {
-        Err(ApiError::Backend(error)) if error.backend == Backend::Results => {
-            without_record(app, &job, &original, &error).await
+    let id = job.id();
+    let taken_in = app.intake.together(&id, || take_in(app, &job, &original));
+    Ok(Box::pin(taken_in).await?)
+}
+
+/// Takes a job in, once for all uploads of it at the same time: they are one job, so one original is stored and one
+/// message is published.
+async fn take_in(app: &App, job: &Job, original: &Original<'_>) -> Result<Accepted, Error> {
+    match with_record(app, job, original).await {
+        Err(error) if error.backend == Backend::Results => {
+            without_record(app, job, original, &error).await
         }
         accepted => accepted,
     }
@@ -81,7 +96,7 @@ pub(crate) async fn accept(
 ///
 /// The order matters: a job on the queue always finds both, and a job whose message was not confirmed is on
 /// record as unsent, for the next identical upload or the sweeper.
-async fn with_record(app: &App, job: &Job, original: &Original<'_>) -> Result<Accepted, ApiError> {
+async fn with_record(app: &App, job: &Job, original: &Original<'_>) -> Result<Accepted, Error> {
     let (id, now_ms) = (job.id(), job.queued_at_ms);
     let again = match known(app, &id, now_ms).await? {
         Known::Stands(state) => return Ok(Accepted::known(job, state)),
@@ -90,7 +105,13 @@ async fn with_record(app: &App, job: &Job, original: &Original<'_>) -> Result<Ac
     };
     let timings = original.store(app).await?;
     let state = State::queued(id, timings);
-    let record = insist(app, || app.results.admit(job, &state, again)).await?;
+    let admission = insist(app, || app.results.admit(job, &state, again)).await?;
+    app.known.forget(&id).await;
+    let record = if admission.began_now {
+        admission.record
+    } else {
+        once_sent(app, &id, admission.record).await?
+    };
     if needs_message(app, &record, now_ms) {
         send(app, job, record.event.id.epoch).await?;
     }
@@ -105,8 +126,8 @@ async fn without_record(
     app: &App,
     job: &Job,
     original: &Original<'_>,
-    away: &backends::Error,
-) -> Result<Accepted, ApiError> {
+    away: &Error,
+) -> Result<Accepted, Error> {
     let id = job.id();
     degraded::note(app, &id, away);
     if let Some(state) = degraded::look(app, &id).await? {
@@ -123,9 +144,9 @@ async fn without_record(
 
 /// Makes a call to the records, and makes it again while it fails and they are not left alone: what is accepted shall
 /// have a record wherever that costs no more than a moment.
-async fn insist<T, Made>(app: &App, call: impl Fn() -> Made) -> Result<T, backends::Error>
+async fn insist<T, Made>(app: &App, call: impl Fn() -> Made) -> Result<T, Error>
 where
-    Made: Future<Output = Result<T, backends::Error>>,
+    Made: Future<Output = Result<T, Error>>,
 {
     let mut failed_at = None;
     loop {
@@ -142,12 +163,12 @@ where
 }
 
 /// Whether the next call may well be answered: a refusal would be given again, and a breaker says by itself when it opens.
-const fn may_pass(error: &backends::Error) -> bool {
+const fn may_pass(error: &Error) -> bool {
     matches!(error.cause, Cause::Timeout(_) | Cause::Failed(_))
 }
 
 /// The object store is up, it has just taken the original; nothing else that all publishers see is left.
-async fn tell_others(app: &App, id: &JobId) -> Result<(), backends::Error> {
+async fn tell_others(app: &App, id: &JobId) -> Result<(), Error> {
     let (key, word) = (Key::Accepted(*id), Bytes::from_static(b"accepted"));
     let told = app.objects.put(&key, Body::Bytes(word), "text/plain").await;
     told.inspect_err(|error| app.gate.failed(error))
@@ -163,12 +184,12 @@ impl<'a> Original<'a> {
     }
 
     /// What the upload took until it was stored. Stored already, it is not stored again.
-    async fn store(&self, app: &App) -> Result<Timings, ApiError> {
+    async fn store(&self, app: &App) -> Result<Timings, Error> {
         let stored = self.stored.get_or_try_init(|| self.put(app)).await;
         stored.cloned()
     }
 
-    async fn put(&self, app: &App) -> Result<Timings, ApiError> {
+    async fn put(&self, app: &App) -> Result<Timings, Error> {
         let began = Instant::now();
         self.put_logo(app).await?;
         let image = &self.upload.image;
@@ -179,7 +200,7 @@ impl<'a> Original<'a> {
     }
 
     /// One that is stored already becomes young again, as an original does.
-    async fn put_logo(&self, app: &App) -> Result<(), ApiError> {
+    async fn put_logo(&self, app: &App) -> Result<(), Error> {
         let Some(logo) = &self.upload.logo else {
             return Ok(());
         };
@@ -189,7 +210,7 @@ impl<'a> Original<'a> {
         };
         let (key, media_type) = (Key::Logo(logo.sha256), media_type(logo.header.format));
         let stored = app.objects.put(&key, body, media_type).await;
-        Ok(stored.inspect_err(|error| app.gate.failed(error))?)
+        stored.inspect_err(|error| app.gate.failed(error))
     }
 }
 
@@ -221,7 +242,7 @@ impl Accepted {
 /// Publishes `job`, and notes it on its record of `epoch` once the queue has confirmed.
 ///
 /// The note may fail: the message is safe by then, and without the note it is only published once more.
-pub(crate) async fn send(app: &App, job: &Job, epoch: Epoch) -> Result<(), backends::Error> {
+pub(crate) async fn send(app: &App, job: &Job, epoch: Epoch) -> Result<(), Error> {
     publish(app, job).await?;
     let id = job.id();
     if let Err(error) = app.results.mark_sent(&id, epoch).await {
@@ -231,7 +252,7 @@ pub(crate) async fn send(app: &App, job: &Job, epoch: Epoch) -> Result<(), backe
     Ok(())
 }
 
-async fn publish(app: &App, job: &Job) -> Result<(), backends::Error> {
+async fn publish(app: &App, job: &Job) -> Result<(), Error> {
     let sent = app.sender.send(job).await;
     sent.inspect_err(|error| app.gate.failed(error))
 }
@@ -283,14 +304,15 @@ async fn inspect(original: &Spooled, limits: engine::Limits) -> Result<Inspectio
     })
 }
 
-async fn known(app: &App, id: &JobId, now_ms: u64) -> Result<Known, ApiError> {
+async fn known(app: &App, id: &JobId, now_ms: u64) -> Result<Known, Error> {
     let Some(record) = insist(app, || app.results.record(id)).await? else {
         return Ok(Known::No);
     };
+    let record = once_sent(app, id, record).await?;
     let needs_message = needs_message(app, &record, now_ms);
     let state = record.event.state;
     Ok(match state.status {
-        Status::Done if app.objects.head(&Key::Result(*id)).await?.is_none() => Known::ResultGone,
+        Status::Done if !has_result(app, id).await? => Known::ResultGone,
         Status::Done | Status::Failed => Known::Stands(state),
         Status::Queued | Status::Processing | Status::Retrying if needs_message => Known::No,
         Status::Queued | Status::Processing | Status::Retrying => Known::Stands(state),
@@ -298,14 +320,45 @@ async fn known(app: &App, id: &JobId, now_ms: u64) -> Result<Known, ApiError> {
     })
 }
 
+/// What is at hand is answered without asking the store: only another process can have removed it, and not for long.
+async fn has_result(app: &App, id: &JobId) -> Result<bool, Error> {
+    let key = Key::Result(*id);
+    Ok(app.objects.holds(&key).await || app.objects.head(&key).await?.is_some())
+}
+
+/// The record of a job once its message was sent, where it was recorded so short a time ago that whoever did so is about to
+/// send it: another publisher, which got the same photo at the same moment. Two messages would be two pictures worked on.
+async fn once_sent(app: &App, id: &JobId, mut record: Record) -> Result<Record, Error> {
+    let began = Instant::now();
+    // By our own clock as well: the other's may be ahead.
+    while is_being_sent(&record, now_ms()) && began.elapsed() < SENDING_MAX {
+        sleep(SENDING_LOOK_EVERY).await;
+        match insist(app, || app.results.record(id)).await? {
+            Some(newer) => record = newer,
+            None => break,
+        }
+    }
+    Ok(record)
+}
+
+fn is_being_sent(record: &Record, now_ms: u64) -> bool {
+    is_unsent(record) && silent_ms(record, now_ms) < millis(SENDING_MAX)
+}
+
 /// Whether a job has to be published although it is on record: no worker can know of it yet, or whoever knew of it has
 /// been silent for so long that its end is lost. A job that is published twice is recognised by its id.
 fn needs_message(app: &App, record: &Record, now_ms: u64) -> bool {
-    let status = record.event.state.status;
-    let unsent = !record.sent && status == Status::Queued;
-    let silent_ms = now_ms.saturating_sub(record.updated_at_ms);
-    let lost = !status.is_final() && silent_ms > millis(app.config.silent_max());
-    unsent || lost
+    let may_end = !record.event.state.status.is_final();
+    let lost = may_end && silent_ms(record, now_ms) > millis(app.config.silent_max());
+    is_unsent(record) || lost
+}
+
+fn is_unsent(record: &Record) -> bool {
+    !record.sent && record.event.state.status == Status::Queued
+}
+
+const fn silent_ms(record: &Record, now_ms: u64) -> u64 {
+    now_ms.saturating_sub(record.updated_at_ms)
 }
 
 fn timed(app: &App, upload: &Upload, store_took: Duration) -> Timings {

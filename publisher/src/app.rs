@@ -1,6 +1,6 @@
 //! The state every request shares, the routes, and what surrounds them.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -9,8 +9,9 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use backends::{Fleet, Metrics, ObjectStore, Quota, Results, Sender, clock::millis};
+use backends::{Fleet, Metrics, ObjectStore, Once, Quota, Results, Sender, clock::millis};
 use http::{HeaderMap, HeaderName, HeaderValue, header::CONNECTION};
+use schemas::JobId;
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -19,10 +20,12 @@ use uuid::Uuid;
 
 use crate::{
     Config, Parts, Stop,
+    accept::Accepted,
     admission::Gate,
     dead_letters::Office,
     error::ApiError,
     fairness::{self, Fairness, What, fair},
+    known::Known,
     pace::Pace,
     room::Room,
     routes::{
@@ -62,6 +65,10 @@ pub(crate) struct App {
     pub(crate) quota: Option<Arc<dyn Quota>>,
     pub(crate) gate: Gate,
     pub(crate) unrecorded: Unrecorded,
+    /// Uploads of the same job at the same time are taken in as one.
+    pub(crate) intake: Once<JobId, Infallible, Accepted>,
+    /// Jobs that are done.
+    pub(crate) known: Known,
     /// The turns of those who follow jobs that the records do not tell of.
     pub(crate) looks: Pace,
     /// What is told of the fleet.
@@ -81,6 +88,8 @@ impl App {
         Ok(Self {
             gate: Gate::new(&parts.config),
             unrecorded: Unrecorded::default(),
+            intake: Once::holding_nothing(),
+            known: Known::default(),
             looks: Pace::new(),
             board: Board::default(),
             spool: Spool::open(parts.spool, parts.config.spool_memory_bytes_max)?,

@@ -7,7 +7,7 @@
 //! 3. `fairness`: how much each client may ask for.
 //! 4. `upload`: a form on its way in, with its limits; `spool` is where its photo waits, `claims` what
 //!    its client says that it is, `logo` the picture in its mark.
-//! 5. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost.
+//! 5. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost; `known`: jobs that are done.
 //! 6. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
 //! 7. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
 //! 8. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
@@ -26,6 +26,7 @@ pub mod dead_letters;
 mod degraded;
 mod error;
 pub mod fairness;
+mod known;
 mod logo;
 mod negotiate;
 mod pace;

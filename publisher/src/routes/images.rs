@@ -55,8 +55,8 @@ pub(crate) async fn result(app: &App, state: &State) -> Result<Option<Response>,
 
 /// Where the job stands. Records may be away or expired: then the object store alone knows.
 async fn recorded(app: &App, id: &JobId) -> Option<State> {
-    match app.results.record(id).await {
-        Ok(record) => record.map(|record| record.event.state),
+    match app.known.state(app, id).await {
+        Ok(state) => state,
         Err(error) => {
             app.metrics.backend_error(&error);
             warn!(job.id = %id, %error, "no record of job {id}, the object store is asked");

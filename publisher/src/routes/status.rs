@@ -60,6 +60,7 @@ pub(crate) async fn cancel(
     let Some(Cancellation { event, ended_now }) = app.results.cancel(&id).await? else {
         return Err(not_cancelled(&app, &id).await?);
     };
+    app.known.forget(&id).await;
     if event.state.status != Status::Cancelled {
         return Err(ApiError::Ended(event.state.status));
     }

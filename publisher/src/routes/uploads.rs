@@ -26,6 +26,8 @@ use crate::{
 };
 
 const CACHE: HeaderName = HeaderName::from_static("x-cache");
+/// The metrics' label of uploads whose result was known.
+const TIER: &str = "results";
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// What an upload is told of its job.
@@ -76,7 +78,7 @@ async fn answer(
     count_bytes(app, &upload);
     let accepted = accept::accept(app, upload, accept.output_format(), Timestamp::now()).await?;
     let hit = accepted.known && accepted.state.status == Status::Done;
-    count_cache(app, hit);
+    app.metrics.cache(TIER, hit);
     let format = accepted.format;
     let (seen, waited) = wait(app, headers, accepted.into()).await?;
     let status = seen.state.status;
@@ -152,15 +154,6 @@ fn count_bytes(app: &App, upload: &Upload) {
     let size_bytes = upload.image.original.size_bytes() as f64;
     let sizes = app.metrics.image_size_bytes.with_label_values(&["input"]);
     sizes.observe(size_bytes);
-}
-
-fn count_cache(app: &App, hit: bool) {
-    let counter = if hit {
-        &app.metrics.cache_hits
-    } else {
-        &app.metrics.cache_misses
-    };
-    counter.with_label_values(&["results"]).inc();
 }
 
 impl From<Accepted> for Seen {

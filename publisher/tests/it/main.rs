@@ -15,6 +15,7 @@ mod fairness;
 mod forms;
 mod gone;
 mod images;
+mod known;
 mod logos;
 mod page;
 mod probes;

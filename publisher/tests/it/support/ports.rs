@@ -20,7 +20,9 @@ use backends::{
         DeadLetters,
         dead::{Found, Look},
     },
-    results::{Announced, Cancellation, Claim, Epoch, News, Record, Unsent, Watch, WatchAll},
+    results::{
+        Admission, Announced, Cancellation, Claim, Epoch, News, Record, Unsent, Watch, WatchAll,
+    },
 };
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -80,6 +82,9 @@ pub(crate) struct MemorySender {
     pub(crate) broken: Switch,
     /// It seems well, yet confirms no message: the gate lets uploads in, and each finds out by itself.
     pub(crate) silent: Switch,
+    /// It takes messages, and confirms none of them until this is taken back.
+    pub(crate) halted: watch::Sender<bool>,
+    under_way: Arc<AtomicU64>,
     /// Messages that wait beside those that were sent here.
     pub(crate) others: Arc<AtomicU64>,
     sent: Arc<Mutex<Vec<Job>>>,
@@ -89,6 +94,11 @@ impl MemorySender {
     pub(crate) fn sent(&self) -> Vec<Job> {
         self.sent.lock().unwrap().clone()
     }
+
+    /// How many messages it was given, confirmed or not.
+    pub(crate) fn given(&self) -> u64 {
+        self.under_way.load(Ordering::SeqCst)
+    }
 }
 
 #[async_trait]
@@ -96,6 +106,9 @@ impl Sender for MemorySender {
     async fn send(&self, job: &Job) -> Result<(), Error> {
         self.broken.check(Backend::Queue, "send")?;
         self.silent.check(Backend::Queue, "send")?;
+        self.under_way.fetch_add(1, Ordering::SeqCst);
+        let mut halted = self.halted.subscribe();
+        halted.wait_for(|halted| !halted).await.unwrap();
         self.sent.lock().unwrap().push(job.clone());
         Ok(())
     }
@@ -249,6 +262,7 @@ pub(crate) struct MemoryResults {
     pub(crate) trims: Switch,
     /// When the oldest job that waits was admitted.
     pub(crate) oldest_waiting_ms: Arc<AtomicU64>,
+    reads: Arc<AtomicU64>,
     jobs: Arc<Mutex<HashMap<JobId, Entry>>>,
     changes: watch::Sender<()>,
 }
@@ -354,6 +368,11 @@ impl MemoryResults {
         jobs.get(id).is_some_and(|entry| entry.sent)
     }
 
+    /// How often a record was read.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::SeqCst)
+    }
+
     /// Jobs whose message was never confirmed.
     pub(crate) fn unsent_now(&self) -> Vec<JobId> {
         let jobs = self.jobs.lock().unwrap();
@@ -371,23 +390,28 @@ impl MemoryResults {
 impl Results for MemoryResults {
     async fn record(&self, id: &JobId) -> Result<Option<Record>, Error> {
         self.broken.check(Backend::Results, "record")?;
+        self.reads.fetch_add(1, Ordering::SeqCst);
         Ok(self.jobs.lock().unwrap().get(id).and_then(Entry::record))
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Record, Error> {
+    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
         self.broken.check(Backend::Results, "admit")?;
         self.meet_the_wire()?;
         let mut jobs = self.jobs.lock().unwrap();
         let entry = jobs.entry(job.id()).or_default();
         let status = entry.events.last().map(|event| event.state.status);
         let claimed = status.is_none() && entry.epoch > 0;
-        if again || matches!(status, None | Some(Status::Dead | Status::Cancelled)) {
+        let began_now = again || matches!(status, None | Some(Status::Dead | Status::Cancelled));
+        if began_now {
             entry.epoch += u64::from(!claimed);
             entry.sent = claimed;
             entry.push(entry.epoch, state);
         }
         entry.job = Some(job.clone());
-        Ok(entry.record().unwrap())
+        Ok(Admission {
+            record: entry.record().unwrap(),
+            began_now,
+        })
     }
 
     async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error> {
