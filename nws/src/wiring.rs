@@ -10,7 +10,7 @@ use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 use backends::{
     DataFolder, Fleet, Metrics, ObjectStore, Quota, RedisServer, Results, Sender, Source, fleet,
     guard::{Courtesy, Guard, Guarded, Pausing},
-    objects::{Cached, Disk, S3, S3Options},
+    objects::{Cached, Counted, Disk, Memory, MemoryConfig, S3, S3Options},
     queue::{
         DeadLetters,
         rabbitmq::{self, RabbitQueue},
@@ -103,7 +103,7 @@ impl System {
             quota: self.quota.clone(),
             sender: Arc::clone(&self.sender),
             letters: Arc::clone(&self.letters),
-            objects: Arc::clone(&self.objects),
+            objects: self.at_hand(settings.memory),
             results: Arc::clone(&self.results),
             fleet: Arc::clone(&self.fleet),
             fonts: Arc::clone(&self.fonts),
@@ -112,6 +112,13 @@ impl System {
             workshop,
             spool: self.spool.clone(),
         }
+    }
+
+    /// The objects, with those that are asked for most in memory. Only who answers clients has a use for that: a worker
+    /// reads no result.
+    fn at_hand(&self, config: MemoryConfig) -> Arc<dyn ObjectStore> {
+        let objects = Arc::clone(&self.objects);
+        Arc::new(Memory::new(objects, config, self.metrics.clone()))
     }
 
     /// What a worker works with.
@@ -257,6 +264,7 @@ fn cached(
     cache: Option<RedisServer>,
     metrics: &Metrics,
 ) -> anyhow::Result<Arc<dyn ObjectStore>> {
+    let store = Arc::new(Counted::new(store, metrics.clone()));
     Ok(match cache {
         Some(cache) => Arc::new(Cached::new(store, cache, metrics.clone())?),
         None => store,

@@ -15,6 +15,8 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     s3(settings)?;
     images(&settings.limits)?;
     workers(&settings.workers)?;
+    let memory = settings.memory.check();
+    memory.map_err(|error| invalid(error.key, error.to_string()))?;
     publisher(settings)
 }
 

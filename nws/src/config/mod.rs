@@ -11,6 +11,8 @@ mod sources;
 
 use std::{net::SocketAddr, path::Path};
 
+use backends::objects::MemoryConfig;
+
 use common::ImageLimits;
 
 pub(crate) use common::Common;
@@ -22,6 +24,7 @@ pub(crate) use sources::Flag;
 pub(crate) struct Settings {
     pub(crate) common: Common,
     pub(crate) limits: engine::Limits,
+    pub(crate) memory: MemoryConfig,
     pub(crate) publisher: publisher::Config,
     pub(crate) fairness: publisher::fairness::Config,
     pub(crate) workers: workers::Config,
@@ -59,6 +62,7 @@ impl Settings {
         let limits: ImageLimits = sources.part()?;
         let settings = Self {
             common: sources.part()?,
+            memory: sources.part()?,
             publisher: sources.part()?,
             fairness: sources.part()?,
             workers: sources.part()?,
@@ -216,6 +220,8 @@ mod tests {
             ("image_decoded_bytes_max", "0"),
             ("image_frames_max", "0"),
             ("image_animation_pixels_max", "0"),
+            ("memory_cache_age_max_secs", "0"),
+            ("memory_cache_age_max_secs", "86401"),
         ] {
             let error = with(&[(key, value)]).unwrap_err().to_string();
             let expected = format!("{key}: {value}, ");

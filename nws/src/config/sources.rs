@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use backends::objects::MemoryConfig;
 use config::{Environment, File, FileFormat, Source as _, Value};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -82,6 +83,7 @@ fn defaults() -> Result<Values, ConfigError> {
     let mut defaults = Values::new();
     defaults.extend(default_of::<Common>()?);
     defaults.extend(default_of::<ImageLimits>()?);
+    defaults.extend(default_of::<MemoryConfig>()?);
     defaults.extend(default_of::<publisher::Config>()?);
     defaults.extend(default_of::<publisher::fairness::Config>()?);
     defaults.extend(default_of::<workers::Config>()?);

@@ -14,6 +14,7 @@ mod embedded;
 mod fault_proxy;
 mod fleet;
 mod hostile;
+mod known;
 mod outages;
 mod output;
 mod redis_restart;
