@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use bytes::Bytes;
 use futures::stream;
+use reqwest::StatusCode;
 use serde_json::Value;
 
 const BOUNDARY: &str = "nws-load-7c1e";
@@ -12,6 +13,14 @@ const BOUNDARY: &str = "nws-load-7c1e";
 pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
+}
+
+/// An answer to a `GET`.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) status: StatusCode,
+    pub(crate) etag: Option<String>,
+    pub(crate) bytes: Bytes,
 }
 
 impl Client {
@@ -45,6 +54,32 @@ impl Client {
             .send()
             .await?;
         json(answer).await
+    }
+
+    /// Fetches `path` to its last byte, unless it is what `etag` names.
+    pub(crate) async fn fetch(&self, path: &str, etag: Option<&str>) -> anyhow::Result<Fetched> {
+        let mut request = self.http.get(format!("{}{path}", self.url));
+        if let Some(etag) = etag {
+            request = request.header("if-none-match", etag);
+        }
+        let answer = request.send().await?;
+        let etag = answer.headers().get("etag").cloned();
+        Ok(Fetched {
+            status: answer.status(),
+            etag: etag.and_then(|etag| Some(etag.to_str().ok()?.to_owned())),
+            bytes: answer.bytes().await?,
+        })
+    }
+
+    /// The sum of the metrics whose lines begin with `line`, 0 where there is none.
+    pub(crate) async fn metric(&self, line: &str) -> anyhow::Result<f64> {
+        let text = self.fetch("/metrics", None).await?.bytes;
+        let text = String::from_utf8_lossy(&text);
+        let values = text.lines().filter_map(|found| {
+            let rest = found.strip_prefix(line)?;
+            rest.rsplit(' ').next()?.parse::<f64>().ok()
+        });
+        Ok(values.sum())
     }
 
     /// Follows the events of the job that an upload was `accepted` as, and gives the state at its end.

@@ -4,8 +4,9 @@
 //! 1. [`process`]: `nws` as a process of its own, over the private services of `ops/services`.
 //! 2. [`memory`]: what a publisher and a worker need at most.
 //! 3. [`cost`] and [`lateness`]: what a job takes beside its pixels, and what a retry takes beside its wait.
-//! 4. [`faults`]: a fleet that loses nothing while everything around it breaks.
-//! 5. [`mod@hostile`]: a fleet that bad inputs do no harm to.
+//! 4. [`hits`] and [`stampede`]: how soon known work is answered, and what a thousand identical uploads cause.
+//! 5. [`faults`]: a fleet that loses nothing while everything around it breaks.
+//! 6. [`mod@hostile`]: a fleet that bad inputs do no harm to.
 #![expect(
     clippy::print_stdout,
     reason = "figures are its output, and a process's log belongs to the output of its test"
@@ -14,9 +15,11 @@
 mod client;
 pub mod cost;
 pub mod faults;
+pub mod hits;
 pub mod hostile;
 pub mod lateness;
 pub mod memory;
 mod picture;
 pub mod process;
 mod spread;
+pub mod stampede;

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use load::{
     cost,
     faults::{self, Options},
-    hostile, lateness, memory, process,
+    hits, hostile, lateness, memory, process, stampede,
 };
 
 #[derive(Debug, Parser)]
@@ -24,6 +24,10 @@ enum Scenario {
     Memory,
     /// CPU time that a job costs beside its pixels, and how fast tiny pictures go through
     Cost(cost::Options),
+    /// How soon known work is answered at a constant rate of requests; exit code 1 if 1 image in 100 takes longer than 5 ms
+    Hits(hits::Options),
+    /// What a thousand identical uploads at once cause; exit code 1 unless one picture is worked on
+    Stampede(stampede::Options),
     /// How late retries come off the delay ladder of RabbitMQ
     Lateness,
     /// Bad inputs through the front door while neighbours work; exit code 1 if a worker dies or a job does not end
@@ -63,6 +67,8 @@ async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().scenario {
         Scenario::Memory => memory::run().await.map(|()| ExitCode::SUCCESS),
         Scenario::Cost(options) => cost::run(&options).await.map(|()| ExitCode::SUCCESS),
+        Scenario::Hits(options) => hits::run(&options).await,
+        Scenario::Stampede(options) => stampede::run(&options).await,
         Scenario::Lateness => lateness::run().await.map(|()| ExitCode::SUCCESS),
         Scenario::Hostile {
             seed,

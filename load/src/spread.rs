@@ -16,7 +16,12 @@ impl Spread {
 
     /// The time that so many per cent do not exceed.
     pub(crate) fn percentile(&self, per_cent: usize) -> Duration {
-        let rank = (self.0.len() * per_cent).div_ceil(100).max(1);
+        self.per_mille(per_cent * 10)
+    }
+
+    /// The time that so many of a thousand do not exceed.
+    pub(crate) fn per_mille(&self, per_mille: usize) -> Duration {
+        let rank = (self.0.len() * per_mille).div_ceil(1000).max(1);
         self.0[rank - 1]
     }
 }
