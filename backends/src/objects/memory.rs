@@ -24,7 +24,7 @@ use crate::{Error, Metrics, Once, error::Cause, once::Done};
 const RESULT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// What is taken for an entry beside its bytes: its key, its places in the table and in the queues by use and by age, and
-/// what the allocator adds. Measured, 200,000 entries without bytes take 455 each.
+/// what the allocator adds. 200,000 entries without bytes took 389 each.
 const ENTRY_BYTES: u32 = 512;
 
 /// The metrics' label.
