@@ -10,8 +10,8 @@ use crate::support::{Server, client, form::Form, photo, until};
 
 /// Uploads a photo so many times at once, to each of the servers as often.
 async fn stampede(servers: &[&Server], uploads: usize) {
-    let servers = servers.iter().cycle().take(uploads);
-    let answers = join_all(servers.map(|server| server.accepted(&photo(1)))).await;
+    let (photo, servers) = (photo(1), servers.iter().cycle().take(uploads));
+    let answers = join_all(servers.map(|server| server.accepted(&photo))).await;
     assert!(answers.iter().all(|id| *id == answers[0]));
 }
 
