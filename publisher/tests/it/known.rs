@@ -18,12 +18,13 @@ async fn stampede(servers: &[&Server], uploads: usize) {
 #[tokio::test]
 async fn identical_uploads_at_once_store_one_original_and_publish_one_message() {
     let server = Server::start().await;
+    let servers = [&server];
     server.sender.halted.send_replace(true);
     let end = async {
         until("one is sent", || server.sender.given() == 1).await;
         server.sender.halted.send_replace(false);
     };
-    tokio::join!(stampede(&[&server], 60), end);
+    tokio::join!(stampede(&servers, 60), end);
     assert_eq!(server.sender.sent().len(), 1);
     assert_eq!(server.objects.originals_put(), 1);
 }
@@ -32,6 +33,7 @@ async fn identical_uploads_at_once_store_one_original_and_publish_one_message() 
 async fn two_publishers_that_get_a_photo_at_once_publish_one_message() {
     let one = Server::start().await;
     let other = one.beside().await;
+    let both = [&one, &other];
     one.sender.halted.send_replace(true);
     let end = async {
         // The one that did not record the job looks whether it is sent.
@@ -41,7 +43,7 @@ async fn two_publishers_that_get_a_photo_at_once_publish_one_message() {
         .await;
         one.sender.halted.send_replace(false);
     };
-    tokio::join!(stampede(&[&one, &other], 60), end);
+    tokio::join!(stampede(&both, 60), end);
     assert_eq!(one.sender.sent().len(), 1);
     assert!(one.objects.originals_put() <= 2);
 }
