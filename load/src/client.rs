@@ -79,7 +79,7 @@ impl Client {
             let rest = found.strip_prefix(line)?;
             rest.rsplit(' ').next()?.parse::<f64>().ok()
         });
-        Ok(values.sum())
+        Ok(values.fold(0.0, |sum, value| sum + value))
     }
 
     /// Follows the events of the job that an upload was `accepted` as, and gives the state at its end.
