@@ -20,7 +20,7 @@ use backends::{
     results::{Local, Redis},
 };
 use engine::Fonts;
-use publisher::{Dependency, Workshop};
+use publisher::{Dependency, Transport, Workshop};
 use tracing::{info, warn};
 
 use crate::{
@@ -44,6 +44,8 @@ pub(crate) struct System {
     fonts: Arc<Fonts>,
     metrics: Metrics,
     spool: PathBuf,
+    /// Where ACME keeps its account and its certificates.
+    acme: PathBuf,
     /// Held as long as an embedded backend may write.
     _folder: Option<DataFolder>,
 }
@@ -87,20 +89,26 @@ impl System {
             fonts: Arc::new(loaded(common)?),
             metrics,
             spool: common.data.join("spool"),
+            acme: common.data.join("acme"),
             _folder: folder,
         })
     }
 
     /// What a publisher is made of. `workshop` is where photos are worked on, if that is in this process too.
+    ///
+    /// # Errors
+    /// When a certificate that is named cannot be shown, or an address cannot be listened on.
     pub(crate) fn publisher(
         &self,
         settings: &Settings,
         workshop: Option<Arc<dyn Workshop>>,
-    ) -> publisher::Parts {
-        publisher::Parts {
+    ) -> Result<publisher::Parts, ConfigError> {
+        let transport = Transport::open(&settings.transport, &self.acme);
+        Ok(publisher::Parts {
             config: settings.publisher.clone(),
             fairness: settings.fairness.clone(),
             quota: self.quota.clone(),
+            transport: transport.map_err(|error| invalid(error.key, &error))?,
             sender: Arc::clone(&self.sender),
             letters: Arc::clone(&self.letters),
             objects: self.at_hand(settings.memory),
@@ -111,7 +119,7 @@ impl System {
             metrics: self.metrics.clone(),
             workshop,
             spool: self.spool.clone(),
-        }
+        })
     }
 
     /// The objects, with those that are asked for most in memory. Only who answers clients has a use for that: a worker

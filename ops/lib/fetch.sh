@@ -5,11 +5,13 @@ s3s_version=0.14.1 # 0.15 wants Rust 1.96
 garage_version=2.5.0
 
 debian_programs() { echo "$(cache)/rabbitmq-redis"; }
+pebble_programs() { echo "$(cache)/pebble"; }
 s3s_program() { echo "$(cache)/s3s-fs-$s3s_version/bin/s3s-fs"; }
 garage_program() { echo "$(cache)/garage-$garage_version/bin/garage"; }
 
 fetch_services() {
   fetch_once "$(debian_programs)" unpack_packages rabbitmq-server redis-server redis-tools
+  fetch_once "$(pebble_programs)" unpack_packages pebble
   fetch_rabbitmq
   case $(s3_kind) in
     s3s) fetch_once "$(cache)/s3s-fs-$s3s_version" build_crate s3s-fs --version $s3s_version --features binary ;;

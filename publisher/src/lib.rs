@@ -43,13 +43,15 @@ mod upload;
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use backends::{Fleet, Metrics, ObjectStore, Quota, Results, Sender, queue::DeadLetters};
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{net::TcpListener, sync::Semaphore, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use app::App;
 pub use config::{Config, ConfigError};
 pub use routes::health::{Dependency, Slots, Workshop};
 use routes::health::{Probes, Role};
+use server::{Patience, Site};
+pub use server::{Transport, TransportConfig, TransportError};
 
 /// What a publisher is made of.
 #[derive(Clone, Debug)]
@@ -60,6 +62,8 @@ pub struct Parts {
     pub fairness: fairness::Config,
     /// Where that is counted for all publishers together, if anywhere.
     pub quota: Option<Arc<dyn Quota>>,
+    /// What clients are met with: HTTP as it is, or behind TLS.
+    pub transport: Transport,
     /// Where jobs go.
     pub sender: Arc<dyn Sender>,
     /// Where jobs lie that nobody works on any more.
@@ -104,7 +108,10 @@ pub async fn serve(
     parts: Parts,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    let patience = server::Patience::of(&parts.config);
+    let transport = parts.transport.clone();
+    let patience = Patience::of(&parts.config, &transport.config);
+    let places = Arc::new(Semaphore::new(parts.config.connections_max));
+    let port = listener.local_addr()?.port();
     let delay = parts.config.drain_delay();
     let stop = Stop {
         draining: shutdown,
@@ -120,9 +127,24 @@ pub async fn serve(
             retention::sweep(&app, &stop.draining),
         )
     });
-    let serving = server::serve(listener, app::router(&app), patience, &stop.closing);
-    tokio::join!(serving, beside, stop.close_after(delay));
-    Ok(())
+    let site = Site {
+        router: app::router(&app),
+        patience,
+        tls: transport.tls.clone(),
+        places,
+        stop: stop.clone(),
+    };
+    let redirecting = transport.redirect(&site, port);
+    let refreshing = stop.closing.run_until_cancelled(transport.refresh());
+    let serving = server::serve(listener, site.clone());
+    let (redirected, ..) = tokio::join!(
+        redirecting,
+        refreshing,
+        serving,
+        beside,
+        stop.close_after(delay)
+    );
+    redirected
 }
 
 impl Stop {
@@ -133,7 +155,8 @@ impl Stop {
     }
 }
 
-/// Serves `/health`, `/ready` and `/metrics` alone, as a worker does, until `stop` closes it.
+/// Serves `/health`, `/ready` and `/metrics` alone, as a worker does, until `stop` closes it. There is no TLS: who probes
+/// and scrapes stands beside it, and no worker needs the key of the site.
 pub async fn serve_probes(
     listener: TcpListener,
     config: Config,
@@ -142,14 +165,20 @@ pub async fn serve_probes(
     metrics: Metrics,
     stop: Stop,
 ) {
-    let patience = server::Patience::of(&config);
     let router = app::probes(Probes {
         dependencies,
         workshop,
         timeout: config.check_timeout(),
         metrics,
-        draining: stop.draining,
+        draining: stop.draining.clone(),
         role: Role::Worker,
     });
-    server::serve(listener, router, patience, &stop.closing).await;
+    let site = Site {
+        router,
+        patience: Patience::of(&config, &TransportConfig::default()),
+        tls: None,
+        places: Arc::new(Semaphore::new(config.connections_max)),
+        stop,
+    };
+    server::serve(listener, site).await;
 }

@@ -21,10 +21,11 @@ use crate::{
 /// Everything in one process.
 pub(crate) async fn everything(settings: &Settings) -> anyhow::Result<()> {
     settings.require_private()?;
-    let (listener, system, shutdown) = start("nws", settings).await?;
+    let (listener, system, shutdown) = start(settings).await?;
     warn_of_open_slots(settings);
     let slots = system.slots(settings)?;
-    let parts = system.publisher(settings, Some(Arc::clone(&slots) as _));
+    let parts = system.publisher(settings, Some(Arc::clone(&slots) as _))?;
+    announce("nws", scheme(settings), &listener)?;
     let served = until_either_ends(
         &shutdown,
         ingress(listener, parts, &shutdown),
@@ -39,8 +40,9 @@ pub(crate) async fn everything(settings: &Settings) -> anyhow::Result<()> {
 pub(crate) async fn publisher(settings: &Settings) -> anyhow::Result<()> {
     settings.require_fleet("nws publisher")?;
     settings.require_private()?;
-    let (listener, system, shutdown) = start("nws publisher", settings).await?;
-    let parts = system.publisher(settings, None);
+    let (listener, system, shutdown) = start(settings).await?;
+    let parts = system.publisher(settings, None)?;
+    announce("nws publisher", scheme(settings), &listener)?;
     ingress(listener, parts, &shutdown).await?;
     system.close().await;
     Ok(())
@@ -49,9 +51,10 @@ pub(crate) async fn publisher(settings: &Settings) -> anyhow::Result<()> {
 /// A worker of a fleet. Its HTTP answers probes only, so anyone may ask.
 pub(crate) async fn worker(settings: &Settings) -> anyhow::Result<()> {
     settings.require_fleet("nws worker")?;
-    let (listener, system, shutdown) = start("nws worker", settings).await?;
+    let (listener, system, shutdown) = start(settings).await?;
     warn_of_open_slots(settings);
     let slots = system.slots(settings)?;
+    announce("nws worker", "http", &listener)?; // probes need no certificate
     let stop = Stop {
         draining: shutdown.clone(),
         closing: CancellationToken::new(),
@@ -68,18 +71,13 @@ pub(crate) async fn worker(settings: &Settings) -> anyhow::Result<()> {
 }
 
 /// Listens, wires, and waits for signals from here on.
-async fn start(
-    role: &str,
-    settings: &Settings,
-) -> anyhow::Result<(TcpListener, System, CancellationToken)> {
+async fn start(settings: &Settings) -> anyhow::Result<(TcpListener, System, CancellationToken)> {
     let shutdown = until_signal()?;
     let listen = settings.common.listen;
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("listen = {listen}"))?;
     let system = System::wire(settings).await?;
-    let address = listener.local_addr()?;
-    info!(listen.address = %address, "{role} serves http://{address}");
     Ok((listener, system, shutdown))
 }
 
@@ -87,6 +85,21 @@ async fn start(
 fn warn_of_open_slots(settings: &Settings) {
     if settings.workers.sandbox == Sandboxing::Off {
         error!(target: LOUD, "sandbox = off: {OPEN_SLOTS}. Never serve strangers like this");
+    }
+}
+
+/// Said once nothing can go wrong any more.
+fn announce(role: &str, scheme: &str, listener: &TcpListener) -> anyhow::Result<()> {
+    let address = listener.local_addr()?;
+    info!(listen.address = %address, "{role} serves {scheme}://{address}");
+    Ok(())
+}
+
+fn scheme(settings: &Settings) -> &'static str {
+    if settings.transport.is_secure() {
+        "https"
+    } else {
+        "http"
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
 }
 
 fn publisher(settings: &Settings) -> Result<(), ConfigError> {
+    let transport = settings.transport.check();
+    transport.map_err(|error| invalid(error.key, error.problem))?;
     let ranges = [settings.publisher.check(), settings.fairness.check()];
     for range in ranges {
         range.map_err(|error| invalid(error.key, error.to_string()))?;

@@ -27,6 +27,7 @@ pub(crate) struct Settings {
     pub(crate) memory: MemoryConfig,
     pub(crate) publisher: publisher::Config,
     pub(crate) fairness: publisher::fairness::Config,
+    pub(crate) transport: publisher::TransportConfig,
     pub(crate) workers: workers::Config,
     /// Every key as it is in force, and where that comes from, without secrets.
     pub(crate) effective: Vec<Effective>,
@@ -65,6 +66,7 @@ impl Settings {
             memory: sources.part()?,
             publisher: sources.part()?,
             fairness: sources.part()?,
+            transport: sources.part()?,
             workers: sources.part()?,
             limits: limits.into(),
             effective: effective::of(&sources),

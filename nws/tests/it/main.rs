@@ -25,3 +25,4 @@ mod stats;
 mod submit;
 mod submit_faults;
 mod support;
+mod tls;

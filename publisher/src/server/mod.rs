@@ -1,40 +1,40 @@
 //! The accept loop. `axum::serve` waits for ever for a header that does not come and for an event stream that does not
-//! end; this loop has a limit for each. `stall` is the limit for a client that stops reading.
+//! end; this loop has a limit for each.
+//!
+//! Read in this order: this file; [`connection`], one client from its first byte to its last; [`streams`], what HTTP/2
+//! adds, and [`in_hand`], when a connection is idle; [`stall`] and [`linger`], the socket; [`tls`], what a client is shown
+//! first, [`certificates`], what there is to show, and [`files`] and [`acme`], where that comes from; [`redirect`], for
+//! who came without TLS; [`transport`], all of this as it was set, by [`config`].
 
+mod acme;
+mod certificates;
+mod config;
+mod connection;
+mod files;
+mod in_hand;
+mod linger;
+mod redirect;
 mod stall;
+mod streams;
+mod tls;
+mod transport;
 
-use std::{
-    convert::Infallible,
-    future::{Future as _, pending, poll_fn},
-    io,
-    net::SocketAddr,
-    pin::{Pin, pin},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::Router;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt as _;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
-use crate::Config;
-use stall::Stalling;
+use crate::{Config, Stop};
+pub use config::{TransportConfig, TransportError};
+pub(crate) use tls::Tls;
+pub use transport::Transport;
 
-/// Bytes that one connection may buffer, and so the longest header. 64 KiB: four times what browsers send.
-const BUFFER_BYTES_MAX: usize = 64 * 1024;
-/// What is still taken from a client that was answered before it had sent everything, so that it reads the answer
-/// instead of a reset: as much as it may send at all and half again, but not for ever.
-const LINGER_BYTES_MAX: u64 = 32 * 1024 * 1024;
-const LINGER_MAX: Duration = Duration::from_secs(5);
 /// Pause after an accept that failed, as it does without free file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -49,79 +49,95 @@ pub(crate) struct Patience {
     keep_alive: Duration,
     stall: Duration,
     drain: Duration,
-    connections_max: usize,
+    streams_max: u32,
 }
 
 impl Patience {
-    pub(crate) const fn of(config: &Config) -> Self {
+    pub(crate) const fn of(config: &Config, transport: &TransportConfig) -> Self {
         Self {
             header: config.header_timeout(),
             keep_alive: config.keep_alive(),
             stall: config.stall_timeout(),
             drain: config.drain_timeout(),
-            connections_max: config.connections_max,
+            streams_max: transport.http2_streams_max,
         }
     }
 }
 
-/// Serves `router` until `shutdown`; then takes no more, lets what is in hand end within the drain, and returns.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    patience: Patience,
-    shutdown: &CancellationToken,
-) {
-    let connections = TaskTracker::new();
-    let patience_is_over = CancellationToken::new();
-    let accepting = accept_all(
-        listener,
-        router,
-        patience,
-        shutdown,
-        &patience_is_over,
-        &connections,
-    );
-    shutdown.run_until_cancelled(accepting).await;
-    connections.close();
-    info!(connections = connections.len(), "draining connections");
-    if timeout(patience.drain, connections.wait()).await.is_err() {
-        warn!(
-            connections = connections.len(),
-            "connections outlived the drain and are cut"
-        );
-        patience_is_over.cancel();
-        connections.wait().await;
+/// What is served, and until when. Whoever serves on two addresses counts both of their connections as one.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) router: Router,
+    pub(crate) patience: Patience,
+    /// Nothing where HTTP is served as it is.
+    pub(crate) tls: Option<Tls>,
+    /// One permit per connection.
+    pub(crate) places: Arc<Semaphore>,
+    pub(crate) stop: Stop,
+}
+
+/// What connections are at work on.
+#[derive(Clone, Debug, Default)]
+struct Work {
+    connections: TaskTracker,
+    /// Requests of HTTP/2, each a task of its own.
+    streams: TaskTracker,
+    /// Patience is over: what is still in hand is dropped.
+    cut: CancellationToken,
+}
+
+/// Serves the site until it closes; then takes no more, lets what is in hand end within the drain, and returns.
+pub(crate) async fn serve(listener: TcpListener, site: Site) {
+    let work = Work::default();
+    let closing = site.stop.closing.clone();
+    let drain = site.patience.drain;
+    let accepting = accept_all(listener, site, &work);
+    closing.run_until_cancelled(accepting).await;
+    work.end(drain).await;
+}
+
+impl Work {
+    async fn end(&self, drain: Duration) {
+        self.connections.close();
+        self.streams.close();
+        info!(connections = self.connections.len(), "draining connections");
+        if timeout(drain, self.ended()).await.is_err() {
+            warn!(
+                connections = self.connections.len(),
+                "connections outlived the drain and are cut"
+            );
+            self.cut.cancel();
+            self.ended().await;
+        }
+    }
+
+    async fn ended(&self) {
+        self.connections.wait().await;
+        self.streams.wait().await;
     }
 }
 
-async fn accept_all(
-    listener: TcpListener,
-    router: Router,
-    patience: Patience,
-    shutdown: &CancellationToken,
-    cut: &CancellationToken,
-    connections: &TaskTracker,
-) {
-    let slots = Arc::new(Semaphore::new(patience.connections_max));
+/// Everything that a client takes its time for, its handshake too, happens beside this loop.
+async fn accept_all(listener: TcpListener, site: Site, work: &Work) {
     loop {
-        let slot = Arc::clone(&slots)
+        let place = Arc::clone(&site.places)
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
-        let (stream, peer) = next_stream(&listener).await;
-        let connection = connection(stream, peer, router.clone(), patience, shutdown.clone());
-        let cut = cut.clone();
-        connections.spawn(async move {
-            cut.run_until_cancelled(connection).await;
-            drop(slot);
+        let (tcp, peer) = next_stream(&listener).await;
+        let connection = connection::serve(tcp, Peer(peer), site.clone(), work.clone());
+        let cut = work.cut.clone();
+        work.connections.spawn(async move {
+            cut.run_until_cancelled_owned(connection).await;
+            drop(place);
         });
     }
 }
 
-async fn next_stream(listener: &TcpListener) -> (TcpStream, Peer) {
+async fn next_stream(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, address)) => return (stream, Peer(address)),
+            Ok(accepted) => return accepted,
             Err(error) => {
                 warn!(%error, "no connection could be accepted");
                 sleep(ACCEPT_PAUSE).await;
@@ -130,91 +146,38 @@ async fn next_stream(listener: &TcpListener) -> (TcpStream, Peer) {
     }
 }
 
-/// One connection, from its first byte to its last.
-async fn connection(
-    stream: TcpStream,
-    peer: Peer,
-    router: Router,
-    patience: Patience,
-    shutdown: CancellationToken,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "connection is gone");
-        return;
-    }
-    if !speaks(&stream, patience.header, &shutdown).await {
-        return;
-    }
-    let asked = CancellationToken::new();
-    let served = tokio::select! {
-        served = serve_requests(stream, peer, router, patience, &shutdown, &asked) => served,
-        () = asks_too_late(&asked, patience.header) => return,
-    };
-    match served {
-        Ok(stream) => linger(stream).await,
-        Err(error) => debug!(%error, "connection ended early"),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use axum::{Extension, routing::get};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio_util::sync::DropGuard;
 
-/// Whether the client sends anything in time. A connection that was only opened, as browsers do in advance, neither
-/// stays nor holds the drain.
-async fn speaks(stream: &TcpStream, first_byte: Duration, shutdown: &CancellationToken) -> bool {
-    let mut first = [0];
-    let peeked = shutdown.run_until_cancelled(stream.peek(&mut first));
-    matches!(timeout(first_byte, peeked).await, Ok(Some(Ok(1))))
-}
+    use super::*;
 
-/// Comes to its end only if no request has begun in time.
-async fn asks_too_late(asked: &CancellationToken, header_max: Duration) {
-    if timeout(header_max, asked.cancelled()).await.is_ok() {
-        pending::<()>().await;
+    async fn served(router: Router) -> (SocketAddr, DropGuard) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, stop) = (listener.local_addr().unwrap(), Stop::default());
+        let site = Site {
+            router,
+            patience: Patience::of(&Config::default(), &TransportConfig::default()),
+            tls: None,
+            places: Arc::new(Semaphore::new(1)),
+            stop: stop.clone(),
+        };
+        tokio::spawn(serve(listener, site));
+        (address, stop.closing.drop_guard())
     }
-}
 
-/// Tells `asked` of the first request. The ones after it are hyper's to wait for, which does not tell a connection that is
-/// idle from one whose header is slow; neither holds more than its place among the connections.
-async fn serve_requests(
-    stream: TcpStream,
-    peer: Peer,
-    router: Router,
-    patience: Patience,
-    shutdown: &CancellationToken,
-    asked: &CancellationToken,
-) -> Result<TcpStream, hyper::Error> {
-    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        asked.cancel();
-        request.extensions_mut().insert(peer);
-        let answer = router.clone().oneshot(request.map(Body::new));
-        Box::pin(
-            async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) },
-        )
-    });
-    let stream = Stalling::new(stream, patience.stall);
-    let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(patience.keep_alive)
-        .max_buf_size(BUFFER_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut stop = pin!(shutdown.cancelled());
-    let mut stopping = false;
-    poll_fn(|cx| {
-        if !stopping && stop.as_mut().poll(cx).is_ready() {
-            stopping = true;
-            Pin::new(&mut connection).graceful_shutdown();
-        }
-        connection.poll_without_shutdown(cx)
-    })
-    .await?;
-    Ok(connection.into_parts().io.into_inner().into_inner())
-}
-
-/// Says goodbye, then listens a little longer: closing a socket with unread bytes resets it, and the reset may overtake
-/// the answer that says why we stopped reading.
-async fn linger(mut stream: TcpStream) {
-    let goodbye = async {
-        stream.shutdown().await?;
-        let mut rest = stream.take(LINGER_BYTES_MAX);
-        tokio::io::copy(&mut rest, &mut tokio::io::sink()).await
-    };
-    let _: Result<io::Result<u64>, _> = timeout(LINGER_MAX, goodbye).await;
+    #[tokio::test]
+    async fn a_request_tells_who_is_at_the_other_end() {
+        let who = async |Extension(Peer(address)): Extension<Peer>| address.to_string();
+        let (address, _stop) = served(Router::new().route("/", get(who))).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let ours = stream.local_addr().unwrap().to_string();
+        let asked = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        stream.write_all(asked).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with(&ours), "{answer}");
+    }
 }

@@ -11,30 +11,25 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::{Sleep, sleep},
 };
 
 /// The socket.
 #[derive(Debug)]
-pub(super) struct Stalling {
-    stream: TcpStream,
+pub(super) struct Stalling<S> {
+    stream: S,
     stall_max: Duration,
     /// Runs while the client takes nothing.
     stall: Option<Pin<Box<Sleep>>>,
 }
 
-impl Stalling {
-    pub(super) const fn new(stream: TcpStream, stall_max: Duration) -> Self {
+impl<S> Stalling<S> {
+    pub(super) const fn new(stream: S, stall_max: Duration) -> Self {
         Self {
             stream,
             stall_max,
             stall: None,
         }
-    }
-
-    pub(super) fn into_inner(self) -> TcpStream {
-        self.stream
     }
 
     /// Passes on what a write came to, unless it has come to nothing for too long.
@@ -54,7 +49,7 @@ impl Stalling {
     }
 }
 
-impl AsyncRead for Stalling {
+impl<S: AsyncRead + Unpin> AsyncRead for Stalling<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -64,7 +59,7 @@ impl AsyncRead for Stalling {
     }
 }
 
-impl AsyncWrite for Stalling {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Stalling<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

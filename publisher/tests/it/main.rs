@@ -24,5 +24,6 @@ mod retention;
 mod stats;
 mod status;
 mod support;
+mod transport;
 mod unsent;
 mod uploads;

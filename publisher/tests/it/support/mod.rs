@@ -3,11 +3,12 @@
 pub(crate) mod client;
 pub(crate) mod form;
 pub(crate) mod ports;
+pub(crate) mod wire;
 
 use std::{io::Cursor, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use backends::{Key, Metrics, ObjectStore as _, Results as _, objects::Body};
-use publisher::{Config, Parts};
+use publisher::{Config, Parts, Transport};
 use schemas::{
     Contrast, Digest, Failure, JobId, OutputFormat, Picture, State, Status, Timings, Written,
 };
@@ -49,10 +50,20 @@ impl Server {
         Self::on(sender, objects, results, change).await
     }
 
+    /// A publisher behind a transport of its own.
+    pub(crate) async fn behind(transport: Transport, change: impl FnOnce(&mut Config)) -> Self {
+        Self::of(|parts| {
+            parts.transport = transport;
+            change(&mut parts.config);
+        })
+        .await
+    }
+
     /// Another publisher over the same queue, objects and records, with a wire of its own to the records.
     pub(crate) async fn beside(&self) -> Self {
         let (sender, objects) = (self.sender.clone(), self.objects.clone());
-        Self::on(sender, objects, self.results.by_another_wire(), |_| {}).await
+        let results = self.results.by_another_wire();
+        Self::on(sender, objects, results, |_| {}).await
     }
 
     async fn on(
@@ -74,6 +85,7 @@ impl Server {
             config,
             fairness: publisher::fairness::Config::default(),
             quota: None,
+            transport: Transport::default(),
             sender: Arc::new(MemorySender::clone(&sender)),
             letters: Arc::new(NoLetters),
             objects: Arc::new(MemoryObjects::clone(&objects)),

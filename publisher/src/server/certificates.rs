@@ -1,0 +1,88 @@
+//! The certificate that clients are shown. It changes while they connect; who is connected already keeps what it saw.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use rustls::{
+    pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject as _},
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+
+use super::tls::{ACME_PROTOCOL, provider};
+
+/// What there is to show.
+#[derive(Debug, Default)]
+pub(super) struct Certificates {
+    shown: RwLock<Option<Arc<CertifiedKey>>>,
+    /// By domain, what ACME looks for there.
+    challenges: RwLock<HashMap<String, Arc<CertifiedKey>>>,
+}
+
+/// Why a certificate cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PairError {
+    #[error("the certificates cannot be read: {0}")]
+    Certificates(pem::Error),
+    #[error("there is no certificate in it")]
+    NoCertificate,
+    #[error("the private key cannot be read: {0}")]
+    Key(pem::Error),
+    #[error("certificate and key do not go together: {0}")]
+    Pair(#[from] rustls::Error),
+}
+
+impl Certificates {
+    /// Shows `pair` from the next handshake on.
+    pub(super) fn show(&self, pair: Arc<CertifiedKey>) {
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Some(pair);
+    }
+
+    /// Answers who looks whether `domain` is ours.
+    pub(super) fn prove(&self, domain: &str, pair: Arc<CertifiedKey>) {
+        let mut challenges = self
+            .challenges
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        challenges.insert(domain.to_owned(), pair);
+    }
+
+    /// Nobody looks any more.
+    pub(super) fn proven(&self) {
+        let mut challenges = self
+            .challenges
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        challenges.clear();
+    }
+
+    fn challenge(&self, domain: &str) -> Option<Arc<CertifiedKey>> {
+        let challenges = self.challenges.read();
+        let challenges = challenges.unwrap_or_else(PoisonError::into_inner);
+        challenges.get(domain).cloned()
+    }
+}
+
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let mut protocols = hello.alpn().into_iter().flatten();
+        if protocols.any(|protocol| protocol == ACME_PROTOCOL) {
+            return self.challenge(hello.server_name()?);
+        }
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        shown.clone()
+    }
+}
+
+/// A chain of certificates, the server's own first, and its key, both as PEM.
+pub(super) fn pair(chain: &[u8], key: &[u8]) -> Result<Arc<CertifiedKey>, PairError> {
+    let chain = CertificateDer::pem_slice_iter(chain).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(PairError::Certificates)?;
+    if chain.is_empty() {
+        return Err(PairError::NoCertificate);
+    }
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(PairError::Key)?;
+    Ok(Arc::new(CertifiedKey::from_der(chain, key, &provider())?))
+}

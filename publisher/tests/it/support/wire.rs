@@ -1,0 +1,173 @@
+//! Connections below one request: HTTP/2, TLS, and the certificates for it.
+
+use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, Version};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{
+    body::Incoming,
+    client::conn::{http1, http2},
+};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use publisher::{Transport, TransportConfig};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use super::PATIENCE;
+
+/// The name in every certificate.
+const NAME: &str = "nws.test";
+
+/// A connection of HTTP/2.
+pub(crate) struct Http2 {
+    pub(crate) sender: http2::SendRequest<Full<Bytes>>,
+    /// Ends with the connection.
+    pub(crate) connection: JoinHandle<hyper::Result<()>>,
+}
+
+/// Two files, for a publisher to find.
+pub(crate) struct Pair {
+    folder: tempfile::TempDir,
+}
+
+impl Pair {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let pair = Self { folder };
+        pair.renew();
+        pair
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes another certificate and its key.
+    pub(crate) fn renew(&self) {
+        let made = rcgen::generate_simple_self_signed([NAME.to_owned()]).unwrap();
+        fs::write(self.file("key"), made.signing_key.serialize_pem()).unwrap();
+        fs::write(self.file("chain"), made.cert.pem()).unwrap();
+    }
+
+    /// A publisher's transport that shows it, looks every second whether it has changed, and is otherwise as `change`
+    /// says.
+    pub(crate) fn transport(&self, change: impl FnOnce(&mut TransportConfig)) -> Transport {
+        let mut config = TransportConfig {
+            tls_cert_file: self.file("chain").display().to_string(),
+            tls_key_file: self.file("key").display().to_string(),
+            tls_reload_secs: 1,
+            ..TransportConfig::default()
+        };
+        change(&mut config);
+        Transport::open(&config, self.folder.path()).unwrap()
+    }
+
+    /// Shakes hands with who shows this certificate.
+    pub(crate) async fn connect(
+        &self,
+        address: SocketAddr,
+        protocol: &str,
+    ) -> std::io::Result<TlsStream<TcpStream>> {
+        let tcp = TcpStream::connect(address).await?;
+        let connector = TlsConnector::from(Arc::new(self.client(protocol)));
+        let connected = connector.connect(ServerName::try_from(NAME).unwrap(), tcp);
+        timeout(PATIENCE, connected).await.expect("a handshake")
+    }
+
+    /// Trusts this certificate.
+    fn client(&self, protocol: &str) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        let certificate = CertificateDer::from_pem_file(self.file("chain")).unwrap();
+        roots.add(certificate).unwrap();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        config
+    }
+}
+
+/// One request over HTTP/1.
+pub(crate) async fn over_http1(
+    io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    path: &str,
+) -> Response<Incoming> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(io)).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::get(path).header("host", NAME);
+    let request = request.body(Full::<Bytes>::default()).unwrap();
+    let answer = timeout(PATIENCE, sender.send_request(request)).await;
+    answer.expect("an answer comes").unwrap()
+}
+
+impl Http2 {
+    /// With prior knowledge.
+    pub(crate) async fn to(address: SocketAddr) -> Self {
+        Self::over(TcpStream::connect(address).await.unwrap()).await
+    }
+
+    pub(crate) async fn over(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Self {
+        let handshake = http2::Builder::new(TokioExecutor::new())
+            .initial_stream_window_size(65_535)
+            .initial_connection_window_size(65_535)
+            .handshake(TokioIo::new(io));
+        let (sender, connection) = handshake.await.unwrap();
+        Self {
+            sender,
+            connection: tokio::spawn(connection),
+        }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Response<Incoming> {
+        let mut sender = self.sender.clone();
+        let answer = timeout(PATIENCE, sender.send_request(request)).await;
+        let answer = answer.expect("an answer comes").unwrap();
+        assert_eq!(answer.version(), Version::HTTP_2);
+        answer
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response<Incoming> {
+        self.send(request("GET", path, &[], Bytes::new())).await
+    }
+
+    /// Waits until the server has ended the connection, which this side would keep.
+    pub(crate) async fn ended(self) {
+        let ended = timeout(PATIENCE, self.connection).await;
+        let _: hyper::Result<()> = ended.expect("the server ends it").unwrap();
+        drop(self.sender);
+    }
+}
+
+pub(crate) fn request(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> Request<Full<Bytes>> {
+    let uri = format!("http://{NAME}{path}");
+    let mut request = Request::builder().method(method).uri(uri);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Full::new(body)).unwrap()
+}
+
+pub(crate) async fn whole(answer: Response<Incoming>) -> (u16, HeaderMap, Bytes) {
+    let (head, body) = answer.into_parts();
+    let body = timeout(PATIENCE, body.collect()).await.unwrap().unwrap();
+    (head.status.as_u16(), head.headers, body.to_bytes())
+}
