@@ -1,27 +1,19 @@
-//! HTTPS on the running binary: files that change, and certificates from ACME.
+//! HTTPS on the running binary, and the files that its certificate comes from.
 
 use std::{
     fs,
-    net::{SocketAddr, TcpListener, TcpStream},
-    os::unix::fs::PermissionsExt as _,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use load::process::{self, signal};
 use reqwest::Certificate;
-use serde_json::json;
 use tokio::{
-    process::{Child, Command},
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     time::timeout,
 };
 
-use crate::support::{
-    WITHIN,
-    client::install_tls,
-    process::{nws, service},
-    until,
-};
+use crate::support::{WITHIN, client::install_tls, process::nws};
 
 const DOMAIN: &str = "photos.nws.test";
 
@@ -187,140 +179,4 @@ async fn a_certificate_that_cannot_be_shown_stops_the_start_by_name() {
         assert_eq!(output.status.code(), Some(64), "{said}");
         assert!(said.contains(named), "{said}");
     }
-}
-
-/// An ACME server that looks for `DOMAIN` on the loopback, and what it is asked through.
-struct Pebble {
-    _folder: tempfile::TempDir,
-    tls: Pair,
-    ports: Vec<u16>,
-    processes: [Child; 2],
-}
-
-impl Pebble {
-    /// Looks for the domain at the port `looks_at`.
-    async fn start(looks_at: u16) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let tls = Pair::new(folder.path(), "localhost");
-        let ports = free_ports(4);
-        let (acme, management) = (
-            format!("127.0.0.1:{}", ports[0]),
-            format!("127.0.0.1:{}", ports[1]),
-        );
-        let (names, names_management) = (
-            format!("127.0.0.1:{}", ports[2]),
-            format!("127.0.0.1:{}", ports[3]),
-        );
-        let config = json!({"pebble": {
-            "listenAddress": acme,
-            "managementListenAddress": management,
-            "certificate": tls.chain,
-            "privateKey": tls.key,
-            "httpPort": 9,
-            "tlsPort": looks_at,
-        }});
-        let file = folder.path().join("pebble.json");
-        fs::write(&file, config.to_string()).unwrap();
-        let resolver = program("pebble-challtestsrv")
-            .args(["-dns01", &names, "-management", &names_management])
-            .args(["-defaultIPv4", "127.0.0.1", "-defaultIPv6", ""])
-            .args(["-http01", "", "-https01", "", "-tlsalpn01", ""])
-            .spawn();
-        let pebble = program("pebble")
-            .args(["-strict", "-dnsserver", &names, "-config"])
-            .arg(&file)
-            .env("PEBBLE_VA_NOSLEEP", "1")
-            .spawn();
-        let this = Self {
-            _folder: folder,
-            tls,
-            ports,
-            processes: [resolver.unwrap(), pebble.unwrap()],
-        };
-        until(async || this.is_up()).await;
-        this
-    }
-
-    fn is_up(&self) -> bool {
-        [0, 1, 3]
-            .iter()
-            .all(|port| TcpStream::connect(("127.0.0.1", self.ports[*port])).is_ok())
-    }
-
-    fn settings(&self) -> [String; 3] {
-        [
-            format!("acme_domains={DOMAIN}"),
-            format!("acme_directory_url=https://localhost:{}/dir", self.ports[0]),
-            format!("acme_root_file={}", self.tls.chain.display()),
-        ]
-    }
-
-    /// The root of the certificates that it makes.
-    async fn root(&self) -> Vec<u8> {
-        let client = reqwest::Client::builder()
-            .danger_accept_invalid_certs(true)
-            .build()
-            .unwrap();
-        let url = format!("https://127.0.0.1:{}/roots/0", self.ports[1]);
-        client
-            .get(url)
-            .send()
-            .await
-            .unwrap()
-            .bytes()
-            .await
-            .unwrap()
-            .to_vec()
-    }
-}
-
-fn program(name: &str) -> Command {
-    let mut command = Command::new(Path::new(&service("PEBBLE")).join(name));
-    command.kill_on_drop(true);
-    command
-}
-
-/// Ports that nobody has; whoever needs one has to name it before it listens.
-fn free_ports(count: usize) -> Vec<u16> {
-    let taken: Vec<_> = (0..count)
-        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
-        .collect();
-    taken
-        .iter()
-        .map(|listener| listener.local_addr().unwrap().port())
-        .collect()
-}
-
-#[tokio::test]
-async fn a_certificate_comes_from_acme_and_is_kept() {
-    install_tls();
-    let data = tempfile::tempdir().unwrap();
-    let port = free_ports(1)[0];
-    let pebble = Pebble::start(port).await;
-    let listen = format!("listen=127.0.0.1:{port}");
-    let acme = pebble.settings();
-    let mut settings: Vec<&str> = acme.iter().map(String::as_str).collect();
-    settings.push(&listen);
-
-    let mut site = Site::start(data.path(), &settings).await;
-    site.says("it holds until").await;
-    let root = pebble.root().await;
-    assert_eq!(site.asked(&root).await.unwrap(), 200);
-    let kept: Vec<_> = fs::read_dir(data.path().join("acme"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    assert_eq!(kept.len(), 2, "an account and a certificate: {kept:?}");
-    for file in &kept {
-        assert_eq!(
-            fs::metadata(file).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-    }
-    assert!(site.process.terminate().await.unwrap().success());
-
-    drop(pebble.processes);
-    let mut again = Site::start(data.path(), &settings).await;
-    again.says("it holds until").await;
-    assert_eq!(again.asked(&root).await.unwrap(), 200, "without the server");
 }

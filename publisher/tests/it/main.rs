@@ -5,6 +5,7 @@
     reason = "helpers of tests unwrap as the tests themselves do"
 )]
 
+mod acme;
 mod admission;
 mod cancel;
 mod connections;

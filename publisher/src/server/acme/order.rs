@@ -10,7 +10,7 @@ use rcgen::{CertificateParams, CustomExtension, KeyPair};
 use rustls::sign::CertifiedKey;
 
 use super::{Acme, AcmeError, Kept};
-use crate::server::certificates::{Certificates, pair};
+use crate::server::certificates::{Certificates, unchecked};
 
 /// For how long an order is asked after: a proof takes seconds, and some servers take a minute over a certificate.
 const PATIENCE: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(120));
@@ -85,8 +85,8 @@ fn proof(domain: &str, secret: &KeyAuthorization) -> Result<Arc<CertifiedKey>, A
     let secret = CustomExtension::new_acme_identifier(secret.digest().as_ref());
     wanted.custom_extensions.push(secret);
     let key = KeyPair::generate()?;
-    let chain = wanted.self_signed(&key)?.pem();
-    Ok(pair(chain.as_bytes(), key.serialize_pem().as_bytes())?)
+    let chain = vec![wanted.self_signed(&key)?.der().clone()];
+    Ok(unchecked(chain, key.serialize_pem().as_bytes())?)
 }
 
 /// What the server says of the first domain that it did not find to be ours.

@@ -46,8 +46,16 @@ impl Server {
 
     /// A publisher whose parts `change` has changed.
     pub(crate) async fn of(change: impl FnOnce(&mut Parts)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (sender, objects, results) = Default::default();
-        Self::on(sender, objects, results, change).await
+        Self::on(listener, sender, objects, results, change).await
+    }
+
+    /// The same where somebody knew before where it would be.
+    pub(crate) async fn at(listener: TcpListener, transport: Transport) -> Self {
+        let (sender, objects, results) = Default::default();
+        let change = |parts: &mut Parts| parts.transport = transport;
+        Self::on(listener, sender, objects, results, change).await
     }
 
     /// A publisher behind a transport of its own.
@@ -63,10 +71,12 @@ impl Server {
     pub(crate) async fn beside(&self) -> Self {
         let (sender, objects) = (self.sender.clone(), self.objects.clone());
         let results = self.results.by_another_wire();
-        Self::on(sender, objects, results, |_| {}).await
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(listener, sender, objects, results, |_| {}).await
     }
 
     async fn on(
+        listener: TcpListener,
         sender: MemorySender,
         objects: MemoryObjects,
         results: MemoryResults,
@@ -76,7 +86,6 @@ impl Server {
             admission_interval_ms: 5, // so that no test waits for a look
             ..Config::default()
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let (metrics, shutdown) = (Metrics::new(), CancellationToken::new());

@@ -43,19 +43,28 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new() -> Self {
+        Self::of(NAME)
+    }
+
+    /// For somebody else than the publisher.
+    pub(crate) fn of(name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let pair = Self { folder };
-        pair.renew();
+        pair.write(name);
         pair
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes another certificate and its key.
     pub(crate) fn renew(&self) {
-        let made = rcgen::generate_simple_self_signed([NAME.to_owned()]).unwrap();
+        self.write(NAME);
+    }
+
+    fn write(&self, name: &str) {
+        let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
         fs::write(self.file("key"), made.signing_key.serialize_pem()).unwrap();
         fs::write(self.file("chain"), made.cert.pem()).unwrap();
     }
