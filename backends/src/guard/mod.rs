@@ -95,6 +95,18 @@ impl Guard {
         })
     }
 
+    /// Counts a failure of what goes on after its call was answered. What goes well there is not counted: an hour of it is
+    /// as good as its beginning.
+    pub(crate) fn note_late(&self, error: Option<&Error>) {
+        if let Some(error) = error
+            && is_failure(error)
+            && let Ok(era) = self.admit(error.op)
+            && self.note(era, true).is_none()
+        {
+            self.0.doubt.notify_one();
+        }
+    }
+
     /// Looks into every failure with `check`, and makes a trial with it whenever one is due, until the handle is dropped.
     /// Call it within a runtime.
     pub(crate) fn attend<C, Checked>(&self, check: C) -> AbortOnDropHandle<()>

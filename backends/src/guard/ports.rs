@@ -1,9 +1,10 @@
 //! Each port behind a guard, and that port again.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::StreamExt as _;
 use schemas::{EventId, Job, JobId, State};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -11,7 +12,7 @@ use super::Guard;
 use crate::{
     Error, Key, Metrics, ObjectStore, Results, Sender,
     error::Backend,
-    objects::{Body, Kind, Meta, Page, Place},
+    objects::{Body, Kind, Meta, Object, Page, Place},
     results::{Admission, Announced, Cancellation, Claim, Epoch, Record, Unsent, Watch, WatchAll},
 };
 
@@ -92,6 +93,19 @@ impl ObjectStore for Guarded<dyn ObjectStore> {
     async fn get(&self, key: &Key, size_bytes_max: u64) -> Result<Option<Bytes>, Error> {
         let get = self.port.get(key, size_bytes_max);
         self.guard.call("get", get).await
+    }
+
+    /// Its beginning is a call. A piece that fails later is another one, which was made and failed.
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error> {
+        let opened = self.guard.call("open", self.port.open(key, range)).await?;
+        let guard = self.guard();
+        Ok(opened.map(|object| Object {
+            pieces: object
+                .pieces
+                .inspect(move |piece| guard.note_late(piece.as_ref().err()))
+                .boxed(),
+            ..object
+        }))
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {

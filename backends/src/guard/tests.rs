@@ -185,3 +185,14 @@ async fn a_trial_that_hangs_is_followed_by_another() {
     open(&guard).await;
     guard.closed().await;
 }
+
+#[tokio::test]
+async fn what_fails_while_it_is_read_counts_as_much_as_a_call() {
+    let (guard, _) = guard();
+    for _ in 0..FAILURES_MAX {
+        guard.note_late(None);
+        guard.note_late(Some(&away()));
+    }
+    assert!(guard.is_open());
+    guard.note_late(Some(&away()));
+}

@@ -1,6 +1,6 @@
 //! A store with a cache of results before it: most results are read within seconds of being made.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use schemas::JobId;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
-use super::{Body, Key, Kind, Meta, ObjectStore, Page, Place};
+use super::{Body, IN_MEMORY_BYTES_MAX, Key, Kind, Meta, Object, ObjectStore, Page, Place};
 use crate::{
     Error, Metrics,
     error::Backend,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Longer results would push out hundreds of short ones; they are read from the store.
-const RESULT_BYTES_MAX: u64 = 4 * 1024 * 1024;
+const RESULT_BYTES_MAX: u64 = IN_MEMORY_BYTES_MAX;
 
 /// Who has not fetched a result by then waits for the store.
 const RESULT_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -148,6 +148,28 @@ impl ObjectStore for Cached {
             self.keep(id, bytes).await;
         }
         Ok(stored)
+    }
+
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error> {
+        let Key::Result(id) = key else {
+            return self.store.open(key, range).await;
+        };
+        let cached = self.cached(id).await;
+        if let Some(Some(bytes)) = &cached {
+            return Object::in_memory(bytes, range).map(Some);
+        }
+        let is_whole = range.is_none();
+        let Some(object) = self.store.open(key, range).await? else {
+            return Ok(None);
+        };
+        if cached.is_none() || !is_whole || object.size_bytes > RESULT_BYTES_MAX {
+            return Ok(Some(object));
+        }
+        let sha256 = object.sha256;
+        let bytes = object.collect().await?;
+        self.keep(id, &bytes).await;
+        let kept = Object::in_memory(&bytes, None)?;
+        Ok(Some(Object { sha256, ..kept }))
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {

@@ -1,11 +1,11 @@
 //! A store that counts how often a result had to be read from it: the last tier of the caches before it.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{Body, Key, Kind, Meta, ObjectStore, Page, Place};
+use super::{Body, Key, Kind, Meta, Object, ObjectStore, Page, Place};
 use crate::{Error, Metrics};
 
 /// The metrics' label.
@@ -38,6 +38,14 @@ impl ObjectStore for Counted {
             self.metrics.cache(TIER, read.is_some());
         }
         Ok(read)
+    }
+
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error> {
+        let opened = self.store.open(key, range).await?;
+        if let Key::Result(_) = key {
+            self.metrics.cache(TIER, opened.is_some());
+        }
+        Ok(opened)
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {

@@ -4,7 +4,8 @@
 use std::{
     collections::BTreeSet,
     fs::{self, File},
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -12,14 +13,18 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::{Stream, stream};
 use tempfile::{NamedTempFile, TempPath};
 use tokio::sync::Semaphore;
 
-use super::{Body, Key, Kind, Meta, ObjectStore, Page, Place, too_long};
+use super::{Body, Key, Kind, Meta, Object, ObjectStore, Page, Place, object::part_of, too_long};
 use crate::{Error, error::Backend};
 
 /// How many files are read or written at once. A disk gains nothing from more, and each holds a thread.
 const FILES_AT_ONCE_MAX: usize = 16;
+
+/// Bytes of a file that are read at a time. Most results have no more, and are read at one go when they are opened.
+const PIECE_BYTES: u64 = 256 * 1024;
 
 /// Where objects grow before they get their name. On the same file system, so that naming them is one rename.
 const UNFINISHED: &str = "unfinished";
@@ -75,6 +80,21 @@ impl Disk {
             .map_err(|error| Error::failed(Backend::Objects, op, error))?
             .map_err(|error| Error::failed(Backend::Objects, op, error))
     }
+
+    /// Each piece takes a turn of its own: a slow reader holds its file, and neither a turn nor a thread.
+    fn pieces(self, reading: Reading) -> impl Stream<Item = Result<Bytes, Error>> + Send {
+        stream::try_unfold((self, reading), async |(disk, mut reading)| {
+            if let Some(first) = reading.first.take() {
+                return Ok(Some((first, (disk, reading))));
+            }
+            if reading.rest_bytes == 0 {
+                return Ok(None);
+            }
+            let read = disk.work("read", move |_| Ok((reading.piece()?, reading)));
+            let (piece, reading) = read.await?;
+            Ok(Some((piece, (disk, reading))))
+        })
+    }
 }
 
 #[async_trait]
@@ -99,6 +119,23 @@ impl ObjectStore for Disk {
             Read::TooLong { size_bytes } => Err(too_long("get", size_bytes, size_bytes_max)),
         })
         .transpose()
+    }
+
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error> {
+        let key = *key;
+        let opened = self
+            .work("open", move |folder| {
+                open_part(&path_of(folder, &key), range)
+            })
+            .await?
+            .transpose()?;
+        Ok(opened.map(
+            |Opened {
+                 size_bytes,
+                 part,
+                 reading,
+             }| { Object::streamed(size_bytes, &part, self.clone().pieces(reading)) },
+        ))
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {
@@ -144,6 +181,32 @@ impl ObjectStore for Disk {
 enum Read {
     Whole(Bytes),
     TooLong { size_bytes: u64 },
+}
+
+/// A file that is there, opened for a part of it.
+struct Opened {
+    size_bytes: u64,
+    part: Range<u64>,
+    reading: Reading,
+}
+
+/// A file that is read piece by piece. What takes its name meanwhile is another file.
+struct Reading {
+    file: File,
+    /// What was read when it was opened.
+    first: Option<Bytes>,
+    rest_bytes: u64,
+}
+
+impl Reading {
+    /// A file that ends too soon is an error: who reads was told how long it is.
+    fn piece(&mut self) -> io::Result<Bytes> {
+        let length = self.rest_bytes.min(PIECE_BYTES);
+        let mut piece = vec![0; length as usize];
+        self.file.read_exact(&mut piece)?;
+        self.rest_bytes -= length;
+        Ok(piece.into())
+    }
 }
 
 fn prepare(folder: &Path) -> io::Result<()> {
@@ -212,6 +275,32 @@ fn read_at_most(path: &Path, size_bytes_max: u64) -> io::Result<Option<Read>> {
     let mut bytes = Vec::with_capacity(size_bytes.try_into().map_err(io::Error::other)?);
     file.take(size_bytes_max).read_to_end(&mut bytes)?;
     Ok(Some(Read::Whole(bytes.into())))
+}
+
+/// The outer result is the disk's, the inner one what became of the range.
+fn open_part(path: &Path, range: Option<Range<u64>>) -> io::Result<Option<Result<Opened, Error>>> {
+    let Some(mut file) = if_there(File::open(path))? else {
+        return Ok(None);
+    };
+    let size_bytes = file.metadata()?.len();
+    let part = match part_of(range, size_bytes) {
+        Ok(part) => part,
+        Err(refused) => return Ok(Some(Err(refused))),
+    };
+    file.seek(SeekFrom::Start(part.start))?;
+    let mut reading = Reading {
+        file,
+        first: None,
+        rest_bytes: part.end - part.start,
+    };
+    if reading.rest_bytes > 0 {
+        reading.first = Some(reading.piece()?);
+    }
+    Ok(Some(Ok(Opened {
+        size_bytes,
+        part,
+        reading,
+    })))
 }
 
 fn meta_of(metadata: &fs::Metadata) -> io::Result<Meta> {

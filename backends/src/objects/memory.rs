@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     fmt,
-    ops::RangeInclusive,
+    ops::{Range, RangeInclusive},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -17,7 +17,7 @@ use moka::future::Cache;
 use schemas::JobId;
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Key, Kind, Meta, ObjectStore, Page, Place, too_long};
+use super::{Body, Key, Kind, Meta, Object, ObjectStore, Page, Place, too_long};
 use crate::{Error, Metrics, Once, error::Cause, once::Done};
 
 /// Longer results would push out hundreds of short ones; they are read from beneath.
@@ -150,6 +150,17 @@ impl ObjectStore for Memory {
             }
             Some(Held::Whole(bytes)) => Ok(Some(bytes)),
             Some(Held::Long) => self.store.get(key, size_bytes_max).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error> {
+        let Key::Result(id) = key else {
+            return self.store.open(key, range).await;
+        };
+        match self.result(id).await? {
+            Some(Held::Whole(bytes)) => Object::in_memory(&bytes, range).map(Some),
+            Some(Held::Long) => self.store.open(key, range).await,
             None => Ok(None),
         }
     }

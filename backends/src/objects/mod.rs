@@ -3,7 +3,7 @@
 //! Embedded: [`Disk`]. Networked: [`S3`]. Before either stand tiers of results, the nearest first: [`Memory`] keeps those
 //! that are asked for most in the process, [`Cached`] fresh ones in Redis; [`Counted`] counts what is left to the store.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::SystemTime};
+use std::{fmt, ops::Range, path::PathBuf, str::FromStr, time::SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,12 +18,14 @@ mod cached;
 mod counted;
 mod disk;
 mod memory;
+mod object;
 mod s3;
 
 pub use cached::Cached;
 pub use counted::Counted;
 pub use disk::Disk;
 pub use memory::{Memory, MemoryConfig, MemoryConfigError};
+pub use object::{IN_FLIGHT_BYTES_MAX, IN_MEMORY_BYTES_MAX, Object};
 pub use s3::{S3, S3Options};
 
 /// What an object is called. The one place that spells a key.
@@ -64,6 +66,16 @@ impl Kind {
             Self::Logo => "logo",
             Self::Result => "result",
             Self::Accepted => "accepted",
+        }
+    }
+}
+
+impl Key {
+    /// The digest of the object's bytes, where it is called by that.
+    pub(crate) const fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::Original(digest) | Self::Logo(digest) => Some(*digest),
+            Self::Result(_) | Self::Accepted(_) => None,
         }
     }
 }
@@ -143,6 +155,14 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
     /// # Errors
     /// When it could not be read, or is longer than `size_bytes_max`.
     async fn get(&self, key: &Key, size_bytes_max: u64) -> Result<Option<Bytes>, Error>;
+
+    /// The object piece by piece, as fast as its reader takes them: the whole, or `range` of it, cut at the object's end.
+    /// `None` where there is none. However long it takes, no reader is cut by the store for being slow.
+    ///
+    /// # Errors
+    /// When it could not be opened, or the range is empty or begins beyond the end. What fails later is an error among the
+    /// pieces.
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error>;
 
     /// Whether it is there, and how long it is.
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error>;

@@ -3,10 +3,12 @@
 //! rust-s3 would buffer a streamed body in parts of 8 MiB each. A signed `PUT` of known length needs none of that: a
 //! hundred uploads at once stay within a few MiB, and the server sees one request that it takes wholly or not at all.
 
+mod arrival;
 mod failure;
 
 use std::{
     fmt,
+    ops::Range,
     path::Path,
     time::{Duration, SystemTime},
 };
@@ -14,7 +16,7 @@ use std::{
 use ::s3::{
     Bucket, Region,
     creds::Credentials,
-    serde_types::{HeadObjectResult, ListBucketResult, Object},
+    serde_types::{self, HeadObjectResult, ListBucketResult},
 };
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable as _};
@@ -23,15 +25,17 @@ use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use reqwest::{
     Client, Response,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RANGE},
 };
 use schemas::Digest;
-use sha2::{Digest as _, Sha256};
 use tokio::{io::AsyncReadExt as _, time::timeout};
 use tokio_util::io::ReaderStream;
 
-use self::failure::Failure;
-use super::{Body, Key, Kind, Meta, ObjectStore, Page, Place};
+use self::{
+    arrival::{Arrival, Check},
+    failure::Failure,
+};
+use super::{Body, Key, Kind, Meta, Object, ObjectStore, Page, Place, object::refuse_empty};
 use crate::{
     Error,
     error::{Backend, Cause},
@@ -134,15 +138,27 @@ impl S3 {
     }
 
     async fn get_once(&self, key: &Key, size_bytes_max: u64) -> Result<Bytes, Failure> {
+        let answer = self.begin(key, HeaderMap::new()).await?;
+        read_at_most(answer, size_bytes_max).await
+    }
+
+    async fn open_once(&self, key: &Key, range: Option<&Range<u64>>) -> Result<Arrival, Failure> {
+        let wanted = range.map(|range| (RANGE, bytes_of(range)));
+        let answer = self.begin(key, HeaderMap::from_iter(wanted)).await?;
+        Arrival::of(answer, key, range)
+    }
+
+    /// The answer to a `GET`, its body still to come.
+    async fn begin(&self, key: &Key, headers: HeaderMap) -> Result<Response, Failure> {
         let url = self
             .bucket
             .presign_get(key.to_string(), SIGNATURE_SECONDS, None)
             .await?;
         // The size is known only when the answer begins; until then it is a call like any other.
-        let begun = timeout(CALL_TIME_MAX, self.client.get(url).send()).await;
+        let asked = self.client.get(url).headers(headers).send();
+        let begun = timeout(CALL_TIME_MAX, asked).await;
         let answer = begun.map_err(|_| Failure::Silent(CALL_TIME_MAX))??;
-        let answer = Failure::unless_success(answer).await?;
-        read_at_most(answer, size_bytes_max).await
+        Failure::unless_success(answer).await
     }
 
     async fn head_once(&self, key: &Key) -> Result<Meta, Failure> {
@@ -196,6 +212,14 @@ impl ObjectStore for S3 {
             if_there(self.get_once(key, size_bytes_max).await)
         })
         .await
+    }
+
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error> {
+        refuse_empty(range.as_ref())?;
+        let arrival = within("open", CALL_TIME_MAX, || async {
+            if_there(self.open_once(key, range.as_ref()).await)
+        });
+        Ok(arrival.await?.map(Arrival::into_object))
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {
@@ -269,8 +293,17 @@ fn digests(key: &Key, body: &Body) -> HeaderMap {
     headers
 }
 
+/// As a `Range` says it: both ends are of it. No server counts to the end of ours.
+fn bytes_of(range: &Range<u64>) -> HeaderValue {
+    let Range { start, end } = range;
+    ascii(&match *end {
+        u64::MAX => format!("bytes={start}-"),
+        end => format!("bytes={start}-{}", end - 1),
+    })
+}
+
 fn ascii(text: &str) -> HeaderValue {
-    HeaderValue::try_from(text).expect("base64 and hex are ASCII")
+    HeaderValue::try_from(text).expect("base64, hex and numbers are ASCII")
 }
 
 async fn streamed(body: &Body) -> Result<reqwest::Body, Failure> {
@@ -299,7 +332,7 @@ async fn read_at_most(mut answer: Response, size_bytes_max: u64) -> Result<Bytes
         Ok(())
     };
     fits(size_bytes)?;
-    let mut check = Check::of(&answer);
+    let mut check = Check::against(arrival::told_digest(&answer));
     let mut bytes = BytesMut::with_capacity(usize::try_from(size_bytes).unwrap_or(0));
     while let Some(chunk) = answer.chunk().await? {
         fits(bytes.len() as u64 + chunk.len() as u64)?;
@@ -308,37 +341,6 @@ async fn read_at_most(mut answer: Response, size_bytes_max: u64) -> Result<Bytes
     }
     check.passed()?;
     Ok(bytes.freeze())
-}
-
-/// Compares an object with the digest it was stored with, if it was, while its bytes arrive.
-struct Check(Option<(Digest, Sha256)>);
-
-impl Check {
-    fn of(answer: &Response) -> Self {
-        let told = answer.headers().get(DIGEST);
-        let stored = told.and_then(|value| value.to_str().ok()?.parse().ok());
-        Self(stored.map(|stored| (stored, Sha256::new())))
-    }
-
-    fn update(&mut self, chunk: &[u8]) {
-        if let Some((_, hash)) = &mut self.0 {
-            hash.update(chunk);
-        }
-    }
-
-    fn passed(self) -> Result<(), Failure> {
-        match self.0 {
-            Some((stored, hash)) => {
-                let arrived = Digest::from_bytes(hash.finalize().into());
-                if arrived == stored {
-                    Ok(())
-                } else {
-                    Err(Failure::Changed { arrived, stored })
-                }
-            }
-            None => Ok(()),
-        }
-    }
 }
 
 fn meta_of(head: &HeadObjectResult) -> Result<Meta, Failure> {
@@ -371,7 +373,7 @@ fn page_of(listing: &ListBucketResult) -> Result<Page, Failure> {
 }
 
 /// What is no object of ours may share the bucket.
-fn listed(object: &Object) -> Result<Option<(Key, SystemTime)>, Failure> {
+fn listed(object: &serde_types::Object) -> Result<Option<(Key, SystemTime)>, Failure> {
     let Ok(key) = object.key.parse() else {
         return Ok(None);
     };

@@ -10,7 +10,7 @@ use redis::AsyncCommands as _;
 use tempfile::TempDir;
 
 use crate::{
-    contract::{bytes_of_our_own, get, object_store_contract, original_of, put, result_key},
+    contract::{bytes_of_our_own, get, object_store_contract, open, original_of, put, result_key},
     services::{redis_at, redis_cluster_url, redis_url},
 };
 
@@ -108,6 +108,29 @@ async fn a_large_result_and_an_original_pass_by_the_cache() {
         Some(large)
     );
     assert_eq!(fixture.hits_and_misses(), (0, 1));
+}
+
+#[tokio::test]
+async fn a_result_that_is_opened_comes_from_the_cache_and_goes_there() {
+    let fixture = Fixture::new(&redis_url()).await;
+    let (key, bytes) = (result_key(), bytes_of_our_own(1000));
+    put(&fixture.store, &key, &bytes).await;
+    let part = open(&fixture.cached, &key, Some(1..3)).await;
+    assert_eq!(part.collect().await.unwrap(), bytes.slice(1..3));
+    assert_eq!(
+        fixture.cached_for_seconds(&key).await,
+        -2,
+        "a part is not kept"
+    );
+    for _ in 0..2 {
+        let object = open(&fixture.cached, &key, None).await;
+        assert_eq!(object.held_bytes, 1000);
+        assert_eq!(object.collect().await.unwrap(), bytes);
+    }
+    fixture.store.delete(&key).await.unwrap();
+    let part = open(&fixture.cached, &key, Some(1..3)).await;
+    assert_eq!(part.collect().await.unwrap(), bytes.slice(1..3));
+    assert_eq!(fixture.hits_and_misses(), (2, 2));
 }
 
 #[tokio::test]

@@ -2,16 +2,19 @@
 
 use std::{
     io::Write as _,
+    ops::Range,
     time::{Duration, SystemTime},
 };
 
 use backends::{
     Error, Key, ObjectStore,
     error::Cause,
-    objects::{Body, Kind, Meta, PAGE_OBJECTS_MAX},
+    objects::{
+        Body, IN_FLIGHT_BYTES_MAX, IN_MEMORY_BYTES_MAX, Kind, Meta, Object, PAGE_OBJECTS_MAX,
+    },
 };
 use bytes::Bytes;
-use futures::future::join_all;
+use futures::{StreamExt as _, TryStreamExt as _, future::join_all};
 use schemas::{Digest, JobId};
 use tempfile::NamedTempFile;
 use tokio::time::timeout;
@@ -36,6 +39,11 @@ macro_rules! object_store_contract {
             a_later_put_replaces_an_earlier_one,
             an_object_over_the_limit_is_refused_with_both_numbers,
             an_object_of_exactly_the_limit_is_read,
+            an_object_is_opened_and_read_piece_by_piece,
+            a_range_of_an_object_is_read,
+            a_range_that_is_not_there_is_refused,
+            nothing_and_what_is_missing_can_be_opened,
+            who_stops_reading_holds_up_nobody,
             head_says_length_and_age,
             what_is_missing_is_none,
             a_deleted_object_is_gone_and_may_be_deleted_again,
@@ -126,6 +134,82 @@ pub(crate) async fn an_object_of_exactly_the_limit_is_read(store: &dyn ObjectSto
     let (key, bytes) = (result_key(), bytes_of_our_own(1000));
     put(store, &key, &bytes).await;
     assert_eq!(store.get(&key, 1000).await.unwrap(), Some(bytes));
+}
+
+pub(crate) async fn an_object_is_opened_and_read_piece_by_piece(store: &dyn ObjectStore) {
+    for (length, pieces_min) in [(1000, 1), (5 * 1024 * 1024, 5)] {
+        let bytes = bytes_of_our_own(length);
+        for key in [original_of(&bytes), result_key()] {
+            put(store, &key, &bytes).await;
+            let object = open(store, &key, None).await;
+            assert_eq!(object.size_bytes, length as u64);
+            assert!(object.held_bytes <= IN_MEMORY_BYTES_MAX);
+            assert!(
+                object
+                    .sha256
+                    .is_none_or(|sha256| sha256 == Digest::of(&bytes))
+            );
+            let pieces: Vec<Bytes> = object.pieces.try_collect().await.unwrap();
+            assert!(pieces.len() >= pieces_min, "{} pieces", pieces.len());
+            assert!(
+                pieces
+                    .iter()
+                    .all(|piece| piece.len() as u64 <= IN_FLIGHT_BYTES_MAX)
+            );
+            assert_eq!(pieces.concat(), bytes);
+        }
+    }
+}
+
+pub(crate) async fn a_range_of_an_object_is_read(store: &dyn ObjectStore) {
+    let bytes = bytes_of_our_own(700_000);
+    for key in [original_of(&bytes), result_key()] {
+        put(store, &key, &bytes).await;
+        for (range, expected) in [
+            (0..1, 0..1),
+            (1000..600_000, 1000..600_000),
+            (699_999..700_000, 699_999..700_000),
+            (650_000..u64::MAX, 650_000..700_000),
+        ] {
+            let object = open(store, &key, Some(range)).await;
+            assert_eq!(object.size_bytes, 700_000, "the whole object's");
+            assert_eq!(object.collect().await.unwrap(), bytes.slice(expected));
+        }
+    }
+}
+
+pub(crate) async fn a_range_that_is_not_there_is_refused(store: &dyn ObjectStore) {
+    for (length, range) in [(10, 10..11), (10, 20..30), (10, 3..3), (0, 0..1)] {
+        let key = result_key();
+        put(store, &key, &bytes_of_our_own(length)).await;
+        let error = store.open(&key, Some(range)).await.unwrap_err();
+        assert!(matches!(error.cause, Cause::Refused(_)), "{error}");
+    }
+}
+
+pub(crate) async fn nothing_and_what_is_missing_can_be_opened(store: &dyn ObjectStore) {
+    let (empty, missing) = (result_key(), result_key());
+    put(store, &empty, &Bytes::new()).await;
+    let object = open(store, &empty, None).await;
+    assert_eq!(object.size_bytes, 0);
+    assert_eq!(object.collect().await.unwrap(), Bytes::new());
+    assert!(store.open(&missing, None).await.unwrap().is_none());
+    assert!(store.open(&missing, Some(0..1)).await.unwrap().is_none());
+}
+
+/// More readers than a store reads files at once.
+pub(crate) async fn who_stops_reading_holds_up_nobody(store: &dyn ObjectStore) {
+    let bytes = bytes_of_our_own(5 * 1024 * 1024);
+    let key = original_of(&bytes);
+    put(store, &key, &bytes).await;
+    let mut stopped = Vec::new();
+    for _ in 0..40 {
+        let mut object = open(store, &key, None).await;
+        object.pieces.next().await.unwrap().unwrap();
+        stopped.push(object);
+    }
+    let read = timeout(PATIENCE, get(store, &key)).await;
+    assert_eq!(read.expect("it is not held up"), Some(bytes));
 }
 
 pub(crate) async fn head_says_length_and_age(store: &dyn ObjectStore) {
@@ -284,6 +368,11 @@ pub(crate) async fn try_put_file(
 
 pub(crate) async fn get(store: &dyn ObjectStore, key: &Key) -> Option<Bytes> {
     store.get(key, PLENTY).await.unwrap()
+}
+
+pub(crate) async fn open(store: &dyn ObjectStore, key: &Key, range: Option<Range<u64>>) -> Object {
+    let opened = store.open(key, range).await.unwrap();
+    opened.expect("it was put")
 }
 
 pub(crate) fn file_of(bytes: &[u8]) -> NamedTempFile {

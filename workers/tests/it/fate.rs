@@ -4,6 +4,7 @@
 use std::{
     collections::HashMap,
     fmt,
+    ops::Range,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -15,7 +16,7 @@ use async_trait::async_trait;
 use backends::{
     Delivery, Error, Key, ObjectStore, Receiver, Results, Source, Verdict,
     error::Backend,
-    objects::{Body, Kind, Meta, Page, Place},
+    objects::{Body, Kind, Meta, Object, Page, Place},
     queue::{Attempt, Burials, Settle},
     results::{
         Admission, Announced, Cancellation, Claim, Epoch, Local, Record, Unsent, Watch, WatchAll,
@@ -238,6 +239,11 @@ impl<B: ObjectStore> ObjectStore for Struck<B> {
     async fn get(&self, key: &Key, size_bytes_max: u64) -> Result<Option<Bytes>, Error> {
         let get = self.backend.get(key, size_bytes_max);
         self.fate.call(Backend::Objects, get).await
+    }
+
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error> {
+        let open = self.backend.open(key, range);
+        self.fate.call(Backend::Objects, open).await
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {

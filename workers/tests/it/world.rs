@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    ops::Range,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -15,7 +16,7 @@ use backends::{
     error::{Backend, Cause},
     fleet,
     guard::{Guarded, Pausing},
-    objects::{Body, Disk, Kind, Meta, Page, Place},
+    objects::{Body, Disk, Kind, Meta, Object, Page, Place},
     queue::sqlite::SqliteQueue,
     results::{
         Admission, Announced, Cancellation, Claim, Epoch, Local, Record, Unsent, Watch, WatchAll,
@@ -304,6 +305,10 @@ impl ObjectStore for Faulty<Disk> {
             std::future::pending::<()>().await;
         }
         self.backend.get(key, size_bytes_max).await
+    }
+
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error> {
+        self.backend.open(key, range).await
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    ops::Range,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -15,7 +16,7 @@ use backends::{
     clock::{millis, now_ms},
     error::{Backend, Cause},
     fleet::{Alive, Heartbeat, Local, WorkerId},
-    objects::{Body, Kind, Meta, Page, Place},
+    objects::{Body, IN_FLIGHT_BYTES_MAX, Kind, Meta, Object, Page, Place},
     queue::{
         DeadLetters,
         dead::{Found, Look},
@@ -25,7 +26,7 @@ use backends::{
     },
 };
 use bytes::Bytes;
-use futures::StreamExt as _;
+use futures::{Stream, StreamExt as _, stream};
 use schemas::{Event, EventId, Job, JobId, State, Status};
 use tokio::sync::watch;
 
@@ -158,7 +159,10 @@ impl Fleet for MemoryFleet {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MemoryObjects {
     pub(crate) broken: Switch,
+    /// Of an object that is opened, the first piece comes and no other.
+    pub(crate) dies_reading: Switch,
     checks: Arc<AtomicU64>,
+    opened: Arc<AtomicU64>,
     originals_put: Arc<AtomicU64>,
     objects: Arc<Mutex<HashMap<Key, (Bytes, SystemTime)>>>,
 }
@@ -177,6 +181,11 @@ impl MemoryObjects {
         self.checks.load(Ordering::SeqCst)
     }
 
+    /// How often an object was opened.
+    pub(crate) fn opened(&self) -> u64 {
+        self.opened.load(Ordering::SeqCst)
+    }
+
     /// How often an original was stored.
     pub(crate) fn originals_put(&self) -> u64 {
         self.originals_put.load(Ordering::SeqCst)
@@ -193,6 +202,16 @@ impl MemoryObjects {
         let mut objects = self.objects.lock().unwrap();
         objects.get_mut(key).unwrap().1 = SystemTime::now() - age;
     }
+}
+
+/// The pieces that a store gives `bytes` in, each with its place.
+fn pieces_of(bytes: &Bytes) -> impl Stream<Item = (usize, Bytes)> + Send + use<> {
+    const PIECE_BYTES: usize = 64 * 1024;
+    let pieces: Vec<_> = bytes
+        .chunks(PIECE_BYTES)
+        .map(|piece| bytes.slice_ref(piece))
+        .collect();
+    stream::iter(pieces.into_iter().enumerate())
 }
 
 #[async_trait]
@@ -215,6 +234,26 @@ impl ObjectStore for MemoryObjects {
         self.broken.check(Backend::Objects, "get")?;
         let objects = self.objects.lock().unwrap();
         Ok(objects.get(key).map(|(bytes, _)| bytes.clone()))
+    }
+
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error> {
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        let bytes = self.get(key, u64::MAX).await?;
+        let Some(bytes) = bytes else { return Ok(None) };
+        let object = Object::in_memory(&bytes, range)?;
+        let dies = self.dies_reading.clone();
+        let pieces = pieces_of(&object.collect().await?).map(move |(place, piece)| {
+            if place > 0 {
+                dies.check(Backend::Objects, "read")?;
+            }
+            Ok(piece)
+        });
+        Ok(Some(Object {
+            size_bytes: bytes.len() as u64,
+            sha256: None,
+            held_bytes: IN_FLIGHT_BYTES_MAX.min(bytes.len() as u64),
+            pieces: pieces.boxed(),
+        }))
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {
