@@ -137,6 +137,10 @@ impl Results for Guarded<dyn Results> {
         self.guard.call("record", self.port.record(id)).await
     }
 
+    async fn job(&self, id: &JobId) -> Result<Option<Job>, Error> {
+        self.guard.call("job", self.port.job(id)).await
+    }
+
     async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
         let admit = self.port.admit(job, state, again);
         self.guard.call("admit", admit).await

@@ -131,6 +131,15 @@ impl Results for Local {
             .await
     }
 
+    async fn job(&self, id: &JobId) -> Result<Option<Job>, Error> {
+        let id = *id;
+        let message = self
+            .database
+            .call("job", move |db| table::message(db, &id))
+            .await?;
+        message.map(|json| rules::job("job", &json)).transpose()
+    }
+
     async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
         let now_ms = now_ms();
         self.sweep_if_due(now_ms).await?;

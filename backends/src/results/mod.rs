@@ -122,6 +122,9 @@ pub trait Results: Send + Sync + fmt::Debug {
     /// What is recorded of `id`.
     async fn record(&self, id: &JobId) -> Result<Option<Record>, Error>;
 
+    /// What the message of `id` says, of a job that was admitted. One that a stranger put on the queue was not.
+    async fn job(&self, id: &JobId) -> Result<Option<Job>, Error>;
+
     /// Records `job` as accepted and not sent yet, in `state` (queued). A record that is queued already, is being
     /// worked on, or ended in `done` or `failed` stays as it is, unless `again` says that its result is gone; one that
     /// is `dead` or `cancelled` starts again in a new epoch. A job without a record that a worker has in hand keeps that

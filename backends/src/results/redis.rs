@@ -101,6 +101,11 @@ impl Results for Redis {
         known.map(|known| known.record("record")).transpose()
     }
 
+    async fn job(&self, id: &JobId) -> Result<Option<Job>, Error> {
+        let message = within_again("job", || self.jobs.message(id)).await?;
+        message.map(|json| rules::job("job", &json)).transpose()
+    }
+
     async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
         let now_ms = now_ms();
         let admitted = within_again("admit", || self.jobs.admit(job, state, again, now_ms)).await;

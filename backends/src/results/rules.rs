@@ -92,6 +92,11 @@ pub(super) fn event(op: &'static str, id: &str, json: &str) -> Result<Event, Err
     })
 }
 
+/// Reads a job's message.
+pub(super) fn job(op: &'static str, json: &[u8]) -> Result<Job, Error> {
+    Job::parse(json, None).map_err(|error| corrupt(op, &error))
+}
+
 /// Reads the messages of jobs that were never confirmed. One that cannot be read is another version's; it must not hold
 /// up the rest.
 pub(super) fn unsent(jobs: &[(Vec<u8>, Epoch)]) -> Vec<Unsent> {

@@ -27,6 +27,7 @@ macro_rules! results_contract {
             a_job_that_lives_is_not_admitted_twice,
             a_job_that_ended_well_starts_again_only_if_its_result_is_gone,
             a_dead_job_starts_again_in_a_new_epoch,
+            what_an_admitted_job_is_made_of_is_known_to_its_end,
             a_sent_job_is_noted_and_no_longer_unsent,
             a_late_note_of_an_earlier_life_marks_nothing,
             a_record_says_when_it_last_changed,
@@ -125,6 +126,18 @@ pub(crate) async fn a_dead_job_starts_again_in_a_new_epoch(results: &dyn Results
             .await;
         assert_eq!(stale.unwrap(), Announced::Stale);
     }
+}
+
+pub(crate) async fn what_an_admitted_job_is_made_of_is_known_to_its_end(results: &dyn Results) {
+    let job = job();
+    let id = job.id();
+    admit(results, &job).await;
+    assert_eq!(results.job(&id).await.unwrap(), Some(job.clone()));
+    results.cancel(&id).await.unwrap();
+    assert_eq!(results.job(&id).await.unwrap(), Some(job));
+    let strangers = self::job().id();
+    results.claim(&strangers).await.unwrap();
+    assert_eq!(results.job(&strangers).await.unwrap(), None);
 }
 
 pub(crate) async fn a_sent_job_is_noted_and_no_longer_unsent(results: &dyn Results) {

@@ -276,6 +276,10 @@ impl Results for Struck<Arc<Local>> {
         self.backend.record(id).await
     }
 
+    async fn job(&self, id: &JobId) -> Result<Option<Job>, Error> {
+        self.backend.job(id).await
+    }
+
     async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
         self.backend.admit(job, state, again).await
     }

@@ -155,6 +155,13 @@ pub(super) fn record(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Rec
     Ok(read(db, id)?.and_then(|row| row.record()))
 }
 
+pub(super) fn message(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Vec<u8>>> {
+    let message = db
+        .prepare_cached("SELECT job FROM jobs WHERE id = ?1")?
+        .query_row([id.to_string()], |row| row.get(0));
+    Ok(message.optional()?.flatten())
+}
+
 pub(super) fn history(db: &Connection, id: &JobId) -> rusqlite::Result<Option<History>> {
     let Some(newest) = read(db, id)?.and_then(|row| row.newest) else {
         return Ok(None);

@@ -158,6 +158,13 @@ impl Jobs {
         Ok(known(fields.query_async(&mut self.at(id)).await?))
     }
 
+    /// What the job's message says.
+    pub(super) async fn message(&self, id: &JobId) -> RedisResult<Option<Vec<u8>>> {
+        let mut message = redis::cmd("HGET");
+        message.arg(self.server.key_of("job", id)).arg("job");
+        message.query_async(&mut self.at(id)).await
+    }
+
     /// The log's entries and the record, of one moment.
     pub(super) async fn log_and_record(
         &self,

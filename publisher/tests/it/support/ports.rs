@@ -433,6 +433,12 @@ impl Results for MemoryResults {
         Ok(self.jobs.lock().unwrap().get(id).and_then(Entry::record))
     }
 
+    async fn job(&self, id: &JobId) -> Result<Option<Job>, Error> {
+        self.broken.check(Backend::Results, "job")?;
+        let jobs = self.jobs.lock().unwrap();
+        Ok(jobs.get(id).and_then(|entry| entry.job.clone()))
+    }
+
     async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
         self.broken.check(Backend::Results, "admit")?;
         self.meet_the_wire()?;
