@@ -30,6 +30,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
             width: header.width,
             height: header.height,
             channels: if header.alpha.is_some() { 4 } else { 3 },
+            alpha: header.alpha.is_some(),
             decode_bytes: pixels
                 .saturating_mul(BYTES_A_PIXEL)
                 .saturating_add(DECODER_BYTES),

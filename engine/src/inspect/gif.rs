@@ -15,24 +15,28 @@ const PIECES_MAX: u32 = 1 << 22;
 
 const EXTENSION: u8 = 0x21;
 const FRAME: u8 = 0x2c;
+/// The extension that says how the next frame is shown, and the flag in it of a colour that is none.
+const CONTROL: u8 = 0xf9;
+const HAS_TRANSPARENT_COLOUR: u8 = 0x01;
 
 pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, Broken> {
     reader.skip(6)?;
     let width = u16::from_le_bytes(reader.bytes()?);
     let height = u16::from_le_bytes(reader.bytes()?);
     let pixels = u64::from(width) * u64::from(height);
+    let mut pieces = Pieces::default();
+    // What is cut is left to the decoder, who may need no more than the first frame.
+    let _cut = pieces.walk(reader);
+    Broken::if_more("pieces", pieces.seen.into(), PIECES_MAX.into())?;
     let header = Header {
         width: width.into(),
         height: height.into(),
         // The screen, and a frame that does not fill it, both RGBA.
         channels: 4,
+        alpha: pieces.transparent,
         decode_bytes: pixels * 8 + DECODER_BYTES,
         blocks: Blocks::default(),
     };
-    let mut pieces = Pieces::default();
-    // What is cut is left to the decoder, who may need no more than the first frame.
-    let _cut = pieces.walk(reader);
-    Broken::if_more("pieces", pieces.seen.into(), PIECES_MAX.into())?;
     Ok(header.with_frames(pieces.frames))
 }
 
@@ -40,6 +44,8 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
 struct Pieces {
     seen: u32,
     frames: u32,
+    /// Whether a colour of the first frame is none. In later ones it is how what is there already is left alone.
+    transparent: bool,
 }
 
 impl Pieces {
@@ -49,8 +55,9 @@ impl Pieces {
         reader.skip(palette_bytes(flags))?;
         while self.seen <= PIECES_MAX {
             self.seen += 1;
+            let mut controls_first = false;
             match reader.byte()? {
-                EXTENSION => reader.skip(1)?,
+                EXTENSION => controls_first = reader.byte()? == CONTROL && self.frames == 0,
                 FRAME => {
                     self.frames += 1;
                     let [_, _, _, _, _, _, _, _, flags] = reader.bytes()?;
@@ -59,21 +66,26 @@ impl Pieces {
                 }
                 _ => break,
             }
-            self.skip_content(reader)?;
+            let first = self.skip_content(reader)?;
+            self.transparent |= controls_first && first & HAS_TRANSPARENT_COLOUR != 0;
         }
         Ok(())
     }
 
-    /// Pieces up to the one that is empty.
-    fn skip_content(&mut self, reader: &mut Reader<impl BufRead + Seek>) -> Result<(), Broken> {
+    /// Pieces up to the one that is empty. Gives the first byte of the first one, 0 where it is empty.
+    fn skip_content(&mut self, reader: &mut Reader<impl BufRead + Seek>) -> Result<u8, Broken> {
+        let mut first = None;
         while self.seen <= PIECES_MAX {
             self.seen += 1;
-            match reader.byte()? {
-                0 => break,
-                length => reader.skip(length.into())?,
+            let length = reader.byte()?;
+            if length == 0 {
+                break;
             }
+            let begins_with = reader.byte()?;
+            first.get_or_insert(begins_with);
+            reader.skip(u64::from(length) - 1)?;
         }
-        Ok(())
+        Ok(first.unwrap_or_default())
     }
 }
 

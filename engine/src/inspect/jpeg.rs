@@ -54,6 +54,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Header, B
                     width: frame.width,
                     height: frame.height,
                     channels: frame.channels(),
+                    alpha: false,
                     decode_bytes: frame.decode_bytes(scan_components),
                     blocks,
                 });

@@ -93,6 +93,7 @@ fn described(header: &[u8], blocks: Blocks) -> Result<Header, Broken> {
         width,
         height,
         channels: if has_alpha { 4 } else { 3 },
+        alpha: has_alpha,
         decode_bytes: pixels
             .saturating_mul(samples * BYTES_A_SAMPLE)
             .saturating_add(DECODER_BYTES),

@@ -60,6 +60,8 @@ pub struct Inspection {
     pub decode_bytes: u64,
     /// Pictures of an animation; 1 of any other file.
     pub frames: u32,
+    /// Whether it may be seen through: its header has a place for that. Whether any pixel uses it only pixels tell.
+    pub alpha: bool,
     /// What a mark may quote, and what is carried on.
     pub exif: ExifTexts,
 }
@@ -70,6 +72,7 @@ struct Header {
     height: u32,
     /// Bytes of a decoded pixel.
     channels: u64,
+    alpha: bool,
     decode_bytes: u64,
     blocks: Blocks,
 }
@@ -122,6 +125,7 @@ pub fn inspect(source: impl BufRead + Seek, limits: &Limits) -> Result<Inspectio
         picture_bytes: u64::from(header.width) * u64::from(header.height) * header.channels,
         decode_bytes: header.decode_bytes,
         frames,
+        alpha: header.alpha,
         exif: said.texts,
     })
 }

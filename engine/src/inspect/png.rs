@@ -23,6 +23,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
         width,
         height,
         channels,
+        alpha: color.has_alpha() || chunks.transparency,
         decode_bytes: pixels
             .saturating_mul(channels)
             .saturating_add(DECODER_BYTES),
@@ -126,6 +127,10 @@ fn chunk_header(reader: &mut Reader<impl BufRead + Seek>) -> Result<(u32, [u8; 4
 }
 
 impl Color {
+    const fn has_alpha(self) -> bool {
+        matches!(self, Self::GrayAlpha | Self::Rgba)
+    }
+
     /// Bytes of a decoded pixel: 16 bits become 8 and palettes become colours while they are decoded.
     const fn channels(self, transparency: bool) -> u64 {
         let without = match self {

@@ -100,6 +100,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
             } else {
                 samples.min(4)
             },
+            alpha: directory.has_alpha(),
             // A strip may be the whole picture: packed, unpacked and in eight bits, all at once, of two bytes a sample.
             decode_bytes: pixels
                 .saturating_mul(samples * 6)
@@ -145,6 +146,15 @@ fn beginning(reader: &mut Reader<impl BufRead + Seek>) -> Option<Vec<u8>> {
 }
 
 impl Directory {
+    /// Whether there is a sample more than colours need.
+    const fn has_alpha(&self) -> bool {
+        match self.samples {
+            2 => self.photometric < RGB,
+            4 => self.photometric == RGB,
+            _ => false,
+        }
+    }
+
     fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Self, Broken> {
         let endian = match reader.bytes()? {
             [b'I', b'I', _, _] => Endian::Little,

@@ -33,6 +33,8 @@ struct Chunks {
     picture: Option<(u32, u32)>,
     coding: Option<Coding>,
     alpha: bool,
+    /// Whether the file, or a picture without a plane of its own for that, says that it may be seen through.
+    transparent: bool,
     frames: u32,
     blocks: Blocks,
 }
@@ -49,6 +51,7 @@ pub(super) fn read(reader: &mut Reader<impl BufRead + Seek>) -> Result<Stored, B
         width,
         height,
         channels: 4,
+        alpha: chunks.alpha || chunks.transparent,
         decode_bytes: coding.bytes_for(pixels) + DECODER_BYTES,
         blocks: chunks.blocks,
     };
@@ -91,10 +94,12 @@ fn read_chunks(reader: &mut Reader<impl BufRead + Seek>) -> Result<Chunks, Broke
 impl Chunks {
     fn read_canvas(&mut self, reader: &mut Reader<impl BufRead + Seek>) -> Result<u64, Broken> {
         const ANIMATION: u8 = 0x02;
+        const ALPHA: u8 = 0x10;
         let [flags, _, _, _, w0, w1, w2, h0, h1, h2] = reader.bytes()?;
         let width = 1 + u32::from_le_bytes([w0, w1, w2, 0]);
         let height = 1 + u32::from_le_bytes([h0, h1, h2, 0]);
         self.canvas = Some((width, height));
+        self.transparent |= flags & ALPHA != 0;
         if flags & ANIMATION != 0 {
             self.coding = Some(Coding::Animation);
         }
@@ -120,6 +125,7 @@ impl Chunks {
             return Err(Broken::because("its VP8L picture has no signature"));
         };
         let bits = u32::from_le_bytes([b0, b1, b2, b3]);
+        self.transparent |= bits >> 28 & 1 != 0;
         self.picture = Some((1 + (bits & 0x3fff), 1 + (bits >> 14 & 0x3fff)));
         self.coding.get_or_insert(Coding::Lossless);
         Ok(5)
