@@ -19,7 +19,14 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use crate::{app::App, blocking, degraded, error::ApiError, spool::Spooled, upload::Upload};
+use crate::{
+    app::App,
+    blocking, degraded,
+    error::ApiError,
+    negotiate::{Accept, Source},
+    spool::Spooled,
+    upload::Upload,
+};
 
 /// How long after it failed first a call to the records is begun again, before a job goes without a record. Longer than
 /// a restarted Redis or a broken wire needs, and than a breaker that looks into a failure needs to open.
@@ -70,10 +77,10 @@ struct Original<'a> {
 pub(crate) async fn accept(
     app: &App,
     upload: Upload,
-    auto_format: OutputFormat,
+    wish: &Accept,
     now: Timestamp,
 ) -> Result<Accepted, ApiError> {
-    let job = plan(app, &upload, auto_format, now).await?;
+    let job = plan(app, &upload, wish, now).await?;
     tracing::Span::current().record("job.id", tracing::field::display(&job.id()));
     let original = Original::new(&job, &upload);
     let id = job.id();
@@ -261,19 +268,14 @@ async fn publish(app: &App, job: &Job) -> Result<(), Error> {
 ///
 /// This comes before the look at what is known, because a mark may quote the photo's EXIF and the id is taken of the
 /// literal recipe.
-async fn plan(
-    app: &App,
-    upload: &Upload,
-    auto_format: OutputFormat,
-    now: Timestamp,
-) -> Result<Job, ApiError> {
+async fn plan(app: &App, upload: &Upload, wish: &Accept, now: Timestamp) -> Result<Job, ApiError> {
     let inspection = inspect(&upload.image.original, app.limits).await?;
     let context = Context {
         today: now.into(),
         filename: upload.image.filename.clone(),
         size: inspection.displayed(),
         exif: inspection.exif.clone(),
-        auto_format,
+        auto_format: wish.output_format(source(&inspection, &app.limits)),
     };
     let recipe = app
         .fonts
@@ -284,6 +286,17 @@ async fn plan(
     let now_ms = now.as_millisecond().try_into().unwrap_or_default();
     let job = Job::new(upload.image.sha256, recipe, now_ms);
     Ok(job.with_logo(logo.map(|logo| logo.sha256)))
+}
+
+/// What of it speaks against a format. An animation that is too long to be written as one is a picture like any other, unless
+/// its client asks for the format that moves: then it is told how long it may be.
+const fn source(inspection: &Inspection, limits: &engine::Limits) -> Source {
+    Source {
+        alpha: inspection.alpha,
+        moves: inspection.frames > 1
+            && inspection.frames <= limits.frames_max
+            && inspection.animation_pixels() <= limits.animation_pixels_max,
+    }
 }
 
 /// A character without a glyph is the text's fault, anything else the image's.
@@ -370,7 +383,7 @@ fn timed(app: &App, upload: &Upload, store_took: Duration) -> Timings {
     timings
 }
 
-const fn media_type(format: Format) -> &'static str {
+pub(crate) const fn media_type(format: Format) -> &'static str {
     match format {
         Format::Jpeg => "image/jpeg",
         Format::Png => "image/png",

@@ -32,7 +32,7 @@ use crate::{
         admin::{self, Desk},
         events,
         health::{self, Dependency, Probes, Role, Workshop},
-        images, page, stats, status, uploads,
+        images, originals, page, stats, status, uploads,
     },
     spool::Spool,
     stats::Board,
@@ -76,7 +76,9 @@ pub(crate) struct App {
     pub(crate) spool: Spool,
     /// One permit per upload in hand.
     pub(crate) uploads: Arc<Semaphore>,
-    /// Memory for images on their way out.
+    /// Whether only this machine can reach us.
+    pub(crate) is_local: bool,
+    /// Memory for images and originals on their way out.
     pub(crate) images: Room,
     /// One permit per open event stream.
     pub(crate) streams: Arc<Semaphore>,
@@ -84,8 +86,9 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(parts: Parts, stop: Stop) -> io::Result<Self> {
+    pub(crate) fn new(parts: Parts, stop: Stop, is_local: bool) -> io::Result<Self> {
         Ok(Self {
+            is_local,
             gate: Gate::new(&parts.config),
             unrecorded: Unrecorded::default(),
             intake: Once::holding_nothing(),
@@ -146,6 +149,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/status/{id}", get(status::status).delete(status::cancel))
         .route("/events", get(events::events))
         .route("/image/{id}", get(images::image))
+        .route("/original/{id}", get(originals::original))
         .route_layer(from_fn_with_state(app.fairness(What::Read), fair));
     let admin = Router::new()
         .route("/admin/dlq", get(admin::list))

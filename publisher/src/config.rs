@@ -56,8 +56,8 @@ pub struct Config {
     pub wait_secs_max: u64,
     /// Longest result that is read back. 64 MiB: a PNG of noise that fills the default box eight times over.
     pub result_bytes_max: u64,
-    /// Bytes of results on their way out at once; the next one is sent away with 503. 256 MiB: four of the longest or a
-    /// hundred of the usual ones, however slowly their clients take them.
+    /// Bytes of images and originals in memory on their way out; the next one is sent away with 503. 256 MiB: 256 long
+    /// ones, of each of which a mebibyte is held, or sixty from a cache, however slowly their clients take them.
     pub images_in_flight_bytes_max: u64,
     /// Age at which a job whose message was never confirmed is published again. 30 s: longer than any publish takes.
     pub unsent_age_secs: u64,

@@ -38,6 +38,15 @@ pub(crate) enum ApiError {
     JobEnded { status: Status, failure: Failure },
     #[error("a page of another site may not do this")]
     OtherSite,
+    #[error("what is here is not what If-Match names")]
+    PreconditionFailed,
+    #[error("the range lies beyond the {size_bytes} bytes that there are")]
+    NoSuchRange { size_bytes: u64 },
+    #[error(
+        "originals are given to who may have them, and nobody has to say here who they are: set up keys or tokens, or \
+         listen on this machine only"
+    )]
+    OriginalsAreClosed,
     #[error("this path knows other methods")]
     MethodNotAllowed,
     #[error("the upload was silent for too long or took too long, the limit is {} s", .0.as_secs())]
@@ -113,6 +122,17 @@ impl ApiError {
                 "Job ended without a result",
             ),
             Self::OtherSite => (StatusCode::FORBIDDEN, "other_site", "Not from there"),
+            Self::PreconditionFailed => (
+                StatusCode::PRECONDITION_FAILED,
+                "precondition_failed",
+                "Not what was meant",
+            ),
+            Self::NoSuchRange { .. } => (
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "no_such_range",
+                "No such range",
+            ),
+            Self::OriginalsAreClosed => (StatusCode::FORBIDDEN, "forbidden", "Not for everybody"),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
@@ -226,6 +246,10 @@ impl IntoResponse for ApiError {
             HeaderValue::from_static("application/problem+json"),
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Self::NoSuchRange { size_bytes } = self {
+            let whole = HeaderValue::try_from(format!("bytes */{size_bytes}"));
+            headers.insert(header::CONTENT_RANGE, whole.expect("a number is ASCII"));
+        }
         if self.status() == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(
                 header::RETRY_AFTER,

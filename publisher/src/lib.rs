@@ -11,16 +11,19 @@
 //! 6. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
 //! 7. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
 //! 8. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
-//!    `negotiate` reads what a client wants, `room` bounds the memory of images on their way out.
+//!    `negotiate`, `prefer` and `conditions` read what a client wants, `access` says who may have it, `routes::transfer` is
+//!    how bytes leave, `room` bounds their memory.
 //! 9. `stats`: how the fleet is doing, asked seldom and told to many.
 //! 10. [`dead_letters`]: what people may do with jobs that nobody works on any more.
 //! 11. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
 
 mod accept;
+mod access;
 mod admission;
 mod app;
 mod blocking;
 mod claims;
+mod conditions;
 mod config;
 pub mod dead_letters;
 mod degraded;
@@ -30,6 +33,7 @@ mod known;
 mod logo;
 mod negotiate;
 mod pace;
+mod prefer;
 mod retention;
 mod room;
 mod routes;
@@ -117,7 +121,8 @@ pub async fn serve(
         draining: shutdown,
         closing: CancellationToken::new(),
     };
-    let app = Arc::new(App::new(parts, stop.clone())?);
+    let is_local = listener.local_addr()?.ip().to_canonical().is_loopback();
+    let app = Arc::new(App::new(parts, stop.clone(), is_local)?);
     // Boxed, or whoever holds this future would hold all of theirs.
     let beside = Box::pin(async {
         tokio::join!(

@@ -1,5 +1,5 @@
-//! Memory for results on their way out. A client may take its time over its answer, so what all of them hold together
-//! has a limit.
+//! Memory for images and originals on their way out. A client may take its time over its answer, so what all of them hold
+//! together has a limit: of a long one a few pieces, of a short one that lies in a cache the whole.
 
 use std::sync::Arc;
 
@@ -21,13 +21,13 @@ pub(crate) struct Room {
 /// A part of it, taken. Dropping it gives it back.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    _units: OwnedSemaphorePermit,
+    units: OwnedSemaphorePermit,
 }
 
 /// Bytes in their place.
 struct Held {
     bytes: Bytes,
-    _room: Taken,
+    _room: Arc<Taken>,
 }
 
 impl Room {
@@ -41,11 +41,10 @@ impl Room {
 
     /// Takes room for `size_bytes` bytes, before they are there.
     pub(crate) fn take(&self, size_bytes: u64) -> Result<Taken, ApiError> {
-        let units = size_bytes.div_ceil(UNIT_BYTES);
-        let taken = u32::try_from(units)
+        let taken = u32::try_from(units_for(size_bytes))
             .ok()
             .and_then(|units| Arc::clone(&self.units).try_acquire_many_owned(units).ok());
-        taken.map(|_units| Taken { _units }).ok_or(ApiError::Busy {
+        taken.map(|units| Taken { units }).ok_or(ApiError::Busy {
             what: "bytes of images",
             max: self.bytes_max,
         })
@@ -53,9 +52,18 @@ impl Room {
 }
 
 impl Taken {
-    /// The bytes, which take their room for as long as anybody holds them.
-    pub(crate) fn hold(self, bytes: Bytes) -> Bytes {
-        Bytes::from_owner(Held { bytes, _room: self })
+    /// Gives back what more than `size_bytes` bytes took.
+    pub(crate) fn shrink_to(&mut self, size_bytes: u64) {
+        let units = usize::try_from(units_for(size_bytes)).unwrap_or(usize::MAX);
+        let spare = self.units.num_permits().saturating_sub(units);
+        drop(self.units.split(spare));
+    }
+
+    /// The bytes, which take their room for as long as anybody holds them. All that is held in it together is no more than
+    /// was taken.
+    pub(crate) fn hold(self: &Arc<Self>, bytes: Bytes) -> Bytes {
+        let room = Arc::clone(self);
+        Bytes::from_owner(Held { bytes, _room: room })
     }
 }
 
@@ -65,6 +73,10 @@ impl AsRef<[u8]> for Held {
     }
 }
 
+fn units_for(size_bytes: u64) -> u64 {
+    size_bytes.div_ceil(UNIT_BYTES)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,7 +84,9 @@ mod tests {
     #[test]
     fn room_is_taken_until_the_last_holder_lets_go() {
         let room = Room::new(64 * UNIT_BYTES);
-        let bytes = room.take(64 * UNIT_BYTES).unwrap().hold("image".into());
+        let taken = Arc::new(room.take(64 * UNIT_BYTES).unwrap());
+        let bytes = taken.hold("image".into());
+        drop(taken);
         let other = bytes.slice(1..);
         drop(bytes);
         assert!(matches!(
@@ -81,6 +95,16 @@ mod tests {
         ));
         drop(other);
         room.take(64 * UNIT_BYTES).unwrap();
+    }
+
+    #[test]
+    fn what_is_not_needed_is_given_back() {
+        let room = Room::new(64 * UNIT_BYTES);
+        let mut taken = room.take(64 * UNIT_BYTES).unwrap();
+        taken.shrink_to(UNIT_BYTES + 1);
+        taken.shrink_to(u64::MAX);
+        let _rest = room.take(62 * UNIT_BYTES).unwrap();
+        assert!(room.take(1).is_err());
     }
 
     #[test]

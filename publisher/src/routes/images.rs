@@ -2,55 +2,85 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::State as AppState,
-    response::{IntoResponse as _, Response},
+use axum::{extract::State as AppState, response::Response};
+use backends::{
+    Key,
+    objects::{self, IN_MEMORY_BYTES_MAX, Object},
 };
-use backends::{Key, objects};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use futures::TryStreamExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use schemas::{Digest, JobId, Picture, State, Status};
+use sha2::{Digest as _, Sha256};
 use tracing::warn;
 
-use super::PathId;
-use crate::{app::App, blocking, error::ApiError, negotiate};
+use super::{
+    PathId,
+    transfer::{Asked, Held, Transfer, check_size, room_for},
+};
+use crate::{access, app::App, blocking, error::ApiError};
 
-const CACHE_CONTROL: &str = "public, max-age=86400, immutable";
+const FOR_ALL: HeaderValue = HeaderValue::from_static("public, max-age=86400, immutable");
+const FOR_ITS_READER: HeaderValue = HeaderValue::from_static("private, max-age=86400, immutable");
 /// A result is a picture and nothing else: opened by itself it may neither load nor run anything, as who it is or as anybody.
 /// In an `<img>` it shows as ever.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; sandbox";
+pub(super) const CONTENT_SECURITY_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; sandbox");
 
-/// Answers with the image, or with 304 to who has it.
+/// Answers with the image, with a part of it, or with 304 to who has it.
 pub(crate) async fn image(
     AppState(app): AppState<Arc<App>>,
     PathId(id): PathId,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let state = recorded(&app, &id).await;
     refuse_if_taken_back(state.as_ref())?;
+    let asked = Asked {
+        method: &method,
+        headers: &headers,
+    };
     let known = state.as_ref().and_then(result_of);
-    if let Some(etag) = known.map(|picture| etag(picture.sha256))
-        && negotiate::none_match(&headers, &etag)
-    {
-        return Ok(not_modified(etag));
-    }
-    let bytes = bytes(&app, &id, known).await?;
-    let bytes = bytes.ok_or_else(|| absent(state.as_ref()))?;
-    let etag = etag(digest_of(known, &bytes).await);
-    if negotiate::none_match(&headers, &etag) {
-        return Ok(not_modified(etag));
-    }
-    Ok(whole(bytes, etag))
+    let answer = answer(&app, &id, known, asked).await?;
+    answer.ok_or_else(|| absent(state.as_ref()))
 }
 
 /// The result of a job that is done, for an upload's answer; `None` where it is gone.
 pub(crate) async fn result(app: &App, state: &State) -> Result<Option<Response>, ApiError> {
-    let known = result_of(state);
-    let Some(bytes) = bytes(app, &state.job_id, known).await? else {
-        return Ok(None);
+    let whole = Asked {
+        method: &Method::GET,
+        headers: &HeaderMap::new(),
     };
-    let etag = etag(digest_of(known, &bytes).await);
-    Ok(Some(whole(bytes, etag)))
+    answer(app, &state.job_id, result_of(state), whole).await
+}
+
+/// The result, whatever else the record says: it is stored only once it is whole, and its end may not be told yet, or never.
+async fn answer(
+    app: &App,
+    id: &JobId,
+    known: Option<&Picture>,
+    asked: Asked<'_>,
+) -> Result<Option<Response>, ApiError> {
+    let transfer = match known {
+        Some(picture) => recorded_result(app, id, picture),
+        None => match found(app, id, asked.method).await? {
+            Some(transfer) => transfer,
+            None => return Ok(None),
+        },
+    };
+    transfer.answer(app, asked, always(app)).await
+}
+
+fn always(app: &App) -> [(HeaderName, HeaderValue); 2] {
+    let kept = if access::results_are_public(app) {
+        FOR_ALL
+    } else {
+        FOR_ITS_READER
+    };
+    [
+        (header::CACHE_CONTROL, kept),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    ]
 }
 
 /// Where the job stands. Records may be away or expired: then the object store alone knows.
@@ -80,21 +110,67 @@ fn result_of(state: &State) -> Option<&Picture> {
     picture.filter(|_| state.status == Status::Done)
 }
 
-/// The result, whatever else the record says: it is stored only once it is whole, and its end may not be told yet, or never.
-/// Memory is taken before it is read, for as long as a client takes to fetch it.
-async fn bytes(app: &App, id: &JobId, known: Option<&Picture>) -> Result<Option<Bytes>, ApiError> {
+/// What the record knows of it: nothing has to be read.
+fn recorded_result(app: &App, id: &JobId, picture: &Picture) -> Transfer {
+    Transfer {
+        key: Key::Result(*id),
+        size_bytes: picture.size_bytes,
+        sha256: Some(picture.sha256),
+        media_type: picture.format.media_type(),
+        size_bytes_max: app.config.result_bytes_max,
+        read: None,
+    }
+}
+
+/// What the object store alone knows of it. One that fits into memory is read once, for its digest and for the client; a
+/// longer one is read for its digest first, piece by piece, unless the store has kept that.
+async fn found(app: &App, id: &JobId, method: &Method) -> Result<Option<Transfer>, ApiError> {
     let key = Key::Result(*id);
-    let size_bytes = match known {
-        Some(picture) => Some(picture.size_bytes),
-        None => app.objects.head(&key).await?.map(|meta| meta.size_bytes),
-    };
-    let Some(size_bytes) = size_bytes else {
+    let Some(meta) = app.objects.head(&key).await? else {
         return Ok(None);
     };
     let size_bytes_max = app.config.result_bytes_max;
-    let room = app.images.take(size_bytes.min(size_bytes_max))?;
-    let bytes = app.objects.get(&key, size_bytes_max).await?;
-    Ok(bytes.map(|bytes| room.hold(bytes)))
+    check_size(meta.size_bytes, size_bytes_max)?;
+    let room = room_for(app, meta.size_bytes)?;
+    let Some(object) = app.objects.open(&key, None).await? else {
+        return Ok(None);
+    };
+    let size_bytes = object.size_bytes;
+    let told = object.sha256;
+    let (media_type, sha256, read) = if size_bytes > IN_MEMORY_BYTES_MAX || method == Method::HEAD {
+        let (media_type, sha256) = looked_into(object, method).await?;
+        (media_type, sha256, None)
+    } else {
+        let bytes = object.collect().await?;
+        let sha256 = digest_of(told, &bytes).await;
+        let media_type = objects::media_type_of(&bytes);
+        (media_type, Some(sha256), Some(Held { bytes, room }))
+    };
+    Ok(Some(Transfer {
+        key,
+        size_bytes,
+        sha256,
+        media_type,
+        size_bytes_max,
+        read,
+    }))
+}
+
+/// The type and the digest of a long result. Who only asks what there is does not have all of it read for a digest.
+async fn looked_into(
+    mut object: Object,
+    method: &Method,
+) -> Result<(&'static str, Option<Digest>), ApiError> {
+    let first = object.pieces.try_next().await?.unwrap_or_default();
+    let media_type = objects::media_type_of(&first);
+    if object.sha256.is_some() || method == Method::HEAD {
+        return Ok((media_type, object.sha256));
+    }
+    let mut hash = Sha256::new_with_prefix(&first);
+    while let Some(piece) = object.pieces.try_next().await? {
+        hash.update(&piece);
+    }
+    Ok((media_type, Some(Digest::from_bytes(hash.finalize().into()))))
 }
 
 fn absent(state: Option<&State>) -> ApiError {
@@ -104,36 +180,13 @@ fn absent(state: Option<&State>) -> ApiError {
     }
 }
 
-/// The digest on record, else that of `bytes`: a long result takes a tenth of a second.
-async fn digest_of(known: Option<&Picture>, bytes: &Bytes) -> Digest {
-    match known {
-        Some(picture) => picture.sha256,
+/// The digest that the store has kept, else that of `bytes`: four mebibytes take milliseconds.
+async fn digest_of(told: Option<Digest>, bytes: &Bytes) -> Digest {
+    match told {
+        Some(digest) => digest,
         None => {
             let bytes = bytes.clone();
             blocking::run(move || Digest::of(&bytes)).await
         }
     }
-}
-
-fn etag(digest: Digest) -> String {
-    format!("\"{digest}\"")
-}
-
-fn not_modified(etag: String) -> Response {
-    (StatusCode::NOT_MODIFIED, lasting(etag)).into_response()
-}
-
-fn whole(bytes: Bytes, etag: String) -> Response {
-    let safe = [
-        (header::CONTENT_TYPE, objects::media_type_of(&bytes)),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-    ];
-    (lasting(etag), safe, bytes).into_response()
-}
-
-fn lasting(etag: String) -> [(HeaderName, String); 2] {
-    [
-        (header::ETAG, etag),
-        (header::CACHE_CONTROL, CACHE_CONTROL.to_owned()),
-    ]
 }

@@ -4,10 +4,12 @@ pub(crate) mod admin;
 pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod images;
+pub(crate) mod originals;
 pub(crate) mod page;
 pub(crate) mod stats;
 pub(crate) mod status;
 mod stream;
+mod transfer;
 pub(crate) mod uploads;
 
 use axum::{extract::FromRequestParts, http::request::Parts};

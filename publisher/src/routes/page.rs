@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use rust_embed::RustEmbed;
 use schemas::Digest;
 
-use crate::{blocking, error::ApiError, negotiate};
+use crate::{blocking, conditions, error::ApiError, negotiate};
 
 /// Nothing but our own files, and pictures that the page makes itself. No inline script can run, whatever a file's name or
 /// a mark's text says.
@@ -114,7 +114,7 @@ async fn answer(path: &str, kept: HeaderValue, asked: HeaderMap) -> Result<Respo
         ),
     ];
     let etag = [(header::ETAG, form.etag.clone())];
-    if negotiate::none_match(&asked, &form.etag) {
+    if conditions::none_match(&asked, &form.etag) {
         return Ok((StatusCode::NOT_MODIFIED, always, SAFETY, etag).into_response());
     }
     let media_type = [(header::CONTENT_TYPE, file.media_type.clone())];

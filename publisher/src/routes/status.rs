@@ -17,7 +17,7 @@ use backends::{
     results::{Cancellation, RECORD_AGE_AFTER_END},
 };
 use futures::{FutureExt as _, Stream, StreamExt as _, stream::BoxStream};
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use schemas::{EventId, JobId, Status};
 use tokio::time::timeout;
 use tracing::info;
@@ -33,10 +33,22 @@ use crate::{
     negotiate::Accept,
 };
 
-const VARY: (HeaderName, &str) = (header::VARY, "accept");
-
-/// Answers as the client prefers.
+/// Answers as the client prefers, and so do refusals: a stream may be refused where JSON would not be.
 pub(crate) async fn status(
+    app: AppState<Arc<App>>,
+    id: PathId,
+    resume: Result<Query<Resume>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let answer = current(app, id, resume, headers).await;
+    let mut answer = answer.into_response();
+    answer
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_name(header::ACCEPT));
+    answer
+}
+
+async fn current(
     AppState(app): AppState<Arc<App>>,
     PathId(id): PathId,
     resume: Result<Query<Resume>, QueryRejection>,
@@ -48,7 +60,7 @@ pub(crate) async fn status(
         return events(&app, &id, after.and_then(|after| after.parse().ok())).await;
     }
     let seen = degraded::seen(&app, &id).await?;
-    Ok(([NO_STORE, VARY], Json(seen)).into_response())
+    Ok(([NO_STORE], Json(seen)).into_response())
 }
 
 /// Takes a job back that has not ended. Said again, it is answered as the first time.
@@ -109,7 +121,7 @@ async fn events(app: &Arc<App>, id: &JobId, after: Option<EventId>) -> Result<Re
     };
     let reconnect = app.config.reconnect();
     let frames = heard.map(move |heard| frame(&heard, reconnect));
-    Ok(([VARY], answer(app, client, frames)).into_response())
+    Ok(answer(app, client, frames).into_response())
 }
 
 /// Whether a job that nobody knows did have a record: the client was told of it, not so long ago that it could have

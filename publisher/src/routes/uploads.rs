@@ -21,7 +21,8 @@ use crate::{
     app::App,
     degraded::Seen,
     error::ApiError,
-    negotiate::{self, Accept},
+    negotiate::Accept,
+    prefer,
     upload::Upload,
 };
 
@@ -59,6 +60,9 @@ pub(crate) async fn upload(
         .map_or("refused", |(status, _)| status.as_str());
     app.metrics.uploads.with_label_values(&[outcome]).inc();
     let mut response = answered.map_or_else(ApiError::into_response, |(_, response)| response);
+    // A refusal too may be one only for who wants an image.
+    let vary = HeaderValue::from_name(header::ACCEPT);
+    response.headers_mut().insert(header::VARY, vary);
     if !is_read {
         // What was not read of a form cannot be told from the next request, so that this is the connection's last answer. Who
         // is not told would send the next photo into it.
@@ -76,7 +80,7 @@ async fn answer(
     let upload = upload?;
     let accept = Accept::of(headers);
     count_bytes(app, &upload);
-    let accepted = accept::accept(app, upload, accept.output_format(), Timestamp::now()).await?;
+    let accepted = accept::accept(app, upload, &accept, Timestamp::now()).await?;
     let hit = accepted.known && accepted.state.status == Status::Done;
     app.metrics.cache(TIER, hit);
     let format = accepted.format;
@@ -84,7 +88,6 @@ async fn answer(
     let status = seen.state.status;
     let mut response = told(app, &accept, format, seen).await?;
     let headers = response.headers_mut();
-    headers.insert(header::VARY, HeaderValue::from_static("accept"));
     if hit {
         headers.insert(CACHE, HeaderValue::from_static("HIT"));
     }
@@ -100,7 +103,7 @@ async fn wait(
     headers: &HeaderMap,
     seen: Seen,
 ) -> Result<(Seen, Option<HeaderValue>), ApiError> {
-    let Some(limit) = negotiate::wait(headers, app.config.wait_max()) else {
+    let Some(limit) = prefer::wait(headers, app.config.wait_max()) else {
         return Ok((seen, None));
     };
     let applied = HeaderValue::try_from(format!("wait={}", limit.as_secs())).expect("it is ASCII");
@@ -128,7 +131,7 @@ async fn told(
         return Ok(([(header::CONTENT_LOCATION, image_url(&id))], image).into_response());
     }
     if let (true, Some(failure)) = (has_no_result(state.status), &state.error)
-        && accept.prefers_image(accept.output_format())
+        && accept.prefers_images()
     {
         return Err(ApiError::JobEnded {
             status: state.status,

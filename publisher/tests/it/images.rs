@@ -1,6 +1,9 @@
 //! The result's bytes.
 
-use backends::{Key, ObjectStore as _, Results as _, objects::Body};
+use backends::{
+    Key, ObjectStore as _, Results as _,
+    objects::{Body, IN_FLIGHT_BYTES_MAX, IN_MEMORY_BYTES_MAX},
+};
 use schemas::{Digest, State, Status, Timings};
 use tokio::time::timeout;
 
@@ -136,12 +139,17 @@ async fn the_image_of_a_job_that_was_taken_back_is_not_given() {
 async fn images_that_nobody_takes_do_not_fill_the_memory() {
     const SIZE_BYTES: usize = 40 * 1024 * 1024;
     static IMAGE: [u8; SIZE_BYTES] = [0; SIZE_BYTES];
-    let server = Server::with(|config| config.images_in_flight_bytes_max = SIZE_BYTES as u64).await;
+    let room = IN_MEMORY_BYTES_MAX + IN_FLIGHT_BYTES_MAX;
+    let server = Server::with(|config| config.images_in_flight_bytes_max = room).await;
     let id = server.accepted(&photo(1)).await;
     server.finish(&id, &IMAGE).await;
     let path = format!("/image/{id}");
-    let slow = client::open(server.address, "GET", &path, &[], "".into()).await;
-    assert_eq!(slow.status, 200);
+    let get = async || client::open(server.address, "GET", &path, &[], "".into()).await;
+    let slow = [get().await, get().await];
+    assert!(
+        slow.iter().all(|answer| answer.status == 200),
+        "of a long one a few pieces are held"
+    );
     let refused = server.get(&path, &[]).await;
     refused.problem(503);
     refused.asks_back_soon();
@@ -150,4 +158,127 @@ async fn images_that_nobody_takes_do_not_fill_the_memory() {
     drop(slow);
     let again = async { while server.get(&path, &[]).await.status != 200 {} };
     timeout(PATIENCE, again).await.expect("its memory is free");
+}
+
+/// Of several pieces, no two of which are alike.
+static LONG: [u8; 5 * 1024 * 1024] = {
+    let mut bytes = [0; 5 * 1024 * 1024];
+    let mut place = 0;
+    while place < bytes.len() {
+        bytes[place] = (place >> 16) as u8;
+        place += 4096;
+    }
+    bytes
+};
+
+#[tokio::test]
+async fn a_part_of_an_image_is_given_to_who_asks_for_it() {
+    let server = Server::start().await;
+    let id = server.accepted(&photo(1)).await;
+    server.finish(&id, &LONG).await;
+    let path = format!("/image/{id}");
+    let last = LONG.len() - 1;
+    for (range, part) in [
+        ("bytes=0-9", 0..10),
+        ("bytes=100000-299999", 100_000..300_000),
+        ("bytes=5242870-", 5_242_870..LONG.len()),
+        ("bytes=-7", LONG.len() - 7..LONG.len()),
+    ] {
+        let answer = server.get(&path, &[("range", range)]).await;
+        assert_eq!(answer.status, 206, "{range}");
+        assert!(answer.body == LONG[part.clone()], "{range}");
+        let place = format!("bytes {}-{}/{}", part.start, part.end - 1, LONG.len());
+        assert_eq!(answer.header("content-range"), place);
+        assert_eq!(answer.header("content-length"), part.len().to_string());
+        assert_eq!(answer.header("etag"), format!("\"{}\"", Digest::of(&LONG)));
+        assert_eq!(
+            answer.header("cache-control"),
+            "public, max-age=86400, immutable"
+        );
+    }
+    for range in ["bytes=0-1,3-4", "bytes=9-0", "lines=1-2"] {
+        let answer = server.get(&path, &[("range", range)]).await;
+        assert_eq!(
+            (answer.status, answer.body.len()),
+            (200, last + 1),
+            "{range}"
+        );
+        assert_eq!(answer.header("accept-ranges"), "bytes");
+    }
+    let beyond = [("range", "bytes=5242880-")];
+    let refused = server.get(&path, &beyond).await;
+    refused.problem(416);
+    assert_eq!(refused.header("content-range"), "bytes */5242880");
+}
+
+#[tokio::test]
+async fn a_part_of_other_bytes_is_never_given() {
+    let server = Server::start().await;
+    let id = server.accepted(&photo(1)).await;
+    server.finish(&id, RESULT).await;
+    let path = format!("/image/{id}");
+    let etag = format!("\"{}\"", Digest::of(RESULT));
+    let range = ("range", "bytes=1-2");
+    let same = server.get(&path, &[range, ("if-range", &etag)]).await;
+    assert_eq!((same.status, &same.body[..]), (206, &RESULT[1..3]));
+    let other = server.get(&path, &[range, ("if-range", "\"b\"")]).await;
+    assert_eq!((other.status, &other.body[..]), (200, RESULT));
+    server
+        .get(&path, &[("if-match", "\"b\"")])
+        .await
+        .problem(412);
+    assert_eq!(server.get(&path, &[("if-match", &etag)]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_head_reads_nothing_from_the_store() {
+    let server = Server::start().await;
+    let id = server.accepted(&photo(1)).await;
+    server.finish(&id, &LONG).await;
+    let path = format!("/image/{id}");
+    let head =
+        async |path: String| client::send(server.address, "HEAD", &path, &[], "".into()).await;
+    let opened = server.objects.opened();
+    let answer = head(path.clone()).await;
+    assert_eq!(answer.header("content-length"), LONG.len().to_string());
+    assert_eq!(answer.header("accept-ranges"), "bytes");
+    assert_eq!(server.objects.opened(), opened);
+    server.objects.delete(&Key::Result(id)).await.unwrap();
+    assert_eq!(head(path).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_long_image_without_a_record_has_its_tag_too() {
+    let server = Server::start().await;
+    let id = server.accepted(&photo(1)).await;
+    server.finish(&id, &LONG).await;
+    server.results.forget(&id);
+    let path = format!("/image/{id}");
+    let answer = server.get(&path, &[]).await;
+    assert_eq!(answer.header("etag"), format!("\"{}\"", Digest::of(&LONG)));
+    assert!(answer.body == LONG[..]);
+    let range = [("range", "bytes=1-3")];
+    assert_eq!(server.get(&path, &range).await.body, LONG[1..4]);
+}
+
+/// The head has promised its length, so that no client takes what came for the whole.
+#[tokio::test]
+async fn an_image_whose_store_dies_is_never_taken_for_whole() {
+    let server = Server::start().await;
+    let id = server.accepted(&photo(1)).await;
+    server.finish(&id, &LONG).await;
+    server.objects.dies_reading.set(true);
+    let path = format!("/image/{id}");
+    let answer = client::open(server.address, "GET", &path, &[], "".into()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["content-length"], LONG.len().to_string());
+    let (came, ended_well) = answer.rest().await;
+    assert!(came < LONG.len() && !ended_well, "{came} bytes");
+    let text = server.metrics.text();
+    assert!(
+        text.contains(r#"nws_backend_errors_total{backend="objects",op="read"} 1"#),
+        "{text}"
+    );
+    server.objects.dies_reading.set(false);
+    assert!(server.get(&path, &[]).await.body == LONG[..]);
 }

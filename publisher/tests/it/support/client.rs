@@ -110,6 +110,19 @@ impl Answer {
 }
 
 impl Stream {
+    /// How much of the body comes, and whether it ends as its head promised.
+    pub(crate) async fn rest(mut self) -> (usize, bool) {
+        let mut came = 0;
+        loop {
+            let read = timeout(PATIENCE, self.body.frame()).await;
+            match read.expect("it goes on or ends") {
+                Some(Ok(frame)) => came += frame.into_data().map_or(0, |bytes| bytes.len()),
+                Some(Err(_)) => return (came, false),
+                None => return (came, true),
+            }
+        }
+    }
+
     /// The next frame, up to its empty line; `None` at the end.
     pub(crate) async fn frame(&mut self) -> Option<String> {
         loop {

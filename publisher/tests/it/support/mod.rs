@@ -58,6 +58,12 @@ impl Server {
         Self::on(listener, sender, objects, results, change).await
     }
 
+    /// A publisher that listens elsewhere than on this machine alone, and is asked from here.
+    pub(crate) async fn listening_on(address: &str) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        Self::at(listener, Transport::default()).await
+    }
+
     /// A publisher behind a transport of its own.
     pub(crate) async fn behind(transport: Transport, change: impl FnOnce(&mut Config)) -> Self {
         Self::of(|parts| {
@@ -86,7 +92,8 @@ impl Server {
             admission_interval_ms: 5, // so that no test waits for a look
             ..Config::default()
         };
-        let address = listener.local_addr().unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
         let folder = tempfile::tempdir().unwrap();
         let (metrics, shutdown) = (Metrics::new(), CancellationToken::new());
         let fleet = MemoryFleet::default();

@@ -1,0 +1,83 @@
+//! What a client would rather have: `Prefer` (RFC 7240). `wait` is the one preference that is heeded.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+/// More preferences than any client has.
+const PREFERENCES_MAX: usize = 64;
+
+/// The wait that a client asks for with `Prefer: wait=N`, at most `wait_max`.
+pub(crate) fn wait(headers: &HeaderMap, wait_max: Duration) -> Option<Duration> {
+    let texts = headers.get_all("prefer").iter();
+    let mut preferences = texts
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(','))
+        .take(PREFERENCES_MAX)
+        .map(named);
+    // Said twice, the first one counts, whatever it says.
+    let (_, seconds) = preferences.find(|(name, _)| name.eq_ignore_ascii_case("wait"))?;
+    let seconds = seconds.trim_matches('"').parse().ok()?;
+    Some(Duration::from_secs(seconds).min(wait_max))
+}
+
+/// A preference and its value, without its parameters: their names are no preferences.
+fn named(preference: &str) -> (&str, &str) {
+    let whole = preference.split(';').next().unwrap_or_default();
+    let (name, value) = whole.split_once('=').unwrap_or((whole, ""));
+    (name.trim(), value.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn granted(texts: &[&str]) -> Option<Duration> {
+        let prefer = http::HeaderName::from_static("prefer");
+        let headers = texts
+            .iter()
+            .map(|text| (prefer.clone(), text.parse().unwrap()));
+        // `from_iter` would keep the last one alone.
+        let mut all = HeaderMap::new();
+        headers.for_each(|(name, value)| drop(all.append(name, value)));
+        wait(&all, Duration::from_secs(60))
+    }
+
+    #[test]
+    fn a_wait_is_granted_up_to_its_limit() {
+        for (text, seconds) in [
+            ("wait=5", 5),
+            ("Wait = \"7\"", 7),
+            ("respond-async, wait=600", 60),
+            ("wait=3; foo=bar", 3),
+            ("wait=0", 0),
+        ] {
+            assert_eq!(
+                granted(&[text]),
+                Some(Duration::from_secs(seconds)),
+                "{text}"
+            );
+        }
+        for text in [
+            "respond-async",
+            "wait=soon",
+            "wait",
+            "wait=-1",
+            "waits=5",
+            "",
+        ] {
+            assert_eq!(granted(&[text]), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_of_another_preference_is_no_wait() {
+        assert_eq!(granted(&["return=minimal; wait=5"]), None);
+    }
+
+    #[test]
+    fn the_first_wait_counts_over_all_headers() {
+        assert_eq!(granted(&["wait=5", "wait=9"]), Some(Duration::from_secs(5)));
+        assert_eq!(granted(&["wait=soon, wait=9"]), None);
+    }
+}

@@ -1,0 +1,197 @@
+//! An object on its way from the store to a client, as fast as the client takes it: whole, in part, or only what is told of
+//! it.
+
+use std::{ops::Range, sync::Arc};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+};
+use backends::{
+    Error, Key, Metrics,
+    error::{Backend, Cause},
+    objects::{IN_MEMORY_BYTES_MAX, Object},
+};
+use bytes::Bytes;
+use futures::StreamExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use schemas::Digest;
+use tracing::warn;
+
+use crate::{
+    app::App,
+    conditions::{self, Share},
+    error::ApiError,
+    room::Taken,
+};
+
+/// Bytes, and what is told of them before they are read.
+pub(super) struct Transfer {
+    pub(super) key: Key,
+    pub(super) size_bytes: u64,
+    /// Of the bytes; left out where it would take reading all of them.
+    pub(super) sha256: Option<Digest>,
+    pub(super) media_type: &'static str,
+    /// The longest object that is read.
+    pub(super) size_bytes_max: u64,
+    /// Where they had to be read already.
+    pub(super) read: Option<Held>,
+}
+
+/// Bytes in memory, and the room that they take there.
+pub(super) struct Held {
+    pub(super) bytes: Bytes,
+    pub(super) room: Taken,
+}
+
+/// A request for bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'r> {
+    pub(super) method: &'r Method,
+    pub(super) headers: &'r HeaderMap,
+}
+
+impl Transfer {
+    /// The answer to `asked`, with the headers `always` wherever something is told of the object; `None` where it is gone.
+    pub(super) async fn answer<const N: usize>(
+        self,
+        app: &App,
+        asked: Asked<'_>,
+        always: [(HeaderName, HeaderValue); N],
+    ) -> Result<Option<Response>, ApiError> {
+        let (etag, size_bytes) = (self.etag(), self.size_bytes);
+        let range =
+            match conditions::share(asked.method, asked.headers, etag.as_deref(), size_bytes) {
+                Share::Whole => None,
+                Share::Part(range) => Some(range),
+                Share::NotModified => {
+                    let told = told([(header::ETAG, etag)]);
+                    return Ok(Some(
+                        (StatusCode::NOT_MODIFIED, told, always).into_response(),
+                    ));
+                }
+                Share::PreconditionFailed => return Err(ApiError::PreconditionFailed),
+                Share::NotSatisfiable => return Err(ApiError::NoSuchRange { size_bytes }),
+            };
+        let bytes = if asked.method == Method::HEAD {
+            self.described(app).await?
+        } else {
+            self.opened(app, range).await?
+        };
+        Ok(bytes.map(|bytes| (told([(header::ETAG, etag)]), always, bytes).into_response()))
+    }
+
+    fn etag(&self) -> Option<String> {
+        self.sha256.map(|digest| format!("\"{digest}\""))
+    }
+
+    /// What a `GET` would be told, without reading anything.
+    async fn described(&self, app: &App) -> Result<Option<Response>, ApiError> {
+        let meta = app.objects.head(&self.key).await?;
+        Ok(meta.map(|meta| self.whole(meta.size_bytes, Body::empty())))
+    }
+
+    /// Memory is taken before anything is read, for as long as the client takes to fetch it.
+    async fn opened(
+        self,
+        app: &App,
+        range: Option<Range<u64>>,
+    ) -> Result<Option<Response>, ApiError> {
+        let (object, room) = match &self.read {
+            Some(_) => return self.from_memory(app, range).map(Some),
+            None => {
+                let room = room_for(app, self.size_bytes)?;
+                (app.objects.open(&self.key, range.clone()).await?, room)
+            }
+        };
+        let Some(object) = object else {
+            return Ok(None);
+        };
+        check_size(object.size_bytes, self.size_bytes_max)?;
+        Ok(Some(self.sent(app, object, room, range)))
+    }
+
+    fn from_memory(mut self, app: &App, range: Option<Range<u64>>) -> Result<Response, ApiError> {
+        let Held { bytes, room } = self.read.take().expect("it was read");
+        let object = Object::in_memory(&bytes, range.clone())?;
+        Ok(self.sent(app, object, room, range))
+    }
+
+    fn sent(
+        &self,
+        app: &App,
+        object: Object,
+        mut room: Taken,
+        range: Option<Range<u64>>,
+    ) -> Response {
+        room.shrink_to(object.held_bytes);
+        let whole_bytes = object.size_bytes;
+        let body = body(self.key, object, Arc::new(room), app.metrics.clone());
+        match range {
+            None => self.whole(whole_bytes, body),
+            Some(range) => {
+                let end = range.end.min(whole_bytes);
+                let place = format!("bytes {}-{}/{whole_bytes}", range.start, end - 1);
+                let part = told([
+                    (header::CONTENT_RANGE, Some(place)),
+                    (
+                        header::CONTENT_LENGTH,
+                        Some((end - range.start).to_string()),
+                    ),
+                ]);
+                (StatusCode::PARTIAL_CONTENT, part, self.described_as(), body).into_response()
+            }
+        }
+    }
+
+    fn whole(&self, size_bytes: u64, body: Body) -> Response {
+        let length = told([(header::CONTENT_LENGTH, Some(size_bytes.to_string()))]);
+        (length, self.described_as(), body).into_response()
+    }
+
+    const fn described_as(&self) -> [(HeaderName, &'static str); 2] {
+        [
+            (header::CONTENT_TYPE, self.media_type),
+            (header::ACCEPT_RANGES, "bytes"),
+        ]
+    }
+}
+
+/// Room for what an object of this length may hold in memory.
+pub(super) fn room_for(app: &App, size_bytes: u64) -> Result<Taken, ApiError> {
+    app.images.take(size_bytes.min(IN_MEMORY_BYTES_MAX))
+}
+
+/// Refuses an object that is longer than it may be.
+pub(super) fn check_size(size_bytes: u64, size_bytes_max: u64) -> Result<(), Error> {
+    if size_bytes <= size_bytes_max {
+        return Ok(());
+    }
+    let cause = Cause::TooLong {
+        size_bytes,
+        size_bytes_max,
+    };
+    Err(Error::new(Backend::Objects, "open", cause))
+}
+
+/// The client was told how long the body is: where the store cannot go on, the connection breaks, and nobody takes what came
+/// for the whole.
+fn body(key: Key, object: Object, room: Arc<Taken>, metrics: Metrics) -> Body {
+    Body::from_stream(object.pieces.map(move |piece| match piece {
+        Ok(piece) => Ok(room.hold(piece)),
+        Err(error) => {
+            metrics.backend_error(&error);
+            warn!(%key, %error, "broke off while {key} was sent: {error}");
+            Err(error)
+        }
+    }))
+}
+
+/// Of these headers, those that have something to say.
+fn told<const N: usize>(headers: [(HeaderName, Option<String>); N]) -> HeaderMap {
+    let said = headers.into_iter().filter_map(|(name, value)| {
+        let value = HeaderValue::try_from(value?).expect("digests and numbers are ASCII");
+        Some((name, value))
+    });
+    said.collect()
+}
