@@ -5,7 +5,7 @@ use std::{convert::Infallible, io, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    middleware::{Next, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
@@ -22,6 +22,7 @@ use crate::{
     Config, Parts, Stop,
     accept::Accepted,
     admission::Gate,
+    compression,
     dead_letters::Office,
     error::ApiError,
     fairness::{self, Fairness, What, fair},
@@ -173,8 +174,8 @@ pub(crate) fn probes(probes: Probes) -> Router {
     surrounded(Router::new(), probes)
 }
 
-/// Around every route, the probes among them, from the inside out: a panic becomes an answer, every answer is noted, and
-/// the last one on its connection once the process drains.
+/// Around every route, the probes among them, from the inside out: a panic becomes an answer, text is packed, every answer
+/// is noted, and the last one on its connection once the process drains.
 fn surrounded(routes: Router, probes: Probes) -> Router {
     let (metrics, draining) = (probes.metrics.clone(), probes.draining.clone());
     routes
@@ -184,6 +185,8 @@ fn surrounded(routes: Router, probes: Probes) -> Router {
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::Panicked.into_response()
         }))
+        .layer(compression::layer())
+        .layer(from_fn(compression::only_what_can_be_had))
         .layer(from_fn_with_state(metrics, noted))
         .layer(from_fn_with_state(draining, the_last))
 }

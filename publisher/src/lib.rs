@@ -12,7 +12,7 @@
 //! 7. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
 //! 8. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
 //!    `negotiate`, `prefer` and `conditions` read what a client wants, `access` says who may have it, `routes::transfer` is
-//!    how bytes leave, `room` bounds their memory.
+//!    how bytes leave, `room` bounds their memory, `compression` packs text.
 //! 9. `stats`: how the fleet is doing, asked seldom and told to many.
 //! 10. [`dead_letters`]: what people may do with jobs that nobody works on any more.
 //! 11. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
@@ -23,6 +23,7 @@ mod admission;
 mod app;
 mod blocking;
 mod claims;
+mod compression;
 mod conditions;
 mod config;
 pub mod dead_letters;

@@ -191,6 +191,17 @@ pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
     gzip.is_some_and(|gzip| gzip > 0 && gzip >= plain.unwrap_or(0))
 }
 
+/// Whether any coding that we have is taken, no coding among them: it is unless that is excluded.
+pub(crate) fn takes_any_coding(headers: &HeaderMap) -> bool {
+    let others = coding_weight(headers, "*");
+    let plain = coding_weight(headers, "identity").or(others);
+    let packed = ["gzip", "br", "zstd"];
+    let mut packed = packed
+        .iter()
+        .filter_map(|coding| coding_weight(headers, coding).or(others));
+    plain != Some(0) || packed.any(|weight| weight > 0)
+}
+
 /// The weight that `Accept-Encoding` gives to `coding` by its name.
 fn coding_weight(headers: &HeaderMap, coding: &str) -> Option<Weight> {
     let texts = headers.get_all(header::ACCEPT_ENCODING).iter();
@@ -371,5 +382,23 @@ mod tests {
             assert_eq!(takes_gzip(&asked), taken, "{text}");
         }
         assert!(!takes_gzip(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn what_excludes_every_coding_can_not_be_met() {
+        for (text, met) in [
+            ("", true),
+            ("gzip", true),
+            ("identity;q=0, gzip", true),
+            ("*;q=0, br;q=0.1", true),
+            ("*;q=0", false),
+            ("identity;q=0", false),
+            ("identity;q=0, deflate", false),
+            ("gzip;q=0, br;q=0, zstd;q=0, *", true),
+            ("gzip;q=0, br;q=0, zstd;q=0, identity;q=0, *", false),
+        ] {
+            let asked = headers("accept-encoding", text);
+            assert_eq!(takes_any_coding(&asked), met, "{text}");
+        }
     }
 }

@@ -20,6 +20,7 @@ mod images;
 mod known;
 mod logos;
 mod originals;
+mod packed;
 mod page;
 mod probes;
 mod refusals;
