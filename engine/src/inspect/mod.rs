@@ -264,3 +264,85 @@ impl fmt::Display for Format {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn alpha(file: &[u8]) -> bool {
+        let inspected = inspect(Cursor::new(file), &Limits::default());
+        inspected.expect("its header is sound").alpha
+    }
+
+    fn gif(control: u8) -> Vec<u8> {
+        let head = b"GIF89a\x01\0\x01\0\0\0\0";
+        let frame = b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\0\x3b";
+        [&head[..], &[0x21, 0xf9, 4, control, 0, 0, 0, 0], frame].concat()
+    }
+
+    fn png(color: u8, transparency: bool) -> Vec<u8> {
+        let chunk = |name: &[u8; 4], content: &[u8]| {
+            let length = (content.len() as u32).to_be_bytes();
+            [&length, &name[..], content, &[0; 4]].concat()
+        };
+        let head = chunk(b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, color, 0, 0, 0]);
+        let mut file = [b"\x89PNG\r\n\x1a\n", &head[..]].concat();
+        if transparency {
+            file.extend(chunk(b"tRNS", &[0, 0]));
+        }
+        file.extend(chunk(b"IDAT", &[0]));
+        file.extend(chunk(b"IEND", &[]));
+        file
+    }
+
+    fn webp(bits: u32) -> Vec<u8> {
+        let picture = [&[0x2f][..], &bits.to_le_bytes(), &[0]].concat();
+        [b"RIFF\x12\0\0\0WEBPVP8L\x05\0\0\0", &picture[..]].concat()
+    }
+
+    fn bmp(header: u32, stored_as: u32, mask: u32) -> Vec<u8> {
+        let numbers = [
+            header,
+            1,
+            1,
+            1 | 32 << 16,
+            stored_as,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ];
+        let numbers = numbers.into_iter().chain([mask]).flat_map(u32::to_le_bytes);
+        b"BM\0\0\0\0\0\0\0\0\0\0\0\0"
+            .iter()
+            .copied()
+            .chain(numbers)
+            .collect()
+    }
+
+    #[test]
+    fn what_may_be_seen_through_says_so_in_its_header() {
+        for (seen_through, file) in [
+            (true, gif(1)),
+            (false, gif(0)),
+            (true, png(6, false)),
+            (true, png(4, false)),
+            (true, png(0, true)),
+            (false, png(2, false)),
+            (true, webp(1 << 28)),
+            (false, webp(0)),
+            (true, bmp(108, 3, 0xff00_0000)),
+            (false, bmp(108, 3, 0)),
+            (false, bmp(108, 0, 0xff00_0000)),
+            (false, bmp(40, 3, 0xff00_0000)),
+        ] {
+            assert_eq!(alpha(&file), seen_through, "{file:x?}");
+        }
+    }
+}
