@@ -82,6 +82,12 @@ impl Client {
         Ok(values.fold(0.0, |sum, value| sum + value))
     }
 
+    /// The answer to a `GET` of `path`, its body still to come.
+    pub(crate) async fn open(&self, path: &str) -> anyhow::Result<reqwest::Response> {
+        let answer = self.http.get(format!("{}{path}", self.url)).send().await?;
+        Ok(answer.error_for_status()?)
+    }
+
     /// Follows the events of the job that an upload was `accepted` as, and gives the state at its end.
     pub(crate) async fn follow(&self, accepted: &Value) -> anyhow::Result<Value> {
         let path = accepted["statusUrl"].as_str().context("no statusUrl")?;

@@ -2,7 +2,8 @@
 //!
 //! Read in this order:
 //! 1. [`process`]: `nws` as a process of its own, over the private services of `ops/services`.
-//! 2. [`memory`]: what a publisher and a worker need at most.
+//! 2. [`memory`]: what a publisher and a worker need at most; [`flow`]: that a publisher needs no more of it the more goes
+//!    through.
 //! 3. [`cost`] and [`lateness`]: what a job takes beside its pixels, and what a retry takes beside its wait.
 //! 4. [`hits`] and [`stampede`]: how soon known work is answered, and what a thousand identical uploads cause.
 //! 5. [`faults`]: a fleet that loses nothing while everything around it breaks.
@@ -15,6 +16,7 @@
 mod client;
 pub mod cost;
 pub mod faults;
+pub mod flow;
 pub mod hits;
 pub mod hostile;
 pub mod lateness;

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use load::{
     cost,
     faults::{self, Options},
-    hits, hostile, lateness, memory, process, stampede,
+    flow, hits, hostile, lateness, memory, process, stampede,
 };
 
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ struct Cli {
 enum Scenario {
     /// Peak memory of a publisher under 100 uploads of 20 MiB at once, and of a worker with a 100-megapixel JPEG
     Memory,
+    /// Gigabytes of uploads through one publisher while others download; exit code 1 if its memory does not stay flat
+    Flow(flow::Options),
     /// CPU time that a job costs beside its pixels, and how fast tiny pictures go through
     Cost(cost::Options),
     /// How soon known work is answered at a constant rate of requests; exit code 1 if 1 image in 100 takes longer than 5 ms
@@ -66,6 +68,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         .expect("this is the first line");
     match Cli::parse().scenario {
         Scenario::Memory => memory::run().await.map(|()| ExitCode::SUCCESS),
+        Scenario::Flow(options) => flow::run(&options).await,
         Scenario::Cost(options) => cost::run(&options).await.map(|()| ExitCode::SUCCESS),
         Scenario::Hits(options) => hits::run(&options).await,
         Scenario::Stampede(options) => stampede::run(&options).await,

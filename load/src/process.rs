@@ -173,6 +173,14 @@ impl Process {
         peak_bytes(self.id()?)
     }
 
+    /// Lets the peak begin anew from what it has now (`clear_refs` of proc(5)).
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn reset_peak(&self) -> anyhow::Result<()> {
+        Ok(fs::write(format!("/proc/{}/clear_refs", self.id()?), "5")?)
+    }
+
     /// The same of the slot that had most. A slot that has ended is not counted.
     pub fn slots_peak_bytes(&self) -> u64 {
         let peaks = self

@@ -98,7 +98,7 @@ impl Transfer {
         range: Option<Range<u64>>,
     ) -> Result<Option<Response>, ApiError> {
         let (object, room) = match &self.read {
-            Some(_) => return self.from_memory(app, range).map(Some),
+            Some(_) => return self.in_memory(app, range).map(Some),
             None => {
                 let room = room_for(app, self.size_bytes)?;
                 (app.objects.open(&self.key, range.clone()).await?, room)
@@ -111,7 +111,7 @@ impl Transfer {
         Ok(Some(self.sent(app, object, room, range)))
     }
 
-    fn from_memory(mut self, app: &App, range: Option<Range<u64>>) -> Result<Response, ApiError> {
+    fn in_memory(mut self, app: &App, range: Option<Range<u64>>) -> Result<Response, ApiError> {
         let Held { bytes, room } = self.read.take().expect("it was read");
         let object = Object::in_memory(&bytes, range.clone())?;
         Ok(self.sent(app, object, room, range))
