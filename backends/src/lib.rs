@@ -1,4 +1,4 @@
-//! The outside world, as five small ports.
+//! The outside world, as six small ports.
 //!
 //! Read in this order:
 //! 1. [`queue`]: messages that wait for a worker and are never lost. Embedded: SQLite. Networked: RabbitMQ.

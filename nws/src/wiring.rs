@@ -11,6 +11,7 @@ use backends::{
     DataFolder, Fleet, Metrics, ObjectStore, Quota, RedisServer, Results, Sender, Source, fleet,
     guard::{Courtesy, Guard, Guarded, Pausing},
     objects::{Cached, Counted, Disk, Memory, MemoryConfig, S3, S3Options},
+    outbox::{self, Outbox},
     queue::{
         DeadLetters,
         rabbitmq::{self, RabbitQueue},
@@ -38,6 +39,7 @@ pub(crate) struct System {
     source: Arc<dyn Source>,
     objects: Arc<dyn ObjectStore>,
     results: Arc<dyn Results>,
+    outbox: Arc<dyn Outbox>,
     fleet: Arc<dyn Fleet>,
     /// `None` without a Redis: then this is the only publisher.
     quota: Option<Arc<dyn Quota>>,
@@ -74,8 +76,8 @@ impl System {
         };
         let queue = queue(common, folder.as_ref()).await?;
         let store = Guarded::objects(store(common, folder.as_ref()).await?, &metrics);
-        let records = results(folder.as_ref(), redis.clone()).await?;
-        let results = Guarded::results(records, &metrics);
+        let records = records(folder.as_ref(), redis.clone()).await?;
+        let results = Guarded::results(records.results, &metrics);
         let source = Pausing::new(queue.source(), store.guard(), results.guard());
         Ok(Self {
             sender: Arc::new(Guarded::sender(queue.sender(), &metrics)),
@@ -85,6 +87,7 @@ impl System {
             objects: cached(Arc::new(store), cache, &metrics)?,
             fleet: fleet(redis.as_ref(), results.guard())?,
             quota: quotas(redis, results.guard())?,
+            outbox: Arc::new(Courtesy::new(records.outbox, results.guard())),
             results: Arc::new(results),
             fonts: Arc::new(loaded(common)?),
             metrics,
@@ -109,6 +112,8 @@ impl System {
             fairness: settings.fairness.clone(),
             quota: self.quota.clone(),
             transport: transport.map_err(|error| invalid(error.key, &error))?,
+            webhooks: settings.webhooks.clone(),
+            outbox: Arc::clone(&self.outbox),
             sender: Arc::clone(&self.sender),
             letters: Arc::clone(&self.letters),
             objects: self.at_hand(settings.memory),
@@ -279,15 +284,30 @@ fn cached(
     })
 }
 
-async fn results(
+/// The records, and the outbox that changes with them.
+struct Records {
+    results: Arc<dyn Results>,
+    outbox: Arc<dyn Outbox>,
+}
+
+async fn records(
     folder: Option<&DataFolder>,
     redis: Option<RedisServer>,
-) -> anyhow::Result<Arc<dyn Results>> {
-    Ok(match (redis, folder) {
-        (Some(redis), _) => Arc::new(Redis::new(redis)?),
-        (None, Some(folder)) => Arc::new(Local::open(&folder.results()).await?),
+) -> anyhow::Result<Records> {
+    match (redis, folder) {
+        (Some(redis), _) => Ok(Records {
+            results: Arc::new(Redis::new(redis.clone())?),
+            outbox: Arc::new(outbox::Redis::new(redis)?),
+        }),
+        (None, Some(folder)) => {
+            let local = Local::open(&folder.results()).await?;
+            Ok(Records {
+                outbox: Arc::new(outbox::Local::of(&local)),
+                results: Arc::new(local),
+            })
+        }
         (None, None) => unreachable!("without a Redis the data folder is open"),
-    })
+    }
 }
 
 /// Workers are heard where the records are: who shares the one shares the other.

@@ -38,6 +38,7 @@ use crate::{
     spool::Spool,
     stats::Board,
     unrecorded::Unrecorded,
+    webhooks::Webhooks,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -70,6 +71,8 @@ pub(crate) struct App {
     pub(crate) intake: Once<JobId, Infallible, Accepted>,
     /// Jobs that are done.
     pub(crate) known: Known,
+    /// Who is told how jobs end.
+    pub(crate) webhooks: Webhooks,
     /// The turns of those who follow jobs that the records do not tell of.
     pub(crate) looks: Pace,
     /// What is told of the fleet.
@@ -94,6 +97,8 @@ impl App {
             unrecorded: Unrecorded::default(),
             intake: Once::holding_nothing(),
             known: Known::default(),
+            webhooks: Webhooks::new(&parts.webhooks, parts.outbox, parts.metrics.clone())
+                .map_err(io::Error::other)?,
             looks: Pace::new(),
             board: Board::default(),
             spool: Spool::open(parts.spool, parts.config.spool_memory_bytes_max)?,

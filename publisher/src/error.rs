@@ -11,7 +11,11 @@ use http::{HeaderValue, StatusCode, header};
 use schemas::{Failure, FieldError, Status};
 use serde::Serialize;
 
-use crate::{admission::Refusal, fairness::TooMany};
+use crate::{
+    admission::Refusal,
+    fairness::TooMany,
+    webhooks::{TargetError, WEBHOOK_URL},
+};
 
 /// Seconds after which a client may try again what the outside world refused: the time a broker needs to come back, and
 /// some more by lot, so that those who were refused together do not come back together.
@@ -34,6 +38,8 @@ pub(crate) enum ApiError {
     Unrecorded,
     #[error("the records were away just now, and whether there is such a job is not known yet")]
     NotKnownYet,
+    #[error("the records are away, and nobody would remember the webhook; send the photo again")]
+    NobodyRemembersWebhook,
     #[error("{}", failure.message)]
     JobEnded { status: Status, failure: Failure },
     #[error("a page of another site may not do this")]
@@ -63,6 +69,8 @@ pub(crate) enum ApiError {
     Logo(#[from] LogoError),
     #[error(transparent)]
     Field(#[from] FieldError),
+    #[error(transparent)]
+    Webhook(#[from] TargetError),
     #[error("wm_text: {0}")]
     Glyph(#[from] MissingGlyph),
     #[error("the limit of {max} {what} at once is reached")]
@@ -172,7 +180,13 @@ impl ApiError {
                 "queue_full",
                 "Too much waits already",
             ),
+            Self::Webhook(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "webhook_refused",
+                "Webhook refused",
+            ),
             Self::Unrecorded
+            | Self::NobodyRemembersWebhook
             | Self::NotKnownYet
             | Self::Refused(_)
             | Self::Spool(_)
@@ -190,6 +204,7 @@ impl ApiError {
             Self::Field(error) => Some(&error.field),
             Self::Glyph(_) => Some("wm_text"),
             Self::Logo(_) => Some("wm_logo"),
+            Self::Webhook(_) | Self::NobodyRemembersWebhook => Some(WEBHOOK_URL),
             Self::Image(_) | Self::ImageMissing | Self::JobEnded { .. } => Some("image"),
             Self::TooLarge { what: "image", .. } => Some("image"),
             _ => None,
@@ -203,6 +218,7 @@ impl ApiError {
             Self::Logo(error) => error.measured_and_limit().unzip(),
             Self::Refused(refusal) => refusal.measured_and_limit().unzip(),
             Self::TooMany(refusal) => (None, Some(refusal.limit())),
+            Self::Webhook(error) => error.measured_and_limit(),
             Self::TooLarge {
                 measured, limit, ..
             } => (Some(*measured), Some(*limit)),

@@ -13,9 +13,10 @@
 //! 8. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
 //!    `negotiate`, `prefer` and `conditions` read what a client wants, `access` says who may have it, `routes::transfer` is
 //!    how bytes leave, `room` bounds their memory, `compression` packs text.
-//! 9. `stats`: how the fleet is doing, asked seldom and told to many.
-//! 10. [`dead_letters`]: what people may do with jobs that nobody works on any more.
-//! 11. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
+//! 9. [`webhooks`]: a URL that is told how a job ended.
+//! 10. `stats`: how the fleet is doing, asked seldom and told to many.
+//! 11. [`dead_letters`]: what people may do with jobs that nobody works on any more.
+//! 12. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
 
 mod accept;
 mod access;
@@ -44,10 +45,11 @@ mod stats;
 mod sweep;
 mod unrecorded;
 mod upload;
+pub mod webhooks;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use backends::{Fleet, Metrics, ObjectStore, Quota, Results, Sender, queue::DeadLetters};
+use backends::{Fleet, Metrics, ObjectStore, Outbox, Quota, Results, Sender, queue::DeadLetters};
 use tokio::{net::TcpListener, sync::Semaphore, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -69,6 +71,10 @@ pub struct Parts {
     pub quota: Option<Arc<dyn Quota>>,
     /// What clients are met with: HTTP as it is, or behind TLS.
     pub transport: Transport,
+    /// Who is told how jobs end.
+    pub webhooks: webhooks::Config,
+    /// Who is to be told, and what has not been told yet.
+    pub outbox: Arc<dyn Outbox>,
     /// Where jobs go.
     pub sender: Arc<dyn Sender>,
     /// Where jobs lie that nobody works on any more.
@@ -107,7 +113,7 @@ pub struct Stop {
 /// are removed.
 ///
 /// # Errors
-/// When the spool's folder cannot be made.
+/// When the spool's folder cannot be made, or webhooks cannot be delivered with their settings.
 pub async fn serve(
     listener: TcpListener,
     parts: Parts,
@@ -131,6 +137,7 @@ pub async fn serve(
             sweep::sweep(&app, &stop.draining),
             unrecorded::record(&app, &stop.closing),
             retention::sweep(&app, &stop.draining),
+            webhooks::deliver(&app, &stop.closing),
         )
     });
     let site = Site {

@@ -29,6 +29,7 @@ use crate::{
     error::ApiError,
     logo::{LOGO, UploadedLogo},
     spool::{Spooled, Writer},
+    webhooks::{Target, WEBHOOK_URL},
 };
 
 const IMAGE: &str = "image";
@@ -44,6 +45,8 @@ pub(crate) struct Upload {
     pub(crate) request: schemas::Request,
     pub(crate) image: Image,
     pub(crate) logo: Option<UploadedLogo>,
+    /// Who is to be told how its job ends.
+    pub(crate) webhook: Option<Target>,
     pub(crate) timings: Timings,
     /// Held for as long as the photo is.
     _slot: OwnedSemaphorePermit,
@@ -65,6 +68,7 @@ struct Read {
     request: schemas::Request,
     image: Image,
     logo: Option<UploadedLogo>,
+    webhook: Option<Target>,
 }
 
 impl FromRequest<Arc<App>> for Upload {
@@ -86,6 +90,7 @@ impl FromRequest<Arc<App>> for Upload {
             request,
             image,
             logo,
+            webhook,
         } = read;
         let mut timings = Timings::default();
         timings.set(Step::Read, began.elapsed().saturating_sub(image.hash_took));
@@ -94,6 +99,7 @@ impl FromRequest<Arc<App>> for Upload {
             request,
             image,
             logo,
+            webhook,
             timings,
             _slot: slot,
         })
@@ -104,7 +110,7 @@ async fn read(request: Request, app: &App) -> Result<Read, ApiError> {
     refuse_announced(request.headers(), &app.config)?;
     let mut form = Form::of(request, &app.config)?;
     let mut wanted = schemas::Request::default();
-    let (mut image, mut logo) = (None, None);
+    let (mut image, mut logo, mut webhook) = (None, None, None);
     while let Some(mut part) = form.next_part().await? {
         match part.name().map(str::to_owned).as_deref() {
             Some(IMAGE) if image.is_some() => {
@@ -117,6 +123,12 @@ async fn read(request: Request, app: &App) -> Result<Read, ApiError> {
                 wanted.add_logo()?;
                 logo = Some(form.logo(&mut part, app).await?);
             }
+            Some(WEBHOOK_URL) if webhook.is_some() => {
+                return Err(ApiError::Malformed(
+                    "there are two webhook_url, one is expected".to_owned(),
+                ));
+            }
+            Some(WEBHOOK_URL) => webhook = Some(form.webhook(&mut part, app).await?),
             Some(name) => form.field(name, &mut part, &mut wanted).await?,
             None => {
                 return Err(ApiError::Malformed(
@@ -129,6 +141,7 @@ async fn read(request: Request, app: &App) -> Result<Read, ApiError> {
         request: wanted,
         image: image.ok_or(ApiError::ImageMissing)?,
         logo,
+        webhook,
     })
 }
 
@@ -235,6 +248,13 @@ impl<'c> Form<'c> {
             bytes.extend_from_slice(&chunk);
         }
         UploadedLogo::of(bytes.freeze())
+    }
+
+    /// A URL that could be told nothing is not read.
+    async fn webhook(&mut self, part: &mut Field<'static>, app: &App) -> Result<Target, ApiError> {
+        app.webhooks.check_on()?;
+        let text = self.text(WEBHOOK_URL, part).await?;
+        Ok(app.webhooks.target(&text)?)
     }
 
     async fn image(&self, part: &mut Field<'static>, app: &App) -> Result<Image, ApiError> {

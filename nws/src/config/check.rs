@@ -27,6 +27,8 @@ fn publisher(settings: &Settings) -> Result<(), ConfigError> {
     for range in ranges {
         range.map_err(|error| invalid(error.key, error.to_string()))?;
     }
+    let webhooks = settings.webhooks.check();
+    webhooks.map_err(|error| invalid(error.key, error.to_string()))?;
     if settings.fairness.counts_for_the_fleet() && settings.common.redis_url.is_empty() {
         let problem = "the rates of a fleet are counted in Redis, and there is none";
         return Err(invalid("redis_url", problem.to_owned()));

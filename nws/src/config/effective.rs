@@ -37,10 +37,14 @@ fn presentable(key: &str, value: Value, kind: &ValueKind) -> Value {
     };
     let value = as_default.unwrap_or(value);
     match value.kind {
-        ValueKind::String(text) if key == "s3_secret_key" && !text.is_empty() => REDACTED.into(),
+        ValueKind::String(text) if is_secret(key) && !text.is_empty() => REDACTED.into(),
         ValueKind::String(text) if may_hold_password(key) => without_passwords(&text).into(),
         kind => Value::new(None, kind),
     }
+}
+
+fn is_secret(key: &str) -> bool {
+    key == "s3_secret_key" || key.ends_with("_secrets")
 }
 
 fn may_hold_password(key: &str) -> bool {

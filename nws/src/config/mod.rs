@@ -28,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) publisher: publisher::Config,
     pub(crate) fairness: publisher::fairness::Config,
     pub(crate) transport: publisher::TransportConfig,
+    pub(crate) webhooks: publisher::webhooks::Config,
     pub(crate) workers: workers::Config,
     /// Every key as it is in force, and where that comes from, without secrets.
     pub(crate) effective: Vec<Effective>,
@@ -67,6 +68,7 @@ impl Settings {
             publisher: sources.part()?,
             fairness: sources.part()?,
             transport: sources.part()?,
+            webhooks: sources.part()?,
             workers: sources.part()?,
             limits: limits.into(),
             effective: effective::of(&sources),

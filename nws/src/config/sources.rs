@@ -87,6 +87,7 @@ fn defaults() -> Result<Values, ConfigError> {
     defaults.extend(default_of::<publisher::Config>()?);
     defaults.extend(default_of::<publisher::fairness::Config>()?);
     defaults.extend(default_of::<publisher::TransportConfig>()?);
+    defaults.extend(default_of::<publisher::webhooks::Config>()?);
     defaults.extend(default_of::<workers::Config>()?);
     Ok(defaults)
 }

@@ -9,7 +9,7 @@ use backends::{
 };
 use publisher::dead_letters::Office;
 
-use super::{invalid, rabbitmq_config, redis_server, results, s3};
+use super::{invalid, rabbitmq_config, records, redis_server, s3};
 use crate::config::{Common, ConfigError, Settings};
 
 /// Where dead letters are asked for, and the connections that end with it.
@@ -33,7 +33,7 @@ impl Beside {
         };
         let office = Office {
             letters,
-            results: results(folder.as_ref(), redis).await?,
+            results: records(folder.as_ref(), redis).await?.results,
             objects: objects(common)?,
         };
         Ok(Self { office, broker })

@@ -26,3 +26,4 @@ mod submit;
 mod submit_faults;
 mod support;
 mod tls;
+mod webhooks;

@@ -32,6 +32,13 @@ async fn a_missing_or_wrong_setting_is_named_and_exits_with_64() {
         "redis_url: database 3",
     )
     .await;
+    let target = "webhook_url=https://example.com/";
+    refused(&["run", "--set", target], "webhook_secrets").await;
+    refused(
+        &["run", "--set", "webhook_secrets=hush"],
+        "webhook_secrets: secret 1",
+    )
+    .await;
     refused(&["rnu"], "rnu").await;
     refused(
         &["apply", "photo.jpg", "-o", "out", "--width", "0"],
@@ -43,6 +50,10 @@ async fn a_missing_or_wrong_setting_is_named_and_exits_with_64() {
 #[tokio::test]
 async fn the_effective_configuration_names_its_sources_and_hides_secrets() {
     let mut command = nws(&["config", "--set", "grace_secs=7"]);
+    command.env(
+        "NWS_WEBHOOK_SECRETS",
+        "whsec_hushhushhushhushhushhushhushhush",
+    );
     command
         .env("NWS_AMQP_URL", "amqp://me:hush@broker")
         .env("NWS_S3_ENDPOINT", "http://user:hush@s3");

@@ -77,10 +77,12 @@ async fn answer(
     headers: &HeaderMap,
     upload: Result<Upload, ApiError>,
 ) -> Result<(Status, Response), ApiError> {
-    let upload = upload?;
+    let mut upload = upload?;
+    let webhook = upload.webhook.take();
     let accept = Accept::of(headers);
     count_bytes(app, &upload);
     let accepted = accept::accept(app, upload, &accept, Timestamp::now()).await?;
+    app.webhooks.subscribe(&accepted, webhook).await?;
     let hit = accepted.known && accepted.state.status == Status::Done;
     app.metrics.cache(TIER, hit);
     let format = accepted.format;

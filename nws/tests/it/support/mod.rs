@@ -4,6 +4,7 @@ pub(crate) mod client;
 pub(crate) mod fleet;
 pub(crate) mod picture;
 pub(crate) mod process;
+pub(crate) mod receiver;
 pub(crate) mod redis;
 pub(crate) mod stranger;
 

@@ -7,7 +7,9 @@ pub(crate) mod wire;
 
 use std::{io::Cursor, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use backends::{Key, Metrics, ObjectStore as _, Results as _, objects::Body};
+use backends::{
+    Key, Metrics, ObjectStore as _, Results as _, objects::Body, outbox, results::Local,
+};
 use publisher::{Config, Parts, Transport};
 use schemas::{
     Contrast, Digest, Failure, JobId, OutputFormat, Picture, State, Status, Timings, Written,
@@ -97,11 +99,14 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let (metrics, shutdown) = (Metrics::new(), CancellationToken::new());
         let fleet = MemoryFleet::default();
+        let outbox = Local::open(&folder.path().join("records")).await.unwrap();
         let mut parts = Parts {
             config,
             fairness: publisher::fairness::Config::default(),
             quota: None,
             transport: Transport::default(),
+            webhooks: publisher::webhooks::Config::default(),
+            outbox: Arc::new(outbox::Local::of(&outbox)),
             sender: Arc::new(MemorySender::clone(&sender)),
             letters: Arc::new(NoLetters),
             objects: Arc::new(MemoryObjects::clone(&objects)),
