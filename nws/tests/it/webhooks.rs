@@ -119,7 +119,7 @@ async fn a_receiver_that_was_away_is_told_after_restarts_under_the_same_id() {
         .await;
     let first = ill.next().await;
     process.kill().await;
-    drop(ill);
+    ill.leave().await;
 
     // With nobody there.
     let process = Process::embedded(data.path(), &SETTINGS).await;
@@ -138,7 +138,7 @@ async fn a_receiver_that_was_away_is_told_after_restarts_under_the_same_id() {
     let process = Process::embedded(data.path(), &SETTINGS).await;
     let second = silent.next().await;
     process.kill().await;
-    drop(silent);
+    silent.leave().await;
 
     let mut well = Receiver::at(address, |_| status(200)).await;
     let process = Process::embedded(data.path(), &SETTINGS).await;

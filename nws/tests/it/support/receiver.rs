@@ -23,7 +23,7 @@ type Answers = Arc<dyn Fn(usize) -> Option<String> + Send + Sync>;
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     heard: mpsc::UnboundedReceiver<Message>,
-    _serving: AbortOnDropHandle<()>,
+    serving: AbortOnDropHandle<()>,
 }
 
 /// A message as it came.
@@ -59,8 +59,14 @@ impl Receiver {
         Self {
             address,
             heard,
-            _serving: AbortOnDropHandle::new(serving),
+            serving: AbortOnDropHandle::new(serving),
         }
+    }
+
+    /// Ends it, and frees its address.
+    pub(crate) async fn leave(self) {
+        self.serving.abort();
+        let _ = self.serving.await;
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
