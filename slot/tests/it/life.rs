@@ -11,7 +11,7 @@ use std::{
         Barrier,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
-    thread::sleep,
+    thread::park_timeout,
     time::{Duration, Instant},
 };
 
@@ -122,7 +122,7 @@ fn a_guest_that_died_while_it_waited_is_replaced_before_there_is_work() {
     let patience = Instant::now() + Duration::from_secs(60);
     while family.members().is_empty() || family.members() == before {
         assert!(Instant::now() < patience, "nobody looks");
-        sleep(Duration::from_millis(20));
+        park_timeout(Duration::from_millis(20));
     }
 }
 
