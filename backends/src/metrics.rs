@@ -63,6 +63,8 @@ pub struct Metrics {
     pub webhooks: IntCounterVec,
     /// Webhooks that are to be delivered.
     pub webhooks_waiting: IntGauge,
+    /// Requests that were not let in, by reason.
+    pub auth_refusals: IntCounterVec,
     /// Seconds until an answer's head, by route and status.
     pub http_seconds: HistogramVec,
 }
@@ -121,6 +123,11 @@ impl Metrics {
                 &["outcome"],
             ),
             webhooks_waiting: gauge("webhooks_waiting", "webhooks that are to be delivered"),
+            auth_refusals: counters(
+                "auth_refusals_total",
+                "requests that were not let in",
+                &["reason"],
+            ),
             http_seconds: histograms(
                 "http_request_duration_seconds",
                 "seconds until an answer's head",
@@ -170,7 +177,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let collectors: [Box<dyn prometheus::core::Collector>; 18] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 19] = [
             Box::new(self.uploads.clone()),
             Box::new(self.jobs.clone()),
             Box::new(self.step_seconds.clone()),
@@ -188,6 +195,7 @@ impl Metrics {
             Box::new(self.backend_errors.clone()),
             Box::new(self.webhooks.clone()),
             Box::new(self.webhooks_waiting.clone()),
+            Box::new(self.auth_refusals.clone()),
             Box::new(self.http_seconds.clone()),
         ];
         for collector in collectors {

@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Read, replay or drop the dead letters: jobs that nobody works on any more
     #[command(subcommand)]
     Dlq(Dlq),
+    /// Make a key: for a client of the API, or to sign image links with
+    #[command(subcommand)]
+    Key(Key),
     /// Ask a running process whether it is well; exit code 0 if it is
     Health {
         /// What to ask [default: `/health` of the address in `listen`]
@@ -72,6 +75,26 @@ pub(crate) enum Command {
     Slot,
     /// Print the effective settings and where each comes from, secrets redacted
     Config,
+}
+
+/// What can be made.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// A key for a client: it is shown once, with the line by which the settings know it
+    New {
+        /// Whose it is: 1 to 64 letters, digits, `-`, `_` and `.`
+        #[arg(long)]
+        name: String,
+        /// What they may do: upload, read, admin (which implies the others), with commas between
+        #[arg(long, value_name = "SCOPES")]
+        scope: String,
+    },
+    /// A key that signs image links, as a line for `link_keys`
+    Link {
+        /// What tells it from the others: 1 to 16 letters and digits
+        #[arg(long)]
+        id: String,
+    },
 }
 
 /// `nws apply`.

@@ -45,12 +45,14 @@ fn main() -> ExitCode {
 
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     let command = cli.command.unwrap_or(Command::Run);
-    if let Command::Slot = command {
-        return Ok(commands::slot::serve()); // what it has to know, its host tells it
+    match &command {
+        Command::Slot => return Ok(commands::slot::serve()), // what it has to know, its host tells it
+        Command::Key(key) => return commands::key::make(key), // made before there are settings to put it into
+        _ => {}
     }
     let settings = Settings::load(cli.settings.file(), &cli.settings.overrides()?)?;
     match command {
-        Command::Slot => unreachable!("it has no settings"),
+        Command::Slot | Command::Key(_) => unreachable!("they have no settings"),
         Command::Config => commands::config::print(&settings),
         Command::Apply(apply) => commands::apply::run(&apply, &settings),
         Command::Submit(submit) => commands::submit::run(&submit, &runtime()?),

@@ -21,7 +21,7 @@ use backends::{
     results::{Local, Redis},
 };
 use engine::Fonts;
-use publisher::{Dependency, Transport, Workshop};
+use publisher::{Dependency, Transport, Workshop, auth::Access};
 use tracing::{info, warn};
 
 use crate::{
@@ -104,11 +104,13 @@ impl System {
     pub(crate) fn publisher(
         &self,
         settings: &Settings,
+        access: Arc<Access>,
         workshop: Option<Arc<dyn Workshop>>,
     ) -> Result<publisher::Parts, ConfigError> {
         let transport = Transport::open(&settings.transport, &self.acme);
         Ok(publisher::Parts {
             config: settings.publisher.clone(),
+            access,
             fairness: settings.fairness.clone(),
             quota: self.quota.clone(),
             transport: transport.map_err(|error| invalid(error.key, &error))?,

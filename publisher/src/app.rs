@@ -22,6 +22,7 @@ use crate::{
     Config, Parts, Stop,
     accept::Accepted,
     admission::Gate,
+    auth::{self, Access},
     compression,
     dead_letters::Office,
     error::ApiError,
@@ -53,6 +54,7 @@ const NO_ROUTE: &str = "none";
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) config: Config,
+    pub(crate) access: Arc<Access>,
     pub(crate) sender: Arc<dyn Sender>,
     pub(crate) desk: Desk,
     pub(crate) objects: Arc<dyn ObjectStore>,
@@ -111,6 +113,7 @@ impl App {
                 objects: Some(Arc::clone(&parts.objects)),
             }),
             config: parts.config,
+            access: parts.access,
             fairness: parts.fairness,
             quota: parts.quota,
             sender: parts.sender,
@@ -171,22 +174,23 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/licenses.md", get(page::licenses))
         .route("/assets/{name}", get(page::asset))
         .with_state(Arc::clone(app));
-    surrounded(routes, app.probes())
+    surrounded(routes, app.probes(), &app.access)
 }
 
 /// The routes of a process that serves no clients.
 pub(crate) fn probes(probes: Probes) -> Router {
-    surrounded(Router::new(), probes)
+    surrounded(Router::new(), probes, &Arc::default())
 }
 
-/// Around every route, the probes among them, from the inside out: a panic becomes an answer, text is packed, every answer
-/// is noted, and the last one on its connection once the process drains.
-fn surrounded(routes: Router, probes: Probes) -> Router {
+/// Around every route, the probes among them, from the inside out: strangers are sent away, a panic becomes an answer, text
+/// is packed, every answer is noted, and the last one on its connection once the process drains.
+fn surrounded(routes: Router, probes: Probes, access: &Arc<Access>) -> Router {
     let (metrics, draining) = (probes.metrics.clone(), probes.draining.clone());
-    routes
+    let routes = routes
         .merge(health::routes(probes))
         .fallback(async || ApiError::NotFound)
-        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
+    auth::guarded(routes, access, &metrics)
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::Panicked.into_response()
         }))
@@ -223,6 +227,7 @@ async fn noted(State(metrics): State<Metrics>, request: Request, next: Next) -> 
     let span = info_span!(
         "request",
         request.id = text(&id),
+        caller = tracing::field::Empty,
         job.id = tracing::field::Empty
     );
     async {
@@ -307,7 +312,7 @@ mod tests {
             draining: CancellationToken::new(),
             role: Role::Publisher,
         };
-        let router = surrounded(routes, probes);
+        let router = surrounded(routes, probes, &Arc::default());
         let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(answer.headers()["content-type"], "application/problem+json");

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::{
     admission::Refusal,
+    auth::Denied,
     fairness::TooMany,
     webhooks::{TargetError, WEBHOOK_URL},
 };
@@ -28,6 +29,8 @@ pub(crate) enum ApiError {
     Malformed(String),
     #[error("the form has no part named image")]
     ImageMissing,
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error("there is nothing here")]
     NotFound,
     #[error("the result is not there: the job is {0}")]
@@ -112,6 +115,7 @@ impl ApiError {
         match self {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed form"),
             Self::ImageMissing => (StatusCode::BAD_REQUEST, "image_missing", "No image"),
+            Self::Denied(denied) => denied.kind(),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::NotReady(_) => (StatusCode::NOT_FOUND, "not_ready", "No result"),
             Self::Ended(_) => (StatusCode::CONFLICT, "ended", "Job has ended"),
@@ -202,6 +206,7 @@ impl ApiError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::Field(error) => Some(&error.field),
+            Self::Denied(denied) => denied.field(),
             Self::Glyph(_) => Some("wm_text"),
             Self::Logo(_) => Some("wm_logo"),
             Self::Webhook(_) | Self::NobodyRemembersWebhook => Some(WEBHOOK_URL),
@@ -214,6 +219,7 @@ impl ApiError {
     fn measured_and_limit(&self) -> (Option<u64>, Option<u64>) {
         match self {
             Self::Field(error) => (error.measured, error.limit),
+            Self::Denied(denied) => denied.measured_and_limit().unzip(),
             Self::Image(error) => error.measured_and_limit().unzip(),
             Self::Logo(error) => error.measured_and_limit().unzip(),
             Self::Refused(refusal) => refusal.measured_and_limit().unzip(),
@@ -265,6 +271,11 @@ impl IntoResponse for ApiError {
         if let Self::NoSuchRange { size_bytes } = self {
             let whole = HeaderValue::try_from(format!("bytes */{size_bytes}"));
             headers.insert(header::CONTENT_RANGE, whole.expect("a number is ASCII"));
+        }
+        if let Self::Denied(denied) = &self
+            && let Some(challenge) = denied.challenge()
+        {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if self.status() == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(

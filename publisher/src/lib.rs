@@ -3,25 +3,27 @@
 //!
 //! Read in this order:
 //! 1. [`serve`]: what runs; `server` is the accept loop beneath it, `app` the state, the routes and what surrounds them.
-//! 2. `admission`: whether an upload is taken in at all, known before its body is read.
-//! 3. `fairness`: how much each client may ask for.
-//! 4. `upload`: a form on its way in, with its limits; `spool` is where its photo waits, `claims` what
+//! 2. [`auth`]: who may do what.
+//! 3. `admission`: whether an upload is taken in at all, known before its body is read.
+//! 4. `fairness`: how much each client may ask for.
+//! 5. `upload`: a form on its way in, with its limits; `spool` is where its photo waits, `claims` what
 //!    its client says that it is, `logo` the picture in its mark.
-//! 5. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost; `known`: jobs that are done.
-//! 6. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
-//! 7. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
-//! 8. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
+//! 6. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost; `known`: jobs that are done.
+//! 7. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
+//! 8. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
+//! 9. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
 //!    `negotiate`, `prefer` and `conditions` read what a client wants, `access` says who may have it, `routes::transfer` is
 //!    how bytes leave, `room` bounds their memory, `compression` packs text.
-//! 9. [`webhooks`]: a URL that is told how a job ended.
-//! 10. `stats`: how the fleet is doing, asked seldom and told to many.
-//! 11. [`dead_letters`]: what people may do with jobs that nobody works on any more.
-//! 12. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
+//! 10. [`webhooks`]: a URL that is told how a job ended.
+//! 11. `stats`: how the fleet is doing, asked seldom and told to many.
+//! 12. [`dead_letters`]: what people may do with jobs that nobody works on any more.
+//! 13. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
 
 mod accept;
 mod access;
 mod admission;
 mod app;
+pub mod auth;
 mod blocking;
 mod claims;
 mod compression;
@@ -54,6 +56,7 @@ use tokio::{net::TcpListener, sync::Semaphore, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use app::App;
+use auth::Access;
 pub use config::{Config, ConfigError};
 pub use routes::health::{Dependency, Slots, Workshop};
 use routes::health::{Probes, Role};
@@ -65,6 +68,8 @@ pub use server::{Transport, TransportConfig, TransportError};
 pub struct Parts {
     /// Its settings.
     pub config: Config,
+    /// Who is let in.
+    pub access: Arc<Access>,
     /// How much each client may ask for.
     pub fairness: fairness::Config,
     /// Where that is counted for all publishers together, if anywhere.

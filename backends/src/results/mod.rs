@@ -15,11 +15,13 @@ mod hub;
 mod local;
 mod mailbox;
 pub mod obituary;
+mod owner;
 mod redis;
 mod rules;
 
 pub use local::Local;
 pub(crate) use local::end_in;
+pub use owner::{Owner, Ownership};
 pub use redis::Redis;
 pub use rules::RECORD_AGE_AFTER_END;
 

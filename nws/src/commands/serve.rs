@@ -21,10 +21,11 @@ use crate::{
 /// Everything in one process.
 pub(crate) async fn everything(settings: &Settings) -> anyhow::Result<()> {
     settings.require_private()?;
+    let access = settings.access()?;
     let (listener, system, shutdown) = start(settings).await?;
     warn_of_open_slots(settings);
     let slots = system.slots(settings)?;
-    let parts = system.publisher(settings, Some(Arc::clone(&slots) as _))?;
+    let parts = system.publisher(settings, access, Some(Arc::clone(&slots) as _))?;
     announce("nws", scheme(settings), &listener)?;
     let served = until_either_ends(
         &shutdown,
@@ -40,8 +41,9 @@ pub(crate) async fn everything(settings: &Settings) -> anyhow::Result<()> {
 pub(crate) async fn publisher(settings: &Settings) -> anyhow::Result<()> {
     settings.require_fleet("nws publisher")?;
     settings.require_private()?;
+    let access = settings.access()?;
     let (listener, system, shutdown) = start(settings).await?;
-    let parts = system.publisher(settings, None)?;
+    let parts = system.publisher(settings, access, None)?;
     announce("nws publisher", scheme(settings), &listener)?;
     ingress(listener, parts, &shutdown).await?;
     system.close().await;

@@ -15,6 +15,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     s3(settings)?;
     images(&settings.limits)?;
     workers(&settings.workers)?;
+    settings.auth.check().map_err(ConfigError::of_access)?;
     let memory = settings.memory.check();
     memory.map_err(|error| invalid(error.key, error.to_string()))?;
     publisher(settings)

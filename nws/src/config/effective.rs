@@ -6,6 +6,9 @@ use super::sources::Sources;
 
 const REDACTED: &str = "[redacted]";
 
+/// Keys whose value nobody is shown. An API key is known by its digest alone, which is no secret.
+const SECRET: [&str; 2] = ["s3_secret_key", "link_keys"];
+
 /// A setting as it is in force, without secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Effective {
@@ -44,7 +47,7 @@ fn presentable(key: &str, value: Value, kind: &ValueKind) -> Value {
 }
 
 fn is_secret(key: &str) -> bool {
-    key == "s3_secret_key" || key.ends_with("_secrets")
+    SECRET.contains(&key) || key.ends_with("_secrets")
 }
 
 fn may_hold_password(key: &str) -> bool {

@@ -9,11 +9,12 @@ mod common;
 mod effective;
 mod sources;
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use backends::objects::MemoryConfig;
 
 use common::ImageLimits;
+use publisher::auth::{self, Access};
 
 pub(crate) use common::Common;
 pub(crate) use effective::Effective;
@@ -26,6 +27,7 @@ pub(crate) struct Settings {
     pub(crate) limits: engine::Limits,
     pub(crate) memory: MemoryConfig,
     pub(crate) publisher: publisher::Config,
+    pub(crate) auth: auth::Config,
     pub(crate) fairness: publisher::fairness::Config,
     pub(crate) transport: publisher::TransportConfig,
     pub(crate) webhooks: publisher::webhooks::Config,
@@ -48,10 +50,17 @@ pub(crate) enum ConfigError {
     #[error("{key}: {problem}")]
     Invalid { key: &'static str, problem: String },
     #[error(
-        "listen = {0} can be reached from other machines, and nobody has to say who they are yet. Listen on 127.0.0.1, \
-         or say --insecure-public (NWS_INSECURE_PUBLIC=true) where something else keeps strangers out"
+        "listen = {0} can be reached from other machines, and nobody has to say who they are. Set auth_keys (`nws key new` \
+         makes one) or take tokens (auth_jwks_url), listen on 127.0.0.1, or say --insecure-public \
+         (NWS_INSECURE_PUBLIC=true) where something else keeps strangers out"
     )]
     InsecurePublic(SocketAddr),
+}
+
+impl ConfigError {
+    fn of_access(auth::ConfigError { key, problem }: auth::ConfigError) -> Self {
+        Self::Invalid { key, problem }
+    }
 }
 
 impl Settings {
@@ -66,6 +75,7 @@ impl Settings {
             common: sources.part()?,
             memory: sources.part()?,
             publisher: sources.part()?,
+            auth: sources.part()?,
             fairness: sources.part()?,
             transport: sources.part()?,
             webhooks: sources.part()?,
@@ -100,13 +110,21 @@ impl Settings {
         }
     }
 
-    /// Whether strangers are kept out: by loopback, or by someone who says that something else does.
+    /// Whether strangers are kept out: by loopback, by what they have to bring, or by someone who says that something else
+    /// does.
     pub(crate) fn require_private(&self) -> Result<(), ConfigError> {
         let listen = self.common.listen;
-        if listen.ip().is_loopback() || self.common.insecure_public {
+        let is_private = listen.ip().is_loopback() || self.auth.is_guarded();
+        if is_private || self.common.insecure_public {
             return Ok(());
         }
         Err(ConfigError::InsecurePublic(listen))
+    }
+
+    /// Who is let in. Now the files are read that say so.
+    pub(crate) fn access(&self) -> Result<Arc<Access>, ConfigError> {
+        let access = Access::open(&self.auth).map_err(ConfigError::of_access)?;
+        Ok(Arc::new(access))
     }
 }
 

@@ -85,6 +85,7 @@ fn defaults() -> Result<Values, ConfigError> {
     defaults.extend(default_of::<ImageLimits>()?);
     defaults.extend(default_of::<MemoryConfig>()?);
     defaults.extend(default_of::<publisher::Config>()?);
+    defaults.extend(default_of::<publisher::auth::Config>()?);
     defaults.extend(default_of::<publisher::fairness::Config>()?);
     defaults.extend(default_of::<publisher::TransportConfig>()?);
     defaults.extend(default_of::<publisher::webhooks::Config>()?);

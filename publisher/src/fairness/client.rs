@@ -6,7 +6,7 @@ use axum::extract::Request;
 use http::HeaderMap;
 use schemas::Digest;
 
-use crate::server::Peer;
+use crate::{auth::Caller, server::Peer};
 
 /// A client, as far as limits are concerned.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +23,9 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 impl Client {
     /// Who sent `request`, through so many proxies of ours.
     pub(super) fn of(request: &Request, trusted_proxies: usize) -> Self {
+        if let Some(name) = request.extensions().get::<Caller>().and_then(Caller::name) {
+            return Self::Named(name.to_owned());
+        }
         let peer = request.extensions().get::<Peer>();
         let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.0.ip());
         Self::At(network_of(address(

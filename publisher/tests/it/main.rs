@@ -7,6 +7,8 @@
 
 mod acme;
 mod admission;
+mod auth;
+mod auth_tokens;
 mod cancel;
 mod connections;
 mod dead_letters;

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod form;
+pub(crate) mod issuer;
 pub(crate) mod ports;
 pub(crate) mod wire;
 
@@ -10,7 +11,10 @@ use std::{io::Cursor, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use backends::{
     Key, Metrics, ObjectStore as _, Results as _, objects::Body, outbox, results::Local,
 };
-use publisher::{Config, Parts, Transport};
+use publisher::{
+    Config, Parts, Transport,
+    auth::{self, Access},
+};
 use schemas::{
     Contrast, Digest, Failure, JobId, OutputFormat, Picture, State, Status, Timings, Written,
 };
@@ -51,6 +55,12 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (sender, objects, results) = Default::default();
         Self::on(listener, sender, objects, results, change).await
+    }
+
+    /// A publisher that lets in whom `auth` lets in.
+    pub(crate) async fn guarded(auth: &auth::Config) -> Self {
+        let access = Arc::new(Access::open(auth).unwrap());
+        Self::of(|parts| parts.access = access).await
     }
 
     /// The same where somebody knew before where it would be.
@@ -102,6 +112,7 @@ impl Server {
         let outbox = Local::open(&folder.path().join("records")).await.unwrap();
         let mut parts = Parts {
             config,
+            access: Arc::default(),
             fairness: publisher::fairness::Config::default(),
             quota: None,
             transport: Transport::default(),

@@ -1,0 +1,240 @@
+//! What may be set about who may do what.
+
+use std::{fmt, path::PathBuf};
+
+use http::Uri;
+use serde::{Deserialize, Serialize};
+
+use super::{cors, jwks::Ages, keys::Keys, links::Links};
+
+/// The settings of access. All empty: whoever reaches the process may do everything.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// API keys, each a `NAME:SCOPES:SHA256`, with white space between them. `nws key new` makes one.
+    pub auth_keys: String,
+    /// A file with more of them, a line each.
+    pub auth_keys_file: PathBuf,
+    /// A PEM file with the public key that tokens are signed with. Its kind decides the algorithm.
+    pub auth_jwt_key_file: PathBuf,
+    /// Where the keys that tokens are signed with are published, instead of the file.
+    pub auth_jwks_url: String,
+    /// Who makes the tokens: their `iss`.
+    pub auth_jwt_issuer: String,
+    /// Whom the tokens are for: one of their `aud`. A token for somebody else must not open this, so it has no default.
+    pub auth_jwt_audience: String,
+    /// Age at which the keys of [`Config::auth_jwks_url`] are fetched again. 5 min: so long a key that its provider took back
+    /// stays good.
+    pub auth_jwks_refresh_secs: u64,
+    /// Time between two fetches, whatever tokens say. 10 s: anybody can name an unknown key.
+    pub auth_jwks_pause_secs: u64,
+    /// Age up to which keys are used while the URL is away. 24 h: longer than an outage, shorter than a theft goes unnoticed.
+    pub auth_jwks_stale_max_secs: u64,
+    /// Keys that image links are signed with, each an `ID:SECRET`, with white space between them. The first signs, all are
+    /// good. `nws key link` makes one. Empty: links are not signed, and images need a credential.
+    pub link_keys: String,
+    /// How long a link is good. 24 h: as long as browsers keep the image.
+    pub link_age_secs: u64,
+    /// Origins whose pages may ask, with white space between them: `https://shop.example`.
+    pub cors_origins: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            auth_keys: String::new(),
+            auth_keys_file: PathBuf::new(),
+            auth_jwt_key_file: PathBuf::new(),
+            auth_jwks_url: String::new(),
+            auth_jwt_issuer: String::new(),
+            auth_jwt_audience: String::new(),
+            auth_jwks_refresh_secs: 300,
+            auth_jwks_pause_secs: 10,
+            auth_jwks_stale_max_secs: 24 * 60 * 60,
+            link_keys: String::new(),
+            link_age_secs: 24 * 60 * 60,
+            cors_origins: String::new(),
+        }
+    }
+}
+
+/// A setting that cannot be meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {problem}")]
+pub struct ConfigError {
+    /// The setting.
+    pub key: &'static str,
+    /// What is wrong with it. It never repeats a secret.
+    pub problem: String,
+}
+
+/// The longest time that may be set: a year. A sum of far longer times and the clock would overflow.
+const SECS_MAX: u64 = 365 * 24 * 60 * 60;
+
+impl Config {
+    /// Whether anybody has to say who they are.
+    pub fn is_guarded(&self) -> bool {
+        let files = [&self.auth_keys_file, &self.auth_jwt_key_file];
+        let texts = [&self.auth_keys, &self.auth_jwks_url];
+        files.iter().any(|file| !file.as_os_str().is_empty())
+            || texts.iter().any(|text| !text.trim().is_empty())
+    }
+
+    /// Whether tokens are taken.
+    pub(super) fn takes_tokens(&self) -> bool {
+        !self.auth_jwks_url.is_empty() || !self.auth_jwt_key_file.as_os_str().is_empty()
+    }
+
+    pub(super) const fn jwks_ages(&self) -> Ages {
+        use std::time::Duration;
+        Ages {
+            refresh: Duration::from_secs(self.auth_jwks_refresh_secs),
+            pause: Duration::from_secs(self.auth_jwks_pause_secs),
+            stale_max: Duration::from_secs(self.auth_jwks_stale_max_secs),
+        }
+    }
+
+    /// Whether these settings can be meant. Files are not read yet.
+    ///
+    /// # Errors
+    /// The first setting that cannot.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        Keys::parse(&self.auth_keys).map_err(|error| invalid("auth_keys", error))?;
+        self.check_tokens()?;
+        self.check_times()?;
+        Links::new(&self.link_keys, self.link_age_secs)
+            .map_err(|error| invalid("link_keys", error))?;
+        if !self.link_keys.trim().is_empty() && !self.is_guarded() {
+            let problem = "is set, but images are open to everybody: set auth_keys or another auth_… too";
+            return Err(invalid("link_keys", problem));
+        }
+        cors::origins(&self.cors_origins).map_err(|error| invalid("cors_origins", error))?;
+        Ok(())
+    }
+
+    fn check_tokens(&self) -> Result<(), ConfigError> {
+        let url = &self.auth_jwks_url;
+        if !url.is_empty() {
+            is_safe(url).map_err(|problem| invalid("auth_jwks_url", problem))?;
+        }
+        if !url.is_empty() && !self.auth_jwt_key_file.as_os_str().is_empty() {
+            let problem = "is set, and auth_jwks_url too; keys come from one of them";
+            return Err(invalid("auth_jwt_key_file", problem));
+        }
+        let needed = [
+            ("auth_jwt_issuer", &self.auth_jwt_issuer),
+            ("auth_jwt_audience", &self.auth_jwt_audience),
+        ];
+        match needed.iter().find(|(_, value)| value.is_empty()) {
+            Some((key, _)) if self.takes_tokens() => {
+                Err(invalid(key, "is empty, but tokens are taken"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_times(&self) -> Result<(), ConfigError> {
+        let times = [
+            ("auth_jwks_refresh_secs", self.auth_jwks_refresh_secs),
+            ("auth_jwks_pause_secs", self.auth_jwks_pause_secs),
+            ("auth_jwks_stale_max_secs", self.auth_jwks_stale_max_secs),
+            ("link_age_secs", self.link_age_secs),
+        ];
+        match times.iter().find(|(_, secs)| !(1..=SECS_MAX).contains(secs)) {
+            Some((key, secs)) => {
+                let problem = format!("{secs} is out of range, 1 to {SECS_MAX} is allowed");
+                Err(invalid(key, problem))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whoever can change the list on its way can sign tokens, so it comes by TLS, or from this machine.
+fn is_safe(url: &str) -> Result<(), String> {
+    let parsed: Uri = url.parse().map_err(|error| format!("no URL: {error}"))?;
+    let is_here = matches!(
+        parsed.host(),
+        Some("localhost" | "127.0.0.1" | "[::1]")
+    );
+    match parsed.scheme_str() {
+        Some("https") => Ok(()),
+        Some("http") if is_here => Ok(()),
+        _ => Err("https:// is needed, or http:// on this machine".to_owned()),
+    }
+}
+
+pub(super) fn invalid(key: &'static str, problem: impl fmt::Display) -> ConfigError {
+    ConfigError {
+        key,
+        problem: problem.to_string(),
+    }
+}
+
+/// Without secrets.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("guarded", &self.is_guarded())
+            .field("auth_jwt_issuer", &self.auth_jwt_issuer)
+            .field("auth_jwt_audience", &self.auth_jwt_audience)
+            .field("cors_origins", &self.cors_origins)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(change: impl FnOnce(&mut Config)) -> String {
+        let mut config = Config::default();
+        change(&mut config);
+        config.check().map_or_else(|error| error.to_string(), |()| "none".to_owned())
+    }
+
+    fn tokens(config: &mut Config) {
+        config.auth_jwks_url = "https://id.example/jwks".to_owned();
+        config.auth_jwt_issuer = "https://id.example/".to_owned();
+        config.auth_jwt_audience = "nws".to_owned();
+    }
+
+    #[test]
+    fn the_defaults_guard_nothing_and_whole_settings_are_taken() {
+        assert!(!Config::default().is_guarded());
+        assert_eq!(refused(|_| {}), "none");
+        assert_eq!(refused(tokens), "none");
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_by_name() {
+        type Change = fn(&mut Config);
+        let cases: [(&str, Change); 9] = [
+            ("auth_keys: ", |it| it.auth_keys = "web".to_owned()),
+            ("auth_jwt_audience: is empty", |it| {
+                tokens(it);
+                it.auth_jwt_audience.clear();
+            }),
+            ("auth_jwt_issuer: is empty", |it| {
+                it.auth_jwt_key_file = "key.pem".into();
+            }),
+            ("auth_jwt_key_file: ", |it| {
+                tokens(it);
+                it.auth_jwt_key_file = "key.pem".into();
+            }),
+            ("auth_jwks_url: https:// is needed", |it| {
+                tokens(it);
+                it.auth_jwks_url = "http://id.example/jwks".to_owned();
+            }),
+            ("auth_jwks_pause_secs: 0 is", |it| it.auth_jwks_pause_secs = 0),
+            ("link_keys: ", |it| it.link_keys = "hush".to_owned()),
+            ("link_age_secs: ", |it| it.link_age_secs = u64::MAX),
+            ("cors_origins: ", |it| it.cors_origins = "*".to_owned()),
+        ];
+        for (expected, change) in cases {
+            let error = refused(change);
+            assert!(error.starts_with(expected), "{expected}: {error}");
+            assert!(!error.contains("hush"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! An identity provider's keys, fetched from its JWKS URL (RFC 7517) and kept.
+//!
+//! A provider changes its keys without a word to us. A token with a key that is not known is the sign, so the list is
+//! fetched then, but no more often than every so often: anybody can write an unknown key's name into a token. While the URL is
+//! away the keys that are known stay good, for a time that is bounded, because a key that was taken back stays good as long.
+
+use std::{
+    error::Error,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jsonwebtoken::{Algorithm, jwk::JwkSet};
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::{denied::Denied, public_key::PublicKey};
+
+/// Longest a fetch may take; a request waits for it. 3 s: a provider is not next door, and people wait for a page as long.
+const FETCH_MAX: Duration = Duration::from_secs(3);
+
+/// Longest list. 256 KiB: the largest providers publish some ten keys with their certificates in 20.
+const LIST_BYTES_MAX: usize = 256 * 1024;
+
+/// Keys of one list.
+const KEYS_MAX: usize = 100;
+
+/// How long what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ages {
+    /// Keys are used without a question until they are so old.
+    pub(super) refresh: Duration,
+    /// Between two fetches.
+    pub(super) pause: Duration,
+    /// Keys are used while the URL is away until they are so old.
+    pub(super) stale_max: Duration,
+}
+
+/// The provider's keys.
+pub(super) struct Jwks {
+    url: String,
+    client: reqwest::Client,
+    ages: Ages,
+    cache: Mutex<Cache>,
+    /// Held during a fetch: who needs its keys waits for them, and nobody else does.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone, Default)]
+struct Cache {
+    keys: Arc<[Named]>,
+    /// When they were fetched, if ever.
+    fetched: Option<Instant>,
+    /// When a fetch last began, whatever came of it.
+    tried: Option<Instant>,
+}
+
+struct Named {
+    id: Option<String>,
+    key: PublicKey,
+}
+
+impl Jwks {
+    pub(super) fn new(url: String, ages: Ages) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .timeout(FETCH_MAX)
+            .redirect(reqwest::redirect::Policy::none()) // who may redirect us may give us keys
+            .build()?;
+        Ok(Self {
+            url,
+            client,
+            ages,
+            cache: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// The key of that id, for that algorithm. Without an id, the one that suits.
+    pub(super) async fn find(
+        &self,
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<PublicKey, Denied> {
+        if self.is_fetch_due(id, algorithm) {
+            let _turn = self.turn.lock().await;
+            if self.is_fetch_due(id, algorithm) {
+                self.fetch().await;
+            }
+        }
+        let cache = self.cache().clone();
+        if !self.ages.are_good(&cache, Instant::now()) {
+            return Err(Denied::KeysAway);
+        }
+        cache.find(id, algorithm).ok_or(Denied::Token(
+            "its key (kid) is none of its issuer's, or is for another algorithm",
+        ))
+    }
+
+    fn is_fetch_due(&self, id: Option<&str>, algorithm: Algorithm) -> bool {
+        let cache = self.cache();
+        let known = cache.find(id, algorithm).is_some();
+        self.ages.is_fetch_due(&cache, known, Instant::now())
+    }
+
+    async fn fetch(&self) {
+        let tried = Some(Instant::now());
+        self.cache().tried = tried;
+        match self.fetched().await {
+            Ok(keys) => {
+                info!(keys = keys.len(), "fetched {} keys of tokens", keys.len());
+                let fetched = tried;
+                *self.cache() = Cache {
+                    keys,
+                    fetched,
+                    tried,
+                };
+            }
+            Err(problem) => warn!(problem, "the keys of tokens were not fetched: {problem}"),
+        }
+    }
+
+    async fn fetched(&self) -> Result<Arc<[Named]>, String> {
+        let answer = self.client.get(&self.url).send().await;
+        let mut answer = answer.map_err(told)?;
+        if answer.status() != http::StatusCode::OK {
+            return Err(format!("the answer is {}", answer.status()));
+        }
+        let mut list = Vec::new();
+        while let Some(bytes) = answer.chunk().await.map_err(told)? {
+            list.extend_from_slice(&bytes);
+            if list.len() > LIST_BYTES_MAX {
+                return Err(format!("the list is longer than {LIST_BYTES_MAX} bytes"));
+            }
+        }
+        read(&list)
+    }
+
+    /// No code of ours panics while it holds this.
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Without the URL, which may hold a secret, and with the cause, which alone says something.
+fn told(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let cause = error.source().map(ToString::to_string);
+    format!("{error}: {}", cause.unwrap_or_default())
+}
+
+/// The keys of a list that are for us. One for something else is no mistake.
+fn read(list: &[u8]) -> Result<Arc<[Named]>, String> {
+    let set: JwkSet = serde_json::from_slice(list).map_err(|error| format!("no JWKS: {error}"))?;
+    let ours = set.keys.into_iter().filter_map(|jwk| {
+        let key = PublicKey::of_jwk(&jwk)?;
+        Some(Named {
+            id: jwk.common.key_id,
+            key,
+        })
+    });
+    let keys: Arc<[Named]> = ours.take(KEYS_MAX).collect();
+    if keys.is_empty() {
+        return Err("no key in it is for RS256, ES256 or EdDSA".to_owned());
+    }
+    Ok(keys)
+}
+
+impl Cache {
+    /// An id names one key. Who names none means the only one.
+    fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<PublicKey> {
+        let suits = |named: &&Named| {
+            named.key.algorithm == algorithm && (id.is_none() || named.id.as_deref() == id)
+        };
+        let mut suiting = self.keys.iter().filter(suits);
+        match (suiting.next(), suiting.next()) {
+            (Some(named), None) => Some(named.key.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Ages {
+    /// Whether the URL has to be asked for a key that is `known`, or is not.
+    fn is_fetch_due(&self, cache: &Cache, known: bool, now: Instant) -> bool {
+        let is_younger = |than: Option<Instant>, age| than.is_some_and(|since| now - since < age);
+        let fresh = is_younger(cache.fetched, self.refresh);
+        !(known && fresh) && !is_younger(cache.tried, self.pause)
+    }
+
+    /// Whether keys may be used, were it only because there are no better ones.
+    fn are_good(&self, cache: &Cache, now: Instant) -> bool {
+        let fetched = cache.fetched;
+        fetched.is_some_and(|fetched| now - fetched < self.stale_max)
+    }
+}
+
+impl fmt::Debug for Jwks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwks")
+            .field("ages", &self.ages)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGES: Ages = Ages {
+        refresh: Duration::from_secs(300),
+        pause: Duration::from_secs(10),
+        stale_max: Duration::from_secs(3600),
+    };
+
+    /// Keys that were fetched and a fetch that was tried so many seconds ago.
+    fn cache(now: Instant, fetched_secs: u64, tried_secs: u64) -> Cache {
+        let ago = |secs| now.checked_sub(Duration::from_secs(secs));
+        Cache {
+            fetched: ago(fetched_secs),
+            tried: ago(tried_secs),
+            ..Cache::default()
+        }
+    }
+
+    #[test]
+    fn the_url_is_asked_for_what_is_unknown_or_old_but_not_again_at_once() {
+        let now = Instant::now() + Duration::from_secs(10_000);
+        let due = |fetched, tried, known| {
+            let cache = cache(now, fetched, tried);
+            AGES.is_fetch_due(&cache, known, now)
+        };
+        assert!(AGES.is_fetch_due(&Cache::default(), false, now));
+        assert!(!due(299, 299, true), "known and fresh");
+        assert!(due(300, 300, true), "known and old");
+        assert!(!due(300, 9, true), "old, and just asked in vain");
+        assert!(due(20, 20, false), "unknown");
+        assert!(!due(9, 9, false), "unknown, and just asked");
+    }
+
+    #[test]
+    fn old_keys_are_better_than_none_and_very_old_ones_are_not() {
+        let now = Instant::now() + Duration::from_secs(10_000);
+        assert!(AGES.are_good(&cache(now, 3599, 0), now));
+        assert!(!AGES.are_good(&cache(now, 3600, 0), now));
+        assert!(!AGES.are_good(&Cache::default(), now), "never fetched");
+    }
+
+    #[test]
+    fn keys_for_something_else_are_passed_over() {
+        let others = r#"{"keys":[
+            {"kty":"oct","k":"AAAA","kid":"hmac"},
+            {"kty":"EC","crv":"P-384","x":"AA","y":"AA","kid":"p384"},
+            {"kty":"OKP","crv":"X25519","x":"AA","kid":"x"},
+            {"kty":"RSA","n":"AQAB","e":"AQAB","use":"enc","kid":"enc"},
+            {"kty":"new","kid":"new"}"#;
+        read(format!("{others}]}}").as_bytes()).map(|_| ()).unwrap_err();
+        let ours = r#"{"kty":"OKP","crv":"Ed25519","x":"AAAA","kid":"ours","use":"sig"}"#;
+        let keys = read(format!("{others},{ours}]}}").as_bytes()).map_err(drop).unwrap();
+        assert_eq!(keys.len(), 1);
+        assert_eq!(keys[0].id.as_deref(), Some("ours"));
+    }
+}

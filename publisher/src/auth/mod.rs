@@ -1,0 +1,248 @@
+//! Who may do what.
+//!
+//! Read in this order: [`caller`], who asks and what they may do; `need`, what each route asks of them; `credential`, what a
+//! request brings along; `keys`, `token` with `public_key` and `jwks`, and `links`, the three kinds that are believed;
+//! `denied`, why one is not; `cors`, which pages may ask; `privately`, what caches may keep; [`config`].
+//!
+//! Without settings nobody has to say who they are, and everybody may do everything: `nws` listens on loopback alone then.
+
+pub(crate) mod caller;
+mod config;
+mod cors;
+mod credential;
+pub(crate) mod denied;
+mod jwks;
+mod keys;
+mod links;
+mod need;
+mod privately;
+mod public_key;
+mod token;
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+};
+use backends::{Metrics, clock::now_ms};
+use http::{HeaderValue, header::CONNECTION, request::Parts};
+use http_body::Body as _;
+use tracing::Span;
+
+pub(crate) use caller::Caller;
+pub use caller::{Scope, Scopes, UnknownScope};
+pub use config::{Config, ConfigError};
+use credential::Credential;
+pub(crate) use denied::Denied;
+pub use keys::{Entry, EntryError, NewKey};
+use keys::Keys;
+use links::Links;
+pub use links::new_link_key;
+use need::Need;
+use public_key::PublicKey;
+use token::{TokenKeys, Tokens};
+
+use self::config::invalid;
+use crate::error::ApiError;
+
+/// Bytes of a file of keys. 1 MiB: a thousand keys have 150 KiB.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Who is let in.
+#[derive(Debug)]
+pub struct Access {
+    guarded: bool,
+    keys: Keys,
+    tokens: Option<Tokens>,
+    links: Links,
+    cors_origins: Vec<HeaderValue>,
+}
+
+/// Somebody who was let in.
+struct Admitted {
+    caller: Caller,
+    /// Whether that took a credential.
+    privately: bool,
+    /// How long what opened the door is good still, where it says so.
+    left: Option<Duration>,
+}
+
+impl Access {
+    /// Reads the files that the settings name.
+    ///
+    /// # Errors
+    /// The first setting that cannot be meant, or whose file cannot be read.
+    pub fn open(config: &Config) -> Result<Self, ConfigError> {
+        config.check()?;
+        let keys = Keys::parse(&config.auth_keys).map_err(|error| invalid("auth_keys", error))?;
+        Ok(Self {
+            guarded: config.is_guarded(),
+            keys: and_of_file(keys, &config.auth_keys_file)?,
+            tokens: tokens(config)?,
+            links: Links::new(&config.link_keys, config.link_age_secs)
+                .map_err(|error| invalid("link_keys", error))?,
+            cors_origins: cors::origins(&config.cors_origins)
+                .map_err(|error| invalid("cors_origins", error))?,
+        })
+    }
+
+    /// The address of an image for whoever is told of it: signed where one has to be let in to see it.
+    pub(crate) fn link(&self, path: String) -> String {
+        let signed = self.links.sign(&path, now_ms() / 1000);
+        signed.filter(|_| self.guarded).unwrap_or(path)
+    }
+
+    async fn admit(&self, request: &Parts) -> Result<Admitted, Denied> {
+        let route = request.extensions.get::<MatchedPath>();
+        let need = Need::of(&request.method, route.map(MatchedPath::as_str));
+        if !self.guarded {
+            return Ok(Admitted::openly(Scopes::ALL));
+        }
+        let scope = match need {
+            Need::Nothing => return Ok(Admitted::openly(Scopes::NONE)),
+            Need::Scope(scope) => scope,
+            Need::ReadOrLink => Scope::Read,
+        };
+        let Some(credential) = credential::presented(&request.headers)? else {
+            return self.by_link(need, request);
+        };
+        let caller = self.caller(credential).await?;
+        if !caller.scopes().hold(scope) {
+            return Err(Denied::Scope(scope));
+        }
+        Ok(Admitted::privately(caller, None))
+    }
+
+    fn by_link(&self, need: Need, request: &Parts) -> Result<Admitted, Denied> {
+        let checked = match need {
+            Need::ReadOrLink => self.links.check(&request.uri, now_ms() / 1000),
+            Need::Nothing | Need::Scope(_) => None,
+        };
+        let left = checked.ok_or(Denied::Missing)??;
+        let caller = Caller::anonymous(Scopes::NONE);
+        Ok(Admitted::privately(caller, Some(left)))
+    }
+
+    async fn caller(&self, credential: Credential<'_>) -> Result<Caller, Denied> {
+        match (credential, &self.tokens) {
+            (Credential::Key(key), _) => self.keys.caller(key).ok_or(Denied::UnknownKey),
+            (Credential::Token(token), Some(tokens)) => tokens.caller(token).await,
+            (Credential::Token(_), None) => Err(Denied::UnknownKey),
+        }
+    }
+}
+
+impl Default for Access {
+    /// Everybody is let in.
+    fn default() -> Self {
+        Self::open(&Config::default()).expect("the defaults can be meant, and name no file")
+    }
+}
+
+impl Admitted {
+    const fn openly(scopes: Scopes) -> Self {
+        Self {
+            caller: Caller::anonymous(scopes),
+            privately: false,
+            left: None,
+        }
+    }
+
+    const fn privately(caller: Caller, left: Option<Duration>) -> Self {
+        Self {
+            caller,
+            privately: true,
+            left,
+        }
+    }
+}
+
+/// The same routes, for whom `access` lets in. Pages of other origins are told what they may before anybody is asked who they
+/// are, because a browser asks that without a credential.
+pub(crate) fn guarded(routes: Router, access: &Arc<Access>, metrics: &Metrics) -> Router {
+    let state = (Arc::clone(access), metrics.clone());
+    let routes = routes.layer(from_fn_with_state(state, let_in));
+    match cors::layer(access.cors_origins.clone()) {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    }
+}
+
+async fn let_in(
+    State((access, metrics)): State<(Arc<Access>, Metrics)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match access.admit(&parts).await {
+        Ok(admitted) => {
+            if let Some(name) = admitted.caller.name() {
+                Span::current().record("caller", name);
+            }
+            parts.extensions.insert(admitted.caller);
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            if admitted.privately {
+                privately::keep(response.headers_mut(), admitted.left);
+            }
+            response
+        }
+        Err(denied) => refused(denied, &metrics, body.is_end_stream()),
+    }
+}
+
+/// What was not read of a body cannot be told from the next request, so that this is the connection's last answer.
+fn refused(denied: Denied, metrics: &Metrics, is_read: bool) -> Response {
+    let (_, reason, _) = denied.kind();
+    metrics.auth_refusals.with_label_values(&[reason]).inc();
+    let mut response = ApiError::from(denied).into_response();
+    if !is_read {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+    response
+}
+
+fn and_of_file(keys: Keys, file: &Path) -> Result<Keys, ConfigError> {
+    if file.as_os_str().is_empty() {
+        return Ok(keys);
+    }
+    let refused = |error| invalid("auth_keys_file", error);
+    let text = read("auth_keys_file", file)?;
+    let text = str::from_utf8(&text).map_err(|error| invalid("auth_keys_file", error))?;
+    let more = Keys::parse(text).map_err(refused)?;
+    if more.is_empty() {
+        return Err(invalid("auth_keys_file", "there is no key in it"));
+    }
+    keys.and(more).map_err(refused)
+}
+
+fn tokens(config: &Config) -> Result<Option<Tokens>, ConfigError> {
+    let keys = if !config.auth_jwks_url.is_empty() {
+        let fetched = jwks::Jwks::new(config.auth_jwks_url.clone(), config.jwks_ages());
+        TokenKeys::Fetched(fetched.map_err(|error| invalid("auth_jwks_url", error))?)
+    } else if config.takes_tokens() {
+        let pem = read("auth_jwt_key_file", &config.auth_jwt_key_file)?;
+        let key = PublicKey::of_pem(&pem).map_err(|error| invalid("auth_jwt_key_file", error))?;
+        TokenKeys::One(key)
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(Tokens {
+        keys,
+        issuer: config.auth_jwt_issuer.clone(),
+        audience: config.auth_jwt_audience.clone(),
+    }))
+}
+
+fn read(key: &'static str, file: &Path) -> Result<Vec<u8>, ConfigError> {
+    let unread = |error| invalid(key, format!("{}: {error}", file.display()));
+    let size_bytes = fs::metadata(file).map_err(unread)?.len();
+    if size_bytes > FILE_BYTES_MAX {
+        let problem = format!("{size_bytes} bytes, the limit is {FILE_BYTES_MAX}");
+        return Err(invalid(key, problem));
+    }
+    fs::read(file).map_err(unread)
+}
