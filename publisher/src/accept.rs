@@ -7,7 +7,7 @@ use backends::{
     clock::{millis, now_ms},
     error::{Backend, Cause},
     objects::Body,
-    results::{Epoch, Record},
+    results::{Epoch, Owner, Record},
 };
 use bytes::Bytes;
 use engine::{Format, InputError, Inspection};
@@ -77,23 +77,32 @@ struct Original<'a> {
 pub(crate) async fn accept(
     app: &App,
     upload: Upload,
+    by: Option<&Owner>,
     wish: &Accept,
     now: Timestamp,
 ) -> Result<Accepted, ApiError> {
     let job = plan(app, &upload, wish, now).await?;
     tracing::Span::current().record("job.id", tracing::field::display(&job.id()));
     let original = Original::new(&job, &upload);
-    let id = job.id();
-    let taken_in = app.intake.together(&id, || take_in(app, &job, &original));
+    // Each of its owners by itself: all of them have to be on the record.
+    let same = (job.id(), by.cloned());
+    let taken_in = app
+        .intake
+        .together(&same, || take_in(app, &job, by, &original));
     Ok(Box::pin(taken_in).await?)
 }
 
-/// Takes a job in, once for all uploads of it at the same time: they are one job, so one original is stored and one
-/// message is published.
-async fn take_in(app: &App, job: &Job, original: &Original<'_>) -> Result<Accepted, Error> {
-    match with_record(app, job, original).await {
+/// Takes a job in, once for all uploads of it by one owner at the same time: they are one job, so one original is stored and
+/// one message is published.
+async fn take_in(
+    app: &App,
+    job: &Job,
+    by: Option<&Owner>,
+    original: &Original<'_>,
+) -> Result<Accepted, Error> {
+    match with_record(app, job, by, original).await {
         Err(error) if error.backend == Backend::Results => {
-            without_record(app, job, original, &error).await
+            without_record(app, job, by, original, &error).await
         }
         accepted => accepted,
     }
@@ -103,16 +112,21 @@ async fn take_in(app: &App, job: &Job, original: &Original<'_>) -> Result<Accept
 ///
 /// The order matters: a job on the queue always finds both, and a job whose message was not confirmed is on
 /// record as unsent, for the next identical upload or the sweeper.
-async fn with_record(app: &App, job: &Job, original: &Original<'_>) -> Result<Accepted, Error> {
+async fn with_record(
+    app: &App,
+    job: &Job,
+    by: Option<&Owner>,
+    original: &Original<'_>,
+) -> Result<Accepted, Error> {
     let (id, now_ms) = (job.id(), job.queued_at_ms);
-    let again = match known(app, &id, now_ms).await? {
+    let again = match known(app, &id, by, now_ms).await? {
         Known::Stands(state) => return Ok(Accepted::known(job, state)),
         Known::ResultGone => true,
         Known::No => false,
     };
     let timings = original.store(app).await?;
     let state = State::queued(id, timings);
-    let admission = insist(app, || app.results.admit(job, &state, again)).await?;
+    let admission = insist(app, || app.results.admit(job, &state, again, by)).await?;
     app.known.forget(&id).await;
     let record = if admission.began_now {
         admission.record
@@ -132,18 +146,20 @@ async fn with_record(app: &App, job: &Job, original: &Original<'_>) -> Result<Ac
 async fn without_record(
     app: &App,
     job: &Job,
+    by: Option<&Owner>,
     original: &Original<'_>,
     away: &Error,
 ) -> Result<Accepted, Error> {
     let id = job.id();
     degraded::note(app, &id, away);
     if let Some(state) = degraded::look(app, &id).await? {
+        app.unrecorded.remember_owner(&id, by);
         return Ok(Accepted::known(job, state).degraded());
     }
     let timings = original.store(app).await?;
     publish(app, job).await?;
     let state = State::queued(id, timings);
-    app.unrecorded.remember(job, &state);
+    app.unrecorded.remember(job, &state, by);
     tell_others(app, &id).await?;
     info!(job.id = %id, original = %job.original.sha256, "accepted job {id} without a record");
     Ok(Accepted::new(job, state).degraded())
@@ -317,17 +333,19 @@ async fn inspect(original: &Spooled, limits: engine::Limits) -> Result<Inspectio
     })
 }
 
-async fn known(app: &App, id: &JobId, now_ms: u64) -> Result<Known, Error> {
+/// A job that somebody else waits for stands too, but whoever uploads it now has to be on its record: or it could be taken back
+/// under their feet.
+async fn known(app: &App, id: &JobId, by: Option<&Owner>, now_ms: u64) -> Result<Known, Error> {
     let Some(record) = insist(app, || app.results.record(id)).await? else {
         return Ok(Known::No);
     };
     let record = once_sent(app, id, record).await?;
-    let needs_message = needs_message(app, &record, now_ms);
+    let needs_admission = needs_message(app, &record, now_ms) || record.ownership.is_changed_by(by);
     let state = record.event.state;
     Ok(match state.status {
         Status::Done if !has_result(app, id).await? => Known::ResultGone,
         Status::Done | Status::Failed => Known::Stands(state),
-        Status::Queued | Status::Processing | Status::Retrying if needs_message => Known::No,
+        Status::Queued | Status::Processing | Status::Retrying if needs_admission => Known::No,
         Status::Queued | Status::Processing | Status::Retrying => Known::Stands(state),
         Status::Dead | Status::Cancelled => Known::No,
     })

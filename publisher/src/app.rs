@@ -9,7 +9,9 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use backends::{Fleet, Metrics, ObjectStore, Once, Quota, Results, Sender, clock::millis};
+use backends::{
+    Fleet, Metrics, ObjectStore, Once, Quota, Results, Sender, clock::millis, results::Owner,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, header::CONNECTION};
 use schemas::JobId;
 use tokio::{sync::Semaphore, time::Instant};
@@ -70,7 +72,7 @@ pub(crate) struct App {
     pub(crate) gate: Gate,
     pub(crate) unrecorded: Unrecorded,
     /// Uploads of the same job at the same time are taken in as one.
-    pub(crate) intake: Once<JobId, Infallible, Accepted>,
+    pub(crate) intake: Once<(JobId, Option<Owner>), Infallible, Accepted>,
     /// Jobs that are done.
     pub(crate) known: Known,
     /// Who is told how jobs end.

@@ -264,7 +264,7 @@ impl Office {
         let id = job.id();
         let state = State::queued(id, Timings::default());
         let again = fate == Fate::Remade;
-        let record = self.results.admit(job, &state, again).await?.record;
+        let record = self.results.admit(job, &state, again, None).await?.record;
         if record.sent || record.event.state.status != Status::Queued {
             return Ok(false);
         }

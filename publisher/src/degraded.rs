@@ -303,6 +303,12 @@ impl Seen {
             degraded: true,
         }
     }
+
+    /// The same for a client, who finds the image where it says, without more ado.
+    pub(crate) fn linked(mut self, app: &App) -> Self {
+        self.state.url = self.state.url.map(|url| app.access.link(url));
+        self
+    }
 }
 
 impl Heard {

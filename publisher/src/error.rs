@@ -37,6 +37,10 @@ pub(crate) enum ApiError {
     NotReady(Status),
     #[error("the job is {0}, it cannot be cancelled any more")]
     Ended(Status),
+    #[error("the job is somebody else's, only who uploaded it may take it back")]
+    NotYours,
+    #[error("several clients uploaded this job, and nobody alone may take it back")]
+    Shared,
     #[error("the job is not recorded yet, it can be cancelled once it is")]
     Unrecorded,
     #[error("the records were away just now, and whether there is such a job is not known yet")]
@@ -118,6 +122,12 @@ impl ApiError {
             Self::Denied(denied) => denied.kind(),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::NotReady(_) => (StatusCode::NOT_FOUND, "not_ready", "No result"),
+            Self::NotYours => (StatusCode::FORBIDDEN, "not_yours", "Not yours"),
+            Self::Shared => (
+                StatusCode::CONFLICT,
+                "shared",
+                "Somebody else waits for it too",
+            ),
             Self::Ended(_) => (StatusCode::CONFLICT, "ended", "Job has ended"),
             Self::JobEnded {
                 status: Status::Failed,

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use backends::{Error, Key, clock::millis, error::Cause};
+use backends::{Error, Key, clock::millis, error::Cause, results::Owner};
 use schemas::{Job, JobId, State, Status};
 use tokio::{
     sync::Notify,
@@ -39,17 +39,29 @@ pub(crate) struct Unrecorded {
 #[derive(Debug, Default)]
 struct Jobs {
     order: VecDeque<JobId>,
-    known: HashMap<JobId, (Job, State)>,
+    known: HashMap<JobId, Sent>,
 }
 
+/// A job that was sent, and how it stood when it was accepted.
+#[derive(Clone, Debug)]
+struct Sent {
+    job: Job,
+    state: State,
+    owners: Vec<Owner>,
+}
+
+/// Owners that are remembered of a job: with two it is nobody's alone, and more change nothing.
+const OWNERS_MAX: usize = 2;
+
 impl Unrecorded {
-    pub(crate) fn remember(&self, job: &Job, state: &State) {
+    pub(crate) fn remember(&self, job: &Job, state: &State, by: Option<&Owner>) {
         let (mut jobs, id) = (self.jobs(), job.id());
-        if jobs
-            .known
-            .insert(id, (job.clone(), state.clone()))
-            .is_none()
-        {
+        let sent = Sent {
+            job: job.clone(),
+            state: state.clone(),
+            owners: by.cloned().into_iter().collect(),
+        };
+        if jobs.known.insert(id, sent).is_none() {
             jobs.order.push_back(id);
         }
         if jobs.order.len() > JOBS_MAX {
@@ -58,20 +70,33 @@ impl Unrecorded {
         self.more.notify_one();
     }
 
-    /// How a job stood when it was accepted.
-    pub(crate) fn state(&self, id: &JobId) -> Option<State> {
-        self.jobs().known.get(id).map(|(_, state)| state.clone())
+    /// Remembers that somebody uploaded the job too, if it is one of these.
+    pub(crate) fn remember_owner(&self, id: &JobId, by: Option<&Owner>) {
+        let mut jobs = self.jobs();
+        if let (Some(sent), Some(by)) = (jobs.known.get_mut(id), by)
+            && sent.owners.len() < OWNERS_MAX
+            && !sent.owners.contains(by)
+        {
+            sent.owners.push(by.clone());
+        }
     }
 
-    fn first(&self) -> Option<(Job, State)> {
+    /// How a job stood when it was accepted.
+    pub(crate) fn state(&self, id: &JobId) -> Option<State> {
+        self.jobs().known.get(id).map(|sent| sent.state.clone())
+    }
+
+    fn first(&self) -> Option<Sent> {
         let jobs = self.jobs();
         jobs.known.get(jobs.order.front()?).cloned()
     }
 
-    /// Forgets the first job if it still is this one.
-    fn forget_first(&self, id: &JobId) {
+    /// Forgets the first job if it still is this one, of no more owners.
+    fn forget_first(&self, recorded: &Sent) {
         let mut jobs = self.jobs();
-        if jobs.order.front() == Some(id) {
+        let id = recorded.job.id();
+        let owners = jobs.known.get(&id).map(|sent| sent.owners.len());
+        if jobs.order.front() == Some(&id) && owners == Some(recorded.owners.len()) {
             jobs.forget_first();
         }
     }
@@ -120,29 +145,34 @@ async fn until_recorded(app: &App) {
 /// Records all, and counts them. The first failure ends the round: the records are away still. One whose record cannot be
 /// read is another version's; it must not hold up the rest.
 async fn record_all(app: &App, recorded: &mut usize) -> Result<(), Error> {
-    while let Some((job, state)) = app.unrecorded.first() {
-        let id = job.id();
-        match record_one(app, &job, &state).await {
+    while let Some(sent) = app.unrecorded.first() {
+        let id = sent.job.id();
+        match record_one(app, &sent).await {
             Ok(()) => *recorded += 1,
             Err(error) if matches!(error.cause, Cause::Corrupt(_)) => {
                 warn!(job.id = %id, %error, "job {id} is passed over: {error}");
             }
             Err(error) => return Err(error),
         }
-        app.unrecorded.forget_first(&id);
+        app.unrecorded.forget_first(&sent);
     }
     Ok(())
 }
 
 /// Records one, unless it has ended. A worker that spoke first has recorded it, and one that has claimed it keeps its
 /// claim. The records are asked first: it costs nothing to hear that they are away.
-async fn record_one(app: &App, job: &Job, state: &State) -> Result<(), Error> {
+async fn record_one(app: &App, sent: &Sent) -> Result<(), Error> {
+    let Sent { job, state, owners } = sent;
     let id = job.id();
     let before = app.results.record(&id).await?;
     if app.objects.head(&Key::Result(id)).await?.is_some() {
         return Ok(());
     }
-    let record = app.results.admit(job, state, false).await?.record;
+    let admit = |by| app.results.admit(job, state, false, by);
+    let mut record = admit(owners.first()).await?.record;
+    for owner in owners.iter().skip(1) {
+        record = admit(Some(owner)).await?.record;
+    }
     if record.sent || record.event.state.status != Status::Queued {
         return Ok(());
     }
@@ -169,7 +199,7 @@ mod tests {
 
     fn remember(unrecorded: &Unrecorded, number: usize) -> JobId {
         let job = job(number);
-        unrecorded.remember(&job, &State::queued(job.id(), Timings::default()));
+        unrecorded.remember(&job, &State::queued(job.id(), Timings::default()), None);
         job.id()
     }
 
@@ -178,20 +208,37 @@ mod tests {
         let unrecorded = Unrecorded::default();
         let id = remember(&unrecorded, 1);
         remember(&unrecorded, 1);
-        assert_eq!(unrecorded.first().unwrap().0.id(), id);
-        unrecorded.forget_first(&id);
+        let first = unrecorded.first().unwrap();
+        assert_eq!(first.job.id(), id);
+        unrecorded.forget_first(&first);
         assert!(unrecorded.first().is_none() && unrecorded.state(&id).is_none());
     }
 
     #[test]
     fn the_oldest_makes_room_for_one_too_many() {
         let unrecorded = Unrecorded::default();
+        remember(&unrecorded, 0);
+        let oldest = unrecorded.first().unwrap();
         let ids: Vec<_> = (0..=JOBS_MAX)
             .map(|number| remember(&unrecorded, number))
             .collect();
         assert!(unrecorded.state(&ids[0]).is_none());
         assert!(ids[1..].iter().all(|id| unrecorded.state(id).is_some()));
-        unrecorded.forget_first(&ids[0]);
+        unrecorded.forget_first(&oldest);
         assert!(unrecorded.state(&ids[1]).is_some(), "only the one it was");
+    }
+
+    #[test]
+    fn a_job_is_not_forgotten_before_all_its_owners_are_on_its_record() {
+        let (unrecorded, ada) = (Unrecorded::default(), Owner::new("key:ada"));
+        let id = remember(&unrecorded, 1);
+        let recorded = unrecorded.first().unwrap();
+        unrecorded.remember_owner(&id, Some(&ada));
+        unrecorded.remember_owner(&id, Some(&ada));
+        unrecorded.forget_first(&recorded);
+        let next = unrecorded.first().unwrap();
+        assert_eq!(next.owners, [ada]);
+        unrecorded.forget_first(&next);
+        assert!(unrecorded.first().is_none());
     }
 }

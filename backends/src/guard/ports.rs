@@ -13,7 +13,9 @@ use crate::{
     Error, Key, Metrics, ObjectStore, Results, Sender,
     error::Backend,
     objects::{Body, Kind, Meta, Object, Page, Place},
-    results::{Admission, Announced, Cancellation, Claim, Epoch, Record, Unsent, Watch, WatchAll},
+    results::{
+        Admission, Announced, Cancellation, Claim, Epoch, Owner, Record, Unsent, Watch, WatchAll,
+    },
 };
 
 /// A port behind a guard. While its backend is left alone, every call is answered at once.
@@ -141,8 +143,14 @@ impl Results for Guarded<dyn Results> {
         self.guard.call("job", self.port.job(id)).await
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
-        let admit = self.port.admit(job, state, again);
+    async fn admit(
+        &self,
+        job: &Job,
+        state: &State,
+        again: bool,
+        by: Option<&Owner>,
+    ) -> Result<Admission, Error> {
+        let admit = self.port.admit(job, state, again, by);
         self.guard.call("admit", admit).await
     }
 
@@ -170,8 +178,9 @@ impl Results for Guarded<dyn Results> {
         self.guard.call("announce", announce).await
     }
 
-    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
-        self.guard.call("cancel", self.port.cancel(id)).await
+    async fn cancel(&self, id: &JobId, by: Option<&Owner>) -> Result<Option<Cancellation>, Error> {
+        let cancel = self.port.cancel(id, by);
+        self.guard.call("cancel", cancel).await
     }
 
     /// Only its beginning is a call: a stream that is open mends itself.

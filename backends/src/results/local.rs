@@ -19,8 +19,8 @@ use schemas::{Event, EventId, Job, JobId, State};
 
 use self::steps::Steps;
 use super::{
-    Admission, Announced, Cancellation, Claim, Epoch, Record, Results, Unsent, Watch, WatchAll,
-    hub::Hub, rules,
+    Admission, Announced, Cancellation, Claim, Epoch, Outcome, Owner, Record, Results, Unsent, Watch,
+    WatchAll, hub::Hub, rules,
 };
 use crate::{
     Error,
@@ -140,15 +140,26 @@ impl Results for Local {
         message.map(|json| rules::job("job", &json)).transpose()
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
+    async fn admit(
+        &self,
+        job: &Job,
+        state: &State,
+        again: bool,
+        by: Option<&Owner>,
+    ) -> Result<Admission, Error> {
         let now_ms = now_ms();
         self.sweep_if_due(now_ms).await?;
-        let (job, state) = (job.clone(), rules::bounded(state));
+        let (job, state, by) = (job.clone(), rules::bounded(state), by.cloned());
         self.change("admit", move |db| {
             let row = table::read(db, &job.id())?;
-            if let Some(record) = row.as_ref().and_then(table::Row::record)
-                && !rules::starts_anew(Some(record.event.state.status), again)
-            {
+            let before = row.as_ref().and_then(table::Row::record);
+            let status = before.as_ref().map(|record| record.event.state.status);
+            let anew = rules::starts_anew(status, again);
+            let ownership = row.as_ref().map(|row| row.ownership.clone());
+            let ownership = ownership.unwrap_or_default().after(by.as_ref(), anew);
+            if let Some(mut record) = before.filter(|_| !anew) {
+                table::write_ownership(db, &job.id(), &ownership)?;
+                record.ownership = ownership;
                 let began_now = false;
                 return Ok((Admission { record, began_now }, None));
             }
@@ -164,12 +175,14 @@ impl Results for Local {
             };
             let sent = claimed.is_some();
             table::begin(db, &job, epoch, sent, now_ms)?;
+            table::write_ownership(db, &job.id(), &ownership)?;
             table::write(db, &event, now_ms)?;
             let record = Record {
                 event: event.clone(),
                 sent,
                 updated_at_ms: now_ms,
                 cancelled_epoch: row.and_then(|row| row.cancelled_epoch),
+                ownership,
             };
             let began_now = true;
             Ok((Admission { record, began_now }, Some(event)))
@@ -241,17 +254,26 @@ impl Results for Local {
         .await
     }
 
-    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
-        let (id, now_ms) = (*id, now_ms());
+    async fn cancel(&self, id: &JobId, by: Option<&Owner>) -> Result<Option<Cancellation>, Error> {
+        let (id, by, now_ms) = (*id, by.cloned(), now_ms());
         self.change("cancel", move |db| {
             let row = table::read(db, &id)?;
-            let known = row.and_then(|row| Some((row.epoch, row.record()?.event)));
-            let Some((epoch, event)) = known else {
+            let known = row.and_then(|row| Some((row.epoch, row.record()?)));
+            let Some((
+                epoch,
+                Record {
+                    event, ownership, ..
+                },
+            )) = known
+            else {
                 return Ok((None, None));
             };
+            let standing = |event, outcome| Ok((Some(Cancellation { event, outcome }), None));
+            if !ownership.lets(by.as_ref()) {
+                return standing(event, ownership.refusal());
+            }
             if event.state.status.is_final() {
-                let ended_now = false;
-                return Ok((Some(Cancellation { event, ended_now }), None));
+                return standing(event, Outcome::EndedBefore);
             }
             let epoch = rules::epoch_after(Some(epoch), now_ms);
             let event = Event {
@@ -262,7 +284,7 @@ impl Results for Local {
             table::mark_cancelled(db, &id, epoch)?;
             let cancellation = Cancellation {
                 event: event.clone(),
-                ended_now: true,
+                outcome: Outcome::EndedNow,
             };
             Ok((Some(cancellation), Some(event)))
         })

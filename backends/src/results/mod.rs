@@ -39,6 +39,8 @@ pub struct Record {
     pub updated_at_ms: u64,
     /// The epoch in which it was cancelled last. Earlier claims were taken back then, whatever became of the job since.
     pub cancelled_epoch: Option<Epoch>,
+    /// Whose job it is.
+    pub ownership: Ownership,
 }
 
 /// What became of an admission.
@@ -81,10 +83,30 @@ pub enum Announced {
 /// What a cancellation came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cancellation {
-    /// The job's newest event: `cancelled`, or the end that came before.
+    /// The job's newest event: `cancelled`, the end that came before, or where it stands.
     pub event: Event,
-    /// Whether it was this call that ended the job. Of many that are made only one is told so.
-    pub ended_now: bool,
+    /// What was done.
+    pub outcome: Outcome,
+}
+
+/// What was done about a cancellation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// This call ended the job. Of many that are made only one is told so.
+    EndedNow,
+    /// It had ended before.
+    EndedBefore,
+    /// Nothing: it is somebody else's.
+    NotYours,
+    /// Nothing: several clients wait for it.
+    Shared,
+}
+
+impl Cancellation {
+    /// Whether it was this call that ended the job.
+    pub fn ended_now(&self) -> bool {
+        self.outcome == Outcome::EndedNow
+    }
 }
 
 /// What a watcher is told.
@@ -130,8 +152,15 @@ pub trait Results: Send + Sync + fmt::Debug {
     /// Records `job` as accepted and not sent yet, in `state` (queued). A record that is queued already, is being
     /// worked on, or ended in `done` or `failed` stays as it is, unless `again` says that its result is gone; one that
     /// is `dead` or `cancelled` starts again in a new epoch. A job without a record that a worker has in hand keeps that
-    /// worker's claim, and counts as sent.
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error>;
+    /// worker's claim, and counts as sent. It is then `by`'s, or `by`'s too ([`Ownership::after`]). Returns what is recorded
+    /// then.
+    async fn admit(
+        &self,
+        job: &Job,
+        state: &State,
+        again: bool,
+        by: Option<&Owner>,
+    ) -> Result<Admission, Error>;
 
     /// Notes that the queue confirmed the job's message, on the record that was of `epoch` then. A note that comes after
     /// a claim or a new start changes nothing: a new life has a message of its own.
@@ -151,9 +180,9 @@ pub trait Results: Send + Sync + fmt::Debug {
     /// a step within one status is told live only.
     async fn announce(&self, epoch: Epoch, state: &State) -> Result<Announced, Error>;
 
-    /// Ends a job that has not ended yet, in a new epoch: whoever works on it may not speak of it any more. `None` for an
-    /// unknown job.
-    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error>;
+    /// Ends a job that has not ended yet, in a new epoch: whoever works on it may not speak of it any more. Where it does not
+    /// belong to `by` ([`Ownership::lets`]) nothing is changed. `None` for an unknown job.
+    async fn cancel(&self, id: &JobId, by: Option<&Owner>) -> Result<Option<Cancellation>, Error>;
 
     /// Follows a job, from after the event `after` where the watcher knows it; `None` for an unknown job. A stream that
     /// is empty at once says that the watcher knows the end already.

@@ -104,6 +104,7 @@ mod tests {
             sent: true,
             updated_at_ms: u64::MAX,
             cancelled_epoch: None,
+            ownership: crate::results::Ownership::default(),
         }
     }
 

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-/// What stands for "several" where an owner is written down. No name is spelled so: each says first where it comes from.
+use super::Outcome;
+
+/// What stands for "several" where an owner is written down, in `redis/*.lua` too. No name is spelled so: each says first
+/// where it comes from.
 const SEVERAL: &str = "*";
 
 /// Who uploaded a job, by the name that tells them from others.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Owner(String);
 
 /// Whose a job is.
@@ -56,6 +59,14 @@ impl Ownership {
         }
     }
 
+    /// What is said to one whom it does not let.
+    pub(super) fn refusal(&self) -> Outcome {
+        match self {
+            Self::Several => Outcome::Shared,
+            Self::Unclaimed | Self::One(_) => Outcome::NotYours,
+        }
+    }
+
     /// Whether `by` uploading it too would change whose it is.
     pub fn is_changed_by(&self, by: Option<&Owner>) -> bool {
         self.clone().after(by, false) != *self
@@ -100,7 +111,11 @@ mod tests {
         let both = adas.after(Some(&bob), false);
         assert!(!both.lets(Some(&ada)) && !both.lets(Some(&bob)) && both.lets(None));
         assert!(!both.is_changed_by(Some(&ada)));
-        assert_eq!(both.clone().after(None, true), both, "replayed by an operator");
+        assert_eq!(
+            both.clone().after(None, true),
+            both,
+            "replayed by an operator"
+        );
         assert!(both.after(Some(&bob), true).lets(Some(&bob)));
     }
 

@@ -24,7 +24,8 @@ use tracing::warn;
 
 use self::scripts::Scripts;
 use super::{
-    Admission, Announced, Cancellation, Claim, Epoch, Record, Results, Unsent, Watch, WatchAll,
+    Admission, Announced, Cancellation, Claim, Epoch, Outcome, Owner, Ownership, Record, Results,
+    Unsent, Watch, WatchAll,
     hub::{History, Hub},
     rules,
 };
@@ -106,10 +107,16 @@ impl Results for Redis {
         message.map(|json| rules::job("job", &json)).transpose()
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
+    async fn admit(
+        &self,
+        job: &Job,
+        state: &State,
+        again: bool,
+        by: Option<&Owner>,
+    ) -> Result<Admission, Error> {
         let now_ms = now_ms();
-        let admitted = within_again("admit", || self.jobs.admit(job, state, again, now_ms)).await;
-        let (known, began_now) = admitted?;
+        let admit = || self.jobs.admit(job, state, again, by, now_ms);
+        let (known, began_now) = within_again("admit", admit).await?;
         Ok(Admission {
             record: known.record("admit")?,
             began_now,
@@ -165,13 +172,14 @@ impl Results for Redis {
     }
 
     /// Said twice because the first answer was lost, it is told that the job had ended before: the job did end once.
-    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
+    async fn cancel(&self, id: &JobId, by: Option<&Owner>) -> Result<Option<Cancellation>, Error> {
         let now_ms = now_ms();
-        let answer = within_again("cancel", || self.jobs.cancel(id, now_ms)).await?;
+        let answer = within_again("cancel", || self.jobs.cancel(id, by, now_ms)).await?;
         answer
-            .map(|(id, state, ended_now)| {
+            .map(|(id, state, outcome)| {
                 let event = rules::event("cancel", &id, &state)?;
-                Ok(Cancellation { event, ended_now })
+                let outcome = outcome_of(&outcome)?;
+                Ok(Cancellation { event, outcome })
             })
             .transpose()
     }
@@ -217,6 +225,7 @@ struct Known {
     sent: bool,
     updated_at_ms: u64,
     cancelled_epoch: Option<Epoch>,
+    owner: Option<String>,
 }
 
 impl Known {
@@ -226,6 +235,7 @@ impl Known {
             sent: self.sent,
             updated_at_ms: self.updated_at_ms,
             cancelled_epoch: self.cancelled_epoch,
+            ownership: Ownership::read(self.owner.as_deref()),
         })
     }
 }
@@ -244,6 +254,17 @@ impl Jobs {
                 .collect::<Result<_, _>>()?,
             newest: rules::event(op, &known.id, &known.state)?,
         }))
+    }
+}
+
+/// Reads what `cancel.lua` did.
+fn outcome_of(word: &str) -> Result<Outcome, Error> {
+    match word {
+        "ended now" => Ok(Outcome::EndedNow),
+        "ended before" => Ok(Outcome::EndedBefore),
+        "not yours" => Ok(Outcome::NotYours),
+        "shared" => Ok(Outcome::Shared),
+        _ => Err(rules::corrupt("cancel", &"an unknown outcome")),
     }
 }
 

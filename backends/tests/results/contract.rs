@@ -89,7 +89,7 @@ pub(crate) async fn a_job_that_lives_is_not_admitted_twice(results: &dyn Results
     for status in [Status::Processing, Status::Retrying] {
         let told = claim_and_tell(results, &job, status).await;
         for again in [false, true] {
-            let admission = results.admit(&job, &queued(&job), again).await.unwrap();
+            let admission = results.admit(&job, &queued(&job), again, None).await.unwrap();
             assert_eq!(admission.record.event, told);
             assert!(!admission.began_now);
         }
@@ -104,7 +104,7 @@ pub(crate) async fn a_job_that_ended_well_starts_again_only_if_its_result_is_gon
         admit(results, &job).await;
         let end = claim_and_tell(results, &job, status).await;
         assert_eq!(admit(results, &job).await.event, end);
-        let admission = results.admit(&job, &queued(&job), true).await.unwrap();
+        let admission = results.admit(&job, &queued(&job), true, None).await.unwrap();
         let record = admission.record;
         assert!(admission.began_now);
         assert_eq!(record.event.state.status, Status::Queued);
@@ -528,7 +528,7 @@ pub(crate) fn state(job: &Job, status: Status) -> State {
 
 pub(crate) async fn admit(results: &dyn Results, job: &Job) -> Record {
     results
-        .admit(job, &queued(job), false)
+        .admit(job, &queued(job), false, None)
         .await
         .unwrap()
         .record

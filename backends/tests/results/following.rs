@@ -3,7 +3,7 @@
 
 use backends::{
     Results,
-    results::{Announced, Cancellation, Claim, News},
+    results::{Announced, Cancellation, Claim, News, Outcome, Owner, Ownership, Record},
 };
 use futures::{StreamExt as _, future::join_all};
 use schemas::{Event, Job, JobId, State, Status};
@@ -26,6 +26,8 @@ macro_rules! following_contract {
             an_end_is_not_cancelled,
             nobody_cancels_an_unknown_job,
             a_cancelled_job_is_cancelled_once,
+            a_job_is_cancelled_by_who_uploaded_it_alone,
+            a_job_that_several_uploaded_is_taken_from_none_of_them,
             a_cancelled_job_starts_again_and_its_old_claim_stays_silent,
             a_job_is_either_cancelled_or_done_and_nobody_hears_both,
         );
@@ -152,7 +154,7 @@ pub(crate) async fn a_queued_job_is_cancelled(results: &dyn Results) {
     let watching = watch(results, &job.id(), None).await;
     let cancelled = cancel(results, &job.id()).await;
     assert_eq!(cancelled.event.state, queued(&job).cancelled());
-    assert!(cancelled.ended_now && cancelled.event.id > admitted.id);
+    assert!(cancelled.ended_now() && cancelled.event.id > admitted.id);
     assert_eq!(all(watching).await, [admitted, cancelled.event.clone()]);
     let record = results.record(&job.id()).await.unwrap().unwrap();
     assert_eq!(record.event, cancelled.event);
@@ -181,15 +183,15 @@ pub(crate) async fn an_end_is_not_cancelled(results: &dyn Results) {
         let job = job();
         admit(results, &job).await;
         let event = claim_and_tell(results, &job, status).await;
-        let ended_now = false;
-        let found = Cancellation { event, ended_now };
+        let outcome = Outcome::EndedBefore;
+        let found = Cancellation { event, outcome };
         assert_eq!(cancel(results, &job.id()).await, found);
     }
 }
 
 pub(crate) async fn nobody_cancels_an_unknown_job(results: &dyn Results) {
     let id = job().id();
-    assert_eq!(results.cancel(&id).await.unwrap(), None);
+    assert_eq!(results.cancel(&id, None).await.unwrap(), None);
     assert_eq!(results.record(&id).await.unwrap(), None);
 }
 
@@ -198,7 +200,7 @@ pub(crate) async fn a_cancelled_job_is_cancelled_once(results: &dyn Results) {
     admit(results, &job).await;
     let id = job.id();
     let cancelled = join_all((0..20).map(|_| cancel(results, &id))).await;
-    assert_eq!(cancelled.iter().filter(|it| it.ended_now).count(), 1);
+    assert_eq!(cancelled.iter().filter(|it| it.ended_now()).count(), 1);
     assert!(cancelled.iter().all(|it| it.event == cancelled[0].event));
 }
 
@@ -225,6 +227,63 @@ pub(crate) async fn a_job_is_either_cancelled_or_done_and_nobody_hears_both(resu
     join_all((0..100).map(|_| race(results))).await;
 }
 
+pub(crate) async fn a_job_is_cancelled_by_who_uploaded_it_alone(results: &dyn Results) {
+    let (job, ada, bob) = (job(), Owner::new("key:ada"), Owner::new("key:bob"));
+    let admitted = admit_for(results, &job, &ada).await;
+    assert_eq!(admitted.ownership, Ownership::One(ada.clone()));
+    for status in [Status::Queued, Status::Processing] {
+        let refused = cancel_for(results, &job, &bob).await;
+        assert_eq!(
+            (refused.event.state.status, refused.outcome),
+            (status, Outcome::NotYours)
+        );
+        claim_and_tell(results, &job, Status::Processing).await;
+    }
+    let cancelled = cancel_for(results, &job, &ada).await;
+    assert_eq!(cancelled.outcome, Outcome::EndedNow);
+    assert_eq!(
+        cancel_for(results, &job, &bob).await.outcome,
+        Outcome::NotYours
+    );
+    assert_eq!(
+        cancel_for(results, &job, &ada).await.outcome,
+        Outcome::EndedBefore
+    );
+}
+
+pub(crate) async fn a_job_that_several_uploaded_is_taken_from_none_of_them(results: &dyn Results) {
+    let (job, ada, bob) = (job(), Owner::new("key:ada"), Owner::new("key:bob"));
+    admit_for(results, &job, &ada).await;
+    admit_for(results, &job, &ada).await;
+    let shared = admit_for(results, &job, &bob).await;
+    assert_eq!(shared.ownership, Ownership::Several);
+    let record = results.record(&job.id()).await.unwrap().unwrap();
+    assert_eq!(record, shared);
+    for owner in [&ada, &bob] {
+        let refused = cancel_for(results, &job, owner).await;
+        assert_eq!(refused.outcome, Outcome::Shared);
+    }
+    assert_eq!(
+        cancel(results, &job.id()).await.outcome,
+        Outcome::EndedNow,
+        "an operator may"
+    );
+    let again = admit_for(results, &job, &bob).await;
+    assert_eq!(again.ownership, Ownership::One(bob.clone()));
+    let replayed = admit(results, &job).await;
+    assert_eq!(replayed.ownership, Ownership::One(bob));
+}
+
+async fn admit_for(results: &dyn Results, job: &Job, owner: &Owner) -> Record {
+    let admitted = results.admit(job, &queued(job), false, Some(owner)).await;
+    admitted.unwrap()
+}
+
+async fn cancel_for(results: &dyn Results, job: &Job, owner: &Owner) -> Cancellation {
+    let cancelled = results.cancel(&job.id(), Some(owner)).await.unwrap();
+    cancelled.expect("it is known")
+}
+
 async fn race(results: &dyn Results) {
     let job = job();
     admit(results, &job).await;
@@ -246,12 +305,12 @@ async fn race(results: &dyn Results) {
     let ends: Vec<&Event> = ends.collect();
     assert_eq!(ends.len(), 1, "{told:?}");
     if ends[0].state.status == Status::Done {
-        assert!(!cancelled.ended_now);
+        assert!(!cancelled.ended_now());
     }
 }
 
 async fn cancel(results: &dyn Results, id: &JobId) -> Cancellation {
-    let cancelled = results.cancel(id).await.unwrap();
+    let cancelled = results.cancel(id, None).await.unwrap();
     cancelled.expect("it is known")
 }
 

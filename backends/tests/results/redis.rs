@@ -269,7 +269,7 @@ async fn a_server_that_is_down_at_the_start_is_used_once_it_is_up() {
     let fleet = Fleet::new().await;
     let job = job();
     fleet.proxy.set(Wire::Cut);
-    let down = fleet.watcher.admit(&job, &queued(&job), false).await;
+    let down = fleet.watcher.admit(&job, &queued(&job), false, None).await;
     assert!(matches!(down.unwrap_err().cause, Cause::Failed(_)));
     assert!(fleet.watcher.watch(&job.id(), None).await.is_err());
     fleet.watcher.check().await.unwrap_err();

@@ -48,8 +48,7 @@ pub struct UnknownScope(String);
 
 impl Scopes {
     /// Everything.
-    pub(crate) const ALL: Self =
-        Self(Scope::Upload.bit() | Scope::Read.bit() | Scope::Admin.bit());
+    pub(crate) const ALL: Self = Self(Scope::Upload.bit() | Scope::Read.bit() | Scope::Admin.bit());
 
     /// Nothing.
     pub(crate) const NONE: Self = Self(0);

@@ -105,7 +105,8 @@ impl Config {
         Links::new(&self.link_keys, self.link_age_secs)
             .map_err(|error| invalid("link_keys", error))?;
         if !self.link_keys.trim().is_empty() && !self.is_guarded() {
-            let problem = "is set, but images are open to everybody: set auth_keys or another auth_… too";
+            let problem =
+                "is set, but images are open to everybody: set auth_keys or another auth_… too";
             return Err(invalid("link_keys", problem));
         }
         cors::origins(&self.cors_origins).map_err(|error| invalid("cors_origins", error))?;
@@ -140,7 +141,10 @@ impl Config {
             ("auth_jwks_stale_max_secs", self.auth_jwks_stale_max_secs),
             ("link_age_secs", self.link_age_secs),
         ];
-        match times.iter().find(|(_, secs)| !(1..=SECS_MAX).contains(secs)) {
+        match times
+            .iter()
+            .find(|(_, secs)| !(1..=SECS_MAX).contains(secs))
+        {
             Some((key, secs)) => {
                 let problem = format!("{secs} is out of range, 1 to {SECS_MAX} is allowed");
                 Err(invalid(key, problem))
@@ -153,10 +157,7 @@ impl Config {
 /// Whoever can change the list on its way can sign tokens, so it comes by TLS, or from this machine.
 fn is_safe(url: &str) -> Result<(), String> {
     let parsed: Uri = url.parse().map_err(|error| format!("no URL: {error}"))?;
-    let is_here = matches!(
-        parsed.host(),
-        Some("localhost" | "127.0.0.1" | "[::1]")
-    );
+    let is_here = matches!(parsed.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
     match parsed.scheme_str() {
         Some("https") => Ok(()),
         Some("http") if is_here => Ok(()),
@@ -190,7 +191,9 @@ mod tests {
     fn refused(change: impl FnOnce(&mut Config)) -> String {
         let mut config = Config::default();
         change(&mut config);
-        config.check().map_or_else(|error| error.to_string(), |()| "none".to_owned())
+        config
+            .check()
+            .map_or_else(|error| error.to_string(), |()| "none".to_owned())
     }
 
     fn tokens(config: &mut Config) {
@@ -226,7 +229,9 @@ mod tests {
                 tokens(it);
                 it.auth_jwks_url = "http://id.example/jwks".to_owned();
             }),
-            ("auth_jwks_pause_secs: 0 is", |it| it.auth_jwks_pause_secs = 0),
+            ("auth_jwks_pause_secs: 0 is", |it| {
+                it.auth_jwks_pause_secs = 0
+            }),
             ("link_keys: ", |it| it.link_keys = "hush".to_owned()),
             ("link_age_secs: ", |it| it.link_age_secs = u64::MAX),
             ("cors_origins: ", |it| it.cors_origins = "*".to_owned()),

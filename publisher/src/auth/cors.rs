@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use http::{
     HeaderName, HeaderValue, Method, Uri,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, RANGE, RETRY_AFTER},
+    header::{
+        ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, RANGE, RETRY_AFTER,
+    },
 };
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -72,7 +74,8 @@ fn told() -> [HeaderName; 9] {
 pub(super) fn origins(list: &str) -> Result<Vec<HeaderValue>, OriginError> {
     let words = list.split([' ', '\t', '\n', '\r', ',']);
     let words = words.filter(|word| !word.is_empty());
-    let origins = words.map(|word| origin(word).ok_or_else(|| OriginError::NotOne(word.to_owned())));
+    let origins =
+        words.map(|word| origin(word).ok_or_else(|| OriginError::NotOne(word.to_owned())));
     let origins = origins.collect::<Result<Vec<_>, _>>()?;
     if origins.len() > ORIGINS_MAX {
         return Err(OriginError::TooMany(origins.len()));
@@ -106,7 +109,12 @@ mod tests {
         ] {
             assert_eq!(origins(origin).unwrap(), [origin]);
         }
-        assert_eq!(origins("https://a.example, https://b.example\n").unwrap().len(), 2);
+        assert_eq!(
+            origins("https://a.example, https://b.example\n")
+                .unwrap()
+                .len(),
+            2
+        );
         assert!(origins(" ").unwrap().is_empty());
     }
 

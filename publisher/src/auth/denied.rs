@@ -41,7 +41,7 @@ impl Denied {
             Self::Missing => (
                 StatusCode::UNAUTHORIZED,
                 "credential_missing",
-                "Who are you?",
+                "Credential missing",
             ),
             Self::Malformed { .. } => (
                 StatusCode::BAD_REQUEST,

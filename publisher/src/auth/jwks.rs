@@ -254,9 +254,13 @@ mod tests {
             {"kty":"OKP","crv":"X25519","x":"AA","kid":"x"},
             {"kty":"RSA","n":"AQAB","e":"AQAB","use":"enc","kid":"enc"},
             {"kty":"new","kid":"new"}"#;
-        read(format!("{others}]}}").as_bytes()).map(|_| ()).unwrap_err();
+        read(format!("{others}]}}").as_bytes())
+            .map(|_| ())
+            .unwrap_err();
         let ours = r#"{"kty":"OKP","crv":"Ed25519","x":"AAAA","kid":"ours","use":"sig"}"#;
-        let keys = read(format!("{others},{ours}]}}").as_bytes()).map_err(drop).unwrap();
+        let keys = read(format!("{others},{ours}]}}").as_bytes())
+            .map_err(drop)
+            .unwrap();
         assert_eq!(keys.len(), 1);
         assert_eq!(keys[0].id.as_deref(), Some("ours"));
     }

@@ -236,7 +236,11 @@ mod tests {
         let link = |now| links.sign("/image/1", now);
         assert_eq!(link(first), link(first + AGE_SECS / STEPS_OF_AGE - 1));
         assert_ne!(link(first), link(first + AGE_SECS / STEPS_OF_AGE));
-        assert!(links.check(&Uri::from_static("/image/1?a=b"), NOW).is_none());
+        assert!(
+            links
+                .check(&Uri::from_static("/image/1?a=b"), NOW)
+                .is_none()
+        );
         assert!(links.check(&Uri::from_static("/image/1"), NOW).is_none());
     }
 

@@ -51,7 +51,9 @@ impl Tokens {
         understood(&header)?;
         let key = self.keys.find(&header).await?;
         if key.algorithm != header.alg {
-            return Err(Denied::Token("it is signed with another algorithm than its key is for"));
+            return Err(Denied::Token(
+                "it is signed with another algorithm than its key is for",
+            ));
         }
         let read = decode(token, &key.key, &self.validation(key.algorithm));
         let TokenData { claims, .. } = read.map_err(|error| refused(&error))?;
@@ -84,11 +86,15 @@ fn understood(header: &Header) -> Result<(), Denied> {
     match header.alg {
         Algorithm::RS256 | Algorithm::ES256 | Algorithm::EdDSA => {}
         _ => {
-            return Err(Denied::Token("its algorithm is none of RS256, ES256 and EdDSA"));
+            return Err(Denied::Token(
+                "its algorithm is none of RS256, ES256 and EdDSA",
+            ));
         }
     }
     if header.crit.is_some() {
-        return Err(Denied::Token("its header has critical fields (crit), and none is known here"));
+        return Err(Denied::Token(
+            "its header has critical fields (crit), and none is known here",
+        ));
     }
     Ok(())
 }
@@ -98,7 +104,9 @@ fn spoken_of(claims: &Claims) -> Result<Caller, Denied> {
     let is_name = (1..=SUBJECT_CHARS_MAX).contains(&subject.chars().count())
         && !subject.contains(char::is_control);
     if !is_name {
-        return Err(Denied::Token("its subject (sub) is empty, too long, or no text"));
+        return Err(Denied::Token(
+            "its subject (sub) is empty, too long, or no text",
+        ));
     }
     Ok(Caller::with_token(subject, Scopes::of_claim(&claims.scope)))
 }

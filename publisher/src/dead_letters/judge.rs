@@ -146,6 +146,7 @@ mod tests {
             sent: true,
             updated_at_ms: epoch,
             cancelled_epoch: None,
+            ownership: backends::results::Ownership::default(),
         }
     }
 

@@ -71,8 +71,8 @@ pub(crate) async fn events(
             (Vec::new(), search_all(&app, &ids))
         }
     };
-    let reconnect = app.config.reconnect();
-    let changes = changes.map(move |heard| frame(&heard, reconnect));
+    let of = Arc::clone(&app);
+    let changes = changes.map(move |heard| frame(&of, heard));
     let end = stream::once(ready(end()));
     let frames = stream::iter(unrecorded).chain(changes).chain(end);
     Ok(answer(&app, client, frames))
@@ -90,7 +90,7 @@ async fn recorded(
         match state {
             Some(state) if state.status.is_final() => {
                 let end = Heard::end(Seen::recorded(state));
-                frames.push(frame(&end, app.config.reconnect()));
+                frames.push(frame(app, end));
             }
             Some(_) => waiting.push(id),
             None if app.gate.doubts_records() => waiting.push(id),

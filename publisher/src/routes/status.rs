@@ -8,13 +8,13 @@ use std::{
 };
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Query, State as AppState, rejection::QueryRejection},
     response::{IntoResponse as _, Response},
 };
 use backends::{
     clock::{millis, now_ms},
-    results::{Cancellation, RECORD_AGE_AFTER_END},
+    results::{Outcome, RECORD_AGE_AFTER_END},
 };
 use futures::{FutureExt as _, Stream, StreamExt as _, stream::BoxStream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::Caller,
     degraded::{self, Heard, Seen},
     error::ApiError,
     negotiate::Accept,
@@ -59,29 +60,38 @@ async fn current(
         let after = resume.last_event_id(&headers);
         return events(&app, &id, after.and_then(|after| after.parse().ok())).await;
     }
-    let seen = degraded::seen(&app, &id).await?;
+    let seen = degraded::seen(&app, &id).await?.linked(&app);
     Ok(([NO_STORE], Json(seen)).into_response())
 }
 
-/// Takes a job back that has not ended. Said again, it is answered as the first time.
+/// Takes a job back that has not ended. Said again, it is answered as the first time. Only who uploaded it may, and nobody
+/// alone where several did.
 pub(crate) async fn cancel(
     AppState(app): AppState<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     PathId(id): PathId,
 ) -> Result<Response, ApiError> {
     tracing::Span::current().record("job.id", tracing::field::display(&id));
-    let Some(Cancellation { event, ended_now }) = app.results.cancel(&id).await? else {
+    let by = caller.takes_back_from();
+    let Some(cancellation) = app.results.cancel(&id, by.as_ref()).await? else {
         return Err(not_cancelled(&app, &id).await?);
     };
     app.known.forget(&id).await;
-    if event.state.status != Status::Cancelled {
-        return Err(ApiError::Ended(event.state.status));
+    let state = cancellation.event.state;
+    match cancellation.outcome {
+        Outcome::EndedNow => count_cancelled(&app, &id),
+        Outcome::EndedBefore if state.status == Status::Cancelled => {}
+        Outcome::EndedBefore => return Err(ApiError::Ended(state.status)),
+        Outcome::NotYours => return Err(ApiError::NotYours),
+        Outcome::Shared => return Err(ApiError::Shared),
     }
-    if ended_now {
-        let cancelled = Status::Cancelled.as_str();
-        app.metrics.jobs.with_label_values(&[cancelled]).inc();
-        info!(job.id = %id, "job {id} is cancelled");
-    }
-    Ok(([NO_STORE], Json(event.state)).into_response())
+    Ok(([NO_STORE], Json(state)).into_response())
+}
+
+fn count_cancelled(app: &App, id: &JobId) {
+    let cancelled = Status::Cancelled.as_str();
+    app.metrics.jobs.with_label_values(&[cancelled]).inc();
+    info!(job.id = %id, "job {id} is cancelled");
 }
 
 /// Why a job without a record is not cancelled. One that was accepted without one is recorded in a moment, and only its
@@ -119,8 +129,8 @@ async fn events(app: &Arc<App>, id: &JobId, after: Option<EventId>) -> Result<Re
     let Some(heard) = unless_ended(heard) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    let reconnect = app.config.reconnect();
-    let frames = heard.map(move |heard| frame(&heard, reconnect));
+    let of = Arc::clone(app);
+    let frames = heard.map(move |heard| frame(&of, heard));
     Ok(answer(app, client, frames).into_response())
 }
 

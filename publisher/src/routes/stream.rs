@@ -64,11 +64,12 @@ impl Drop for Client {
     }
 }
 
-pub(super) fn frame(heard: &Heard, reconnect: Duration) -> sse::Event {
+pub(super) fn frame(app: &App, mut heard: Heard) -> sse::Event {
+    heard.seen = heard.seen.linked(app);
     let frame = sse::Event::default()
         .event(heard.seen.state.status.as_str())
-        .retry(reconnect)
-        .json_data(heard)
+        .retry(app.config.reconnect())
+        .json_data(&heard)
         .expect("a state has only string keys and finite numbers");
     match heard.id {
         Some(id) => frame.id(id.to_string()),

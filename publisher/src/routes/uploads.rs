@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State as AppState,
     response::{IntoResponse as _, Response},
 };
@@ -19,6 +19,7 @@ use super::{images, status};
 use crate::{
     accept::{self, Accepted},
     app::App,
+    auth::Caller,
     degraded::Seen,
     error::ApiError,
     negotiate::Accept,
@@ -50,11 +51,12 @@ struct Answer {
 /// Takes an upload, and counts what became of it.
 pub(crate) async fn upload(
     AppState(app): AppState<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     upload: Result<Upload, ApiError>,
 ) -> Response {
     let is_read = upload.is_ok();
-    let answered = answer(&app, &headers, upload).await;
+    let answered = answer(&app, &caller, &headers, upload).await;
     let outcome = answered
         .as_ref()
         .map_or("refused", |(status, _)| status.as_str());
@@ -74,6 +76,7 @@ pub(crate) async fn upload(
 
 async fn answer(
     app: &Arc<App>,
+    caller: &Caller,
     headers: &HeaderMap,
     upload: Result<Upload, ApiError>,
 ) -> Result<(Status, Response), ApiError> {
@@ -81,7 +84,8 @@ async fn answer(
     let webhook = upload.webhook.take();
     let accept = Accept::of(headers);
     count_bytes(app, &upload);
-    let accepted = accept::accept(app, upload, &accept, Timestamp::now()).await?;
+    let by = caller.owner();
+    let accepted = accept::accept(app, upload, by.as_ref(), &accept, Timestamp::now()).await?;
     app.webhooks.subscribe(&accepted, webhook).await?;
     let hit = accepted.known && accepted.state.status == Status::Done;
     app.metrics.cache(TIER, hit);
@@ -147,7 +151,7 @@ async fn told(
     };
     let location = [(header::LOCATION, status_url(&id))];
     let fresh = [(header::CACHE_CONTROL, "no-store")];
-    Ok((code, location, fresh, Json(Answer::of(seen))).into_response())
+    Ok((code, location, fresh, Json(Answer::of(app, seen))).into_response())
 }
 
 /// Whether the job ended without a result.
@@ -171,12 +175,12 @@ impl From<Accepted> for Seen {
 }
 
 impl Answer {
-    fn of(Seen { state, degraded }: Seen) -> Self {
+    fn of(app: &App, Seen { state, degraded }: Seen) -> Self {
         Self {
             degraded,
             job_id: state.job_id,
             status: state.status,
-            url: (!has_no_result(state.status)).then(|| image_url(&state.job_id)),
+            url: (!has_no_result(state.status)).then(|| app.access.link(image_url(&state.job_id))),
             status_url: status_url(&state.job_id),
             error: state.error,
         }

@@ -94,7 +94,11 @@ async fn probes_limits_and_the_page_are_open_whoever_asks() {
     let server = Server::guarded(&keys()).await;
     for path in ["/health", "/ready", "/limits", "/", "/favicon.svg"] {
         assert_eq!(server.get(path, &[]).await.status, 200, "{path}");
-        assert_eq!(ask(&server, "GET", path, NOBODY).await.status, 200, "{path}");
+        assert_eq!(
+            ask(&server, "GET", path, NOBODY).await.status,
+            200,
+            "{path}"
+        );
     }
     assert_eq!(server.get("/nowhere", &[]).await.status, 404);
 }
@@ -190,7 +194,10 @@ async fn a_key_file_of_the_wrong_kind_is_refused_by_name() {
         auth_jwt_key_file: file.clone(),
         ..issuer::taking_tokens()
     };
-    for content in ["", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
+    for content in [
+        "",
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    ] {
         std::fs::write(&file, content).unwrap();
         let error = publisher::auth::Access::open(&config).unwrap_err();
         assert_eq!(error.key, "auth_jwt_key_file");

@@ -105,7 +105,10 @@ async fn a_token_does_not_choose_how_it_is_checked() {
     refused_for(&read(&server, &unsigned).await, "cannot be read");
     let secret = EncodingKey::from_secret(signer.public_pem.as_bytes());
     let confused = encode(&Header::new(Algorithm::HS256), &claims(), &secret).unwrap();
-    refused_for(&read(&server, &format!("Bearer {confused}")).await, "none of RS256");
+    refused_for(
+        &read(&server, &format!("Bearer {confused}")).await,
+        "none of RS256",
+    );
     let other = Signer::new("1", Algorithm::ES256).bearer(&claims());
     refused_for(&read(&server, &other).await, "another algorithm");
     refused_for(&read(&server, "Bearer nonsense").await, "cannot be read");
@@ -120,13 +123,19 @@ async fn a_provider_may_change_its_keys() {
     assert_eq!(read(&server, &old_token).await.status, 200);
     let new = Signer::new("new", Algorithm::RS256);
     issuer.lists(&[&new]);
-    until(&server, &new.bearer(&claims()), |answer| answer.status == 200).await;
+    until(&server, &new.bearer(&claims()), |answer| {
+        answer.status == 200
+    })
+    .await;
     refused_for(&read(&server, &old_token).await, "(kid)");
 }
 
 #[tokio::test]
 async fn tokens_with_unknown_keys_do_not_make_us_ask_again_and_again() {
-    let (issuer, known) = (Issuer::start().await, Signer::new("known", Algorithm::EdDSA));
+    let (issuer, known) = (
+        Issuer::start().await,
+        Signer::new("known", Algorithm::EdDSA),
+    );
     issuer.lists(&[&known]);
     let server = following(&issuer, |config| config.auth_jwks_pause_secs = 3600).await;
     let unknown = Signer::new("unknown", Algorithm::EdDSA).bearer(&claims());

@@ -52,7 +52,7 @@ impl World {
     /// Does what a publisher does with an upload.
     async fn accept(&self, job: &Job) {
         let queued = State::queued(job.id(), Timings::default());
-        let admission = self.results.admit(job, &queued, false).await.unwrap();
+        let admission = self.results.admit(job, &queued, false, None).await.unwrap();
         let record = admission.record;
         self.queue.send(job).await.unwrap();
         let epoch = record.event.id.epoch;

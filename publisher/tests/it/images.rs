@@ -129,7 +129,7 @@ async fn the_image_of_a_job_that_was_taken_back_is_not_given() {
     server.objects.put(&key, body, "image/jpeg").await.unwrap();
     let path = format!("/image/{id}");
     assert_eq!(server.get(&path, &[]).await.status, 200);
-    server.results.cancel(&id).await.unwrap();
+    server.results.cancel(&id, None).await.unwrap();
     for headers in [&[][..], &[("if-none-match", "*")]] {
         server.get(&path, headers).await.problem(404);
     }

@@ -156,8 +156,8 @@ async fn every_job_of_many_is_either_done_or_cancelled_and_ends_once() {
 
 /// Whether it was this that ended the job.
 async fn cancel(world: &World, job: &Job) -> bool {
-    let cancelled = world.results.cancel(&job.id()).await.unwrap();
-    cancelled.expect("the job is recorded").ended_now
+    let cancelled = world.results.cancel(&job.id(), None).await.unwrap();
+    cancelled.expect("the job is recorded").ended_now()
 }
 
 async fn has_result(world: &World, job: &Job) -> bool {

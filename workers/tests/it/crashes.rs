@@ -121,7 +121,11 @@ impl World {
             self.objects.put(&key, body, "image/jpeg").await.unwrap();
         }
         let queued = State::queued(job.id(), Timings::default());
-        let admission = self.results.admit(&job, &queued, false).await.unwrap();
+        let admission = self
+            .results
+            .admit(&job, &queued, false, None)
+            .await
+            .unwrap();
         self.queue.send(&job).await.unwrap();
         let epoch = admission.record.event.id.epoch;
         self.results.mark_sent(&job.id(), epoch).await.unwrap();

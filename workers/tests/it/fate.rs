@@ -19,7 +19,8 @@ use backends::{
     objects::{Body, Kind, Meta, Object, Page, Place},
     queue::{Attempt, Burials, Settle},
     results::{
-        Admission, Announced, Cancellation, Claim, Epoch, Local, Record, Unsent, Watch, WatchAll,
+        Admission, Announced, Cancellation, Claim, Epoch, Local, Owner, Record, Unsent, Watch,
+        WatchAll,
     },
 };
 use bytes::Bytes;
@@ -280,8 +281,14 @@ impl Results for Struck<Arc<Local>> {
         self.backend.job(id).await
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
-        self.backend.admit(job, state, again).await
+    async fn admit(
+        &self,
+        job: &Job,
+        state: &State,
+        again: bool,
+        by: Option<&Owner>,
+    ) -> Result<Admission, Error> {
+        self.backend.admit(job, state, again, by).await
     }
 
     async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error> {
@@ -313,8 +320,8 @@ impl Results for Struck<Arc<Local>> {
         self.fate.call(Backend::Results, announce).await
     }
 
-    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
-        self.backend.cancel(id).await
+    async fn cancel(&self, id: &JobId, by: Option<&Owner>) -> Result<Option<Cancellation>, Error> {
+        self.backend.cancel(id, by).await
     }
 
     async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {

@@ -19,7 +19,8 @@ use backends::{
     objects::{Body, Disk, Kind, Meta, Object, Page, Place},
     queue::sqlite::SqliteQueue,
     results::{
-        Admission, Announced, Cancellation, Claim, Epoch, Local, Record, Unsent, Watch, WatchAll,
+        Admission, Announced, Cancellation, Claim, Epoch, Local, Owner, Record, Unsent, Watch,
+        WatchAll,
     },
 };
 use bytes::Bytes;
@@ -186,7 +187,7 @@ impl World {
 
     pub(crate) async fn admit(&self, job: &Job) -> Record {
         let state = queued(&job.id());
-        self.results.admit(job, &state, false).await.unwrap().record
+        self.results.admit(job, &state, false, None).await.unwrap().record
     }
 
     pub(crate) async fn send(&self, job: &Job) {
@@ -347,8 +348,14 @@ impl Results for Faulty<Local> {
         self.backend.job(id).await
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
-        self.backend.admit(job, state, again).await
+    async fn admit(
+        &self,
+        job: &Job,
+        state: &State,
+        again: bool,
+        by: Option<&Owner>,
+    ) -> Result<Admission, Error> {
+        self.backend.admit(job, state, again, by).await
     }
 
     async fn mark_sent(&self, id: &JobId, epoch: Epoch) -> Result<(), Error> {
@@ -380,8 +387,8 @@ impl Results for Faulty<Local> {
         if state.status.is_final() {
             fault(&self.ends, Backend::Results, "announce")?;
             if self.revives.load(Ordering::SeqCst) {
-                self.backend.cancel(&state.job_id).await?;
-                self.admit(&job(&photo()), &queued(&state.job_id), false)
+                self.backend.cancel(&state.job_id, None).await?;
+                self.admit(&job(&photo()), &queued(&state.job_id), false, None)
                     .await?;
                 self.revives.store(false, Ordering::SeqCst);
             }
@@ -392,13 +399,13 @@ impl Results for Faulty<Local> {
         if self.cancels_before.load(Ordering::SeqCst) > 0
             && self.cancels_before.fetch_sub(1, Ordering::SeqCst) == 1
         {
-            self.backend.cancel(&state.job_id).await?;
+            self.backend.cancel(&state.job_id, None).await?;
         }
         self.backend.announce(epoch, state).await
     }
 
-    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
-        self.backend.cancel(id).await
+    async fn cancel(&self, id: &JobId, by: Option<&Owner>) -> Result<Option<Cancellation>, Error> {
+        self.backend.cancel(id, by).await
     }
 
     async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {

@@ -9,7 +9,7 @@ use schemas::{Event, EventId, Job, JobId, State, Status};
 use crate::{
     clock::millis,
     outbox::table as outbox,
-    results::{Epoch, Record, hub::History, rules},
+    results::{Epoch, Ownership, Record, hub::History, rules},
 };
 
 pub(super) const SCHEMA: &[&str] = &["
@@ -45,7 +45,9 @@ pub(super) const SCHEMA: &[&str] = &["
 ", "
     -- Jobs that wait for their first worker: a claim begins an epoch beyond their newest event's.
     CREATE INDEX jobs_waiting ON jobs (admitted_ms) WHERE epoch = event_epoch AND state ->> 'status' = 'queued';
-", outbox::SCHEMA];
+", outbox::SCHEMA, "
+    ALTER TABLE jobs ADD COLUMN owner TEXT;  -- who uploaded it, * for several
+"];
 
 /// Records that one sweep removes at most, so that nobody waits long behind it. A job an hour is swept in one.
 const EXPIRED_MAX: u32 = 10_000;
@@ -58,6 +60,7 @@ pub(super) struct Row {
     sent: bool,
     updated_at_ms: u64,
     pub(super) cancelled_epoch: Option<Epoch>,
+    pub(super) ownership: Ownership,
 }
 
 /// What an announcement comes to.
@@ -76,6 +79,7 @@ impl Row {
             sent: self.sent,
             updated_at_ms: self.updated_at_ms,
             cancelled_epoch: self.cancelled_epoch,
+            ownership: self.ownership.clone(),
         })
     }
 
@@ -126,7 +130,8 @@ pub(super) fn heard(row: Option<&Row>, epoch: Epoch, state: &State, now_ms: u64)
 
 pub(super) fn read(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Row>> {
     db.prepare_cached(
-        "SELECT epoch, n, event_epoch, event_n, state, sent, updated_ms, cancelled_epoch FROM jobs WHERE id = ?1",
+        "SELECT epoch, n, event_epoch, event_n, state, sent, updated_ms, cancelled_epoch, owner
+         FROM jobs WHERE id = ?1",
     )?
     .query_row([id.to_string()], |row| {
         let state: Option<Json> = row.get("state")?;
@@ -146,6 +151,7 @@ pub(super) fn read(db: &Connection, id: &JobId) -> rusqlite::Result<Option<Row>>
             sent: row.get("sent")?,
             updated_at_ms: row.get("updated_ms")?,
             cancelled_epoch: row.get("cancelled_epoch")?,
+            ownership: Ownership::read(row.get::<_, Option<String>>("owner")?.as_deref()),
         })
     })
     .optional()
@@ -224,6 +230,17 @@ pub(super) fn claim(
         now_ms + millis(rules::RECORD_AGE_MAX),
         now_ms
     ])?;
+    Ok(())
+}
+
+/// Notes whose job it is.
+pub(super) fn write_ownership(
+    db: &Connection,
+    id: &JobId,
+    ownership: &Ownership,
+) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE jobs SET owner = ?2 WHERE id = ?1 AND owner IS NOT ?2")?
+        .execute(params![id.to_string(), ownership.written()])?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use super::{Jobs, Known};
 use crate::{
     outbox::redis as outbox,
     redis_server::{AtShard, Call, Script, Shard},
-    results::{Epoch, rules},
+    results::{Epoch, Owner, rules},
 };
 
 /// Events kept for readers that lost their connection: at 1 KiB each about 20 MiB, and minutes of a busy fleet. Who was
@@ -63,12 +63,13 @@ impl Jobs {
         job: &Job,
         state: &State,
         again: bool,
+        by: Option<&Owner>,
         now_ms: u64,
     ) -> RedisResult<(Known, bool)> {
         let mut call = self.about(&self.scripts.admit, &job.id());
         write_event(&mut call, state, now_ms);
-        call.arg(job.to_json()).arg(u8::from(again));
-        let (began_now, id, state, sent, updated_at_ms, cancelled_epoch) =
+        call.arg(job.to_json()).arg(u8::from(again)).arg(name(by));
+        let (began_now, id, state, sent, updated_at_ms, cancelled_epoch, owner) =
             self.send(&job.id(), &call).await?;
         let known = Known {
             id,
@@ -76,6 +77,7 @@ impl Jobs {
             sent,
             updated_at_ms,
             cancelled_epoch,
+            owner,
         };
         Ok((known, began_now))
     }
@@ -93,15 +95,17 @@ impl Jobs {
         self.send_end(&state.job_id, call).await
     }
 
-    /// The newest event's id, its state, and whether the job ended just now.
+    /// The newest event's id, its state, and what was done.
     pub(super) async fn cancel(
         &self,
         id: &JobId,
+        by: Option<&Owner>,
         now_ms: u64,
-    ) -> RedisResult<Option<(String, String, bool)>> {
+    ) -> RedisResult<Option<(String, String, String)>> {
         let mut call = self.about(&self.scripts.cancel, id);
         let nothing_yet = State::queued(*id, Timings::default()).cancelled();
         write_event(&mut call, &nothing_yet, now_ms);
+        call.arg(name(by));
         self.send_end(id, call).await
     }
 
@@ -154,7 +158,7 @@ impl Jobs {
         let mut fields = redis::cmd("HMGET");
         fields
             .arg(self.server.key_of("job", id))
-            .arg(&["id", "state", "sent", "updated", "cancel"]);
+            .arg(&["id", "state", "sent", "updated", "cancel", "owner"]);
         Ok(known(fields.query_async(&mut self.at(id)).await?))
     }
 
@@ -230,23 +234,30 @@ fn write_event(call: &mut Call<'_>, state: &State, now_ms: u64) {
         .arg(STREAM_EVENTS_MAX);
 }
 
-/// What is read of a job's hash: id, state, sent, updated, cancel.
+/// A name, or nothing.
+fn name(by: Option<&Owner>) -> &str {
+    by.map_or("", Owner::as_str)
+}
+
+/// What is read of a job's hash: id, state, sent, updated, cancel, owner.
 type Fields = (
     Option<String>,
     Option<String>,
     Option<bool>,
     Option<u64>,
     Option<Epoch>,
+    Option<String>,
 );
 
 /// A hash without a state is a claim on a job that nobody recorded.
 fn known(fields: Fields) -> Option<Known> {
-    let (id, state, sent, updated_at_ms, cancelled_epoch) = fields;
+    let (id, state, sent, updated_at_ms, cancelled_epoch, owner) = fields;
     Some(Known {
         id: id?,
         state: state?,
         sent: sent.unwrap_or_default(),
         updated_at_ms: updated_at_ms.unwrap_or_default(),
         cancelled_epoch,
+        owner,
     })
 }

@@ -67,7 +67,7 @@ async fn a_master_that_is_away_costs_the_other_shards_nothing_and_its_own_go_on_
     until_ok(async || {
         fleet
             .speaker
-            .admit(&of_the_dead, &queued(&of_the_dead), false)
+            .admit(&of_the_dead, &queued(&of_the_dead), false, None)
             .await
     })
     .await;
@@ -120,7 +120,7 @@ async fn jobs_go_on_while_their_shard_moves_to_another_node() {
     moving.carry_keys().await;
     let there = fleet.speaker.record(&known.id()).await.unwrap();
     assert_eq!(there.as_ref(), Some(&admitted));
-    let admit_new = until_ok(async || fleet.speaker.admit(&new, &queued(&new), false).await);
+    let admit_new = until_ok(async || fleet.speaker.admit(&new, &queued(&new), false, None).await);
     tokio::join!(admit_new, moving.end());
 
     assert_eq!(cluster.holder(moving.slot).await.port, moving.to.port);
@@ -167,7 +167,7 @@ async fn no_job_is_lost_while_its_shard_moves_to_and_fro() {
 /// A job from its admission to its end, told by one who tries again what failed, and heard by another.
 async fn story(fleet: &Fleet, shard: u8) {
     let job = job_of(shard);
-    until_ok(async || fleet.speaker.admit(&job, &queued(&job), false).await).await;
+    until_ok(async || fleet.speaker.admit(&job, &queued(&job), false, None).await).await;
     let watching = until_ok(async || fleet.watcher.watch(&job.id(), None).await).await;
     let epoch = until_ok(async || fleet.speaker.claim(&job.id()).await)
         .await

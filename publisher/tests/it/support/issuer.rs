@@ -102,8 +102,15 @@ impl Signer {
 
 fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
-    let lines: Vec<_> = text.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+    let lines: Vec<_> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| str::from_utf8(line).unwrap())
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
 }
 
 /// The list of keys, served on loopback.
@@ -125,7 +132,9 @@ impl Issuer {
         let listed = Listed::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = Router::new().route("/jwks", get(list)).with_state(listed.clone());
+        let router = Router::new()
+            .route("/jwks", get(list))
+            .with_state(listed.clone());
         let served = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             address,

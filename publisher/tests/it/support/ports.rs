@@ -22,7 +22,8 @@ use backends::{
         dead::{Found, Look},
     },
     results::{
-        Admission, Announced, Cancellation, Claim, Epoch, News, Record, Unsent, Watch, WatchAll,
+        Admission, Announced, Cancellation, Claim, Epoch, News, Outcome, Owner, Ownership, Record,
+        Unsent, Watch, WatchAll,
     },
 };
 use bytes::Bytes;
@@ -311,6 +312,7 @@ struct Entry {
     job: Option<Job>,
     events: Vec<Event>,
     epoch: Epoch,
+    ownership: Ownership,
     sent: bool,
     admitted: Instant,
     updated_at_ms: u64,
@@ -322,6 +324,7 @@ impl Default for Entry {
             job: None,
             events: Vec::new(),
             epoch: 0,
+            ownership: Ownership::default(),
             sent: false,
             admitted: Instant::now(),
             updated_at_ms: 0,
@@ -338,6 +341,7 @@ impl Entry {
             sent: self.sent,
             updated_at_ms: self.updated_at_ms,
             cancelled_epoch: None,
+            ownership: self.ownership.clone(),
         })
     }
 
@@ -402,6 +406,13 @@ impl MemoryResults {
         Some(record.event.state.status)
     }
 
+    /// Whether several clients wait for a job.
+    pub(crate) fn is_shared(&self, id: &JobId) -> bool {
+        let jobs = self.jobs.lock().unwrap();
+        let entry = jobs.get(id);
+        entry.is_some_and(|entry| entry.ownership == Ownership::Several)
+    }
+
     pub(crate) fn is_sent(&self, id: &JobId) -> bool {
         let jobs = self.jobs.lock().unwrap();
         jobs.get(id).is_some_and(|entry| entry.sent)
@@ -439,7 +450,13 @@ impl Results for MemoryResults {
         Ok(jobs.get(id).and_then(|entry| entry.job.clone()))
     }
 
-    async fn admit(&self, job: &Job, state: &State, again: bool) -> Result<Admission, Error> {
+    async fn admit(
+        &self,
+        job: &Job,
+        state: &State,
+        again: bool,
+        by: Option<&Owner>,
+    ) -> Result<Admission, Error> {
         self.broken.check(Backend::Results, "admit")?;
         self.meet_the_wire()?;
         let mut jobs = self.jobs.lock().unwrap();
@@ -447,6 +464,7 @@ impl Results for MemoryResults {
         let status = entry.events.last().map(|event| event.state.status);
         let claimed = status.is_none() && entry.epoch > 0;
         let began_now = again || matches!(status, None | Some(Status::Dead | Status::Cancelled));
+        entry.ownership = std::mem::take(&mut entry.ownership).after(by, began_now);
         if began_now {
             entry.epoch += u64::from(!claimed);
             entry.sent = claimed;
@@ -509,21 +527,27 @@ impl Results for MemoryResults {
         Ok(Announced::Told(id))
     }
 
-    async fn cancel(&self, id: &JobId) -> Result<Option<Cancellation>, Error> {
+    async fn cancel(&self, id: &JobId, by: Option<&Owner>) -> Result<Option<Cancellation>, Error> {
         self.broken.check(Backend::Results, "cancel")?;
         let mut jobs = self.jobs.lock().unwrap();
         let Some(entry) = jobs.get_mut(id) else {
             return Ok(None);
         };
-        let ended_now = !entry.last().state.status.is_final();
-        if ended_now {
+        let is_over = entry.last().state.status.is_final();
+        let outcome = match &entry.ownership {
+            Ownership::Several if by.is_some() => Outcome::Shared,
+            ownership if !ownership.lets(by) => Outcome::NotYours,
+            _ if is_over => Outcome::EndedBefore,
+            _ => Outcome::EndedNow,
+        };
+        if outcome == Outcome::EndedNow {
             let cancelled = entry.last().state.clone().cancelled();
             entry.epoch += 1;
             entry.push(entry.epoch, &cancelled);
             self.changes.send_replace(());
         }
         let event = entry.last().clone();
-        Ok(Some(Cancellation { event, ended_now }))
+        Ok(Some(Cancellation { event, outcome }))
     }
 
     async fn watch(&self, id: &JobId, after: Option<EventId>) -> Result<Option<Watch>, Error> {
