@@ -7,6 +7,7 @@
 
 mod alone;
 mod apply;
+mod auth;
 mod cancel;
 mod dead_letters;
 mod embedded;

@@ -230,7 +230,7 @@ mod tests {
                 it.auth_jwks_url = "http://id.example/jwks".to_owned();
             }),
             ("auth_jwks_pause_secs: 0 is", |it| {
-                it.auth_jwks_pause_secs = 0
+                it.auth_jwks_pause_secs = 0;
             }),
             ("link_keys: ", |it| it.link_keys = "hush".to_owned()),
             ("link_age_secs: ", |it| it.link_age_secs = u64::MAX),

@@ -184,8 +184,9 @@ impl Ages {
     /// Whether the URL has to be asked for a key that is `known`, or is not.
     fn is_fetch_due(&self, cache: &Cache, known: bool, now: Instant) -> bool {
         let is_younger = |than: Option<Instant>, age| than.is_some_and(|since| now - since < age);
-        let fresh = is_younger(cache.fetched, self.refresh);
-        !(known && fresh) && !is_younger(cache.tried, self.pause)
+        let is_good = known && is_younger(cache.fetched, self.refresh);
+        let is_too_early = is_younger(cache.tried, self.pause);
+        !is_good && !is_too_early
     }
 
     /// Whether keys may be used, were it only because there are no better ones.
