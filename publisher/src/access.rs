@@ -1,28 +1,45 @@
-//! Who may read what: the two questions that every answer with bytes asks.
+//! Who may read originals. What results ask of their readers is `auth`'s.
 
-use http::Extensions;
+use backends::results::Ownership;
+use http::{HeaderMap, header::FORWARDED, request::Parts};
 use schemas::JobId;
 
-use crate::{app::App, error::ApiError};
+use crate::{app::App, auth::Caller, error::ApiError};
 
-/// Whether whoever knows a result's address may read it. Caches on the way keep it for everybody then, else for its reader
-/// alone.
-pub(crate) const fn results_are_public(_: &App) -> bool {
-    true
-}
+/// What a proxy tells in, besides `Forwarded`.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Whether whoever sent a request with these `extensions` may read the original of `id`.
+/// Whether whoever sent `request` may read the original of `id`: the one who uploaded it, and who may do everything.
 ///
 /// # Errors
-/// Where nobody has to say who they are and we can be reached from elsewhere: originals are never public.
-pub(crate) const fn may_read_original(
+/// For anybody else. Where nobody has to say who they are, that is everybody who may come from another machine: originals are
+/// never public.
+pub(crate) async fn may_read_original(
     app: &App,
-    _extensions: &Extensions,
-    _id: &JobId,
+    request: &Parts,
+    id: &JobId,
 ) -> Result<(), ApiError> {
-    if app.is_local {
+    if !app.access.is_guarded() {
+        return if app.is_local && !is_forwarded(&request.headers) {
+            Ok(())
+        } else {
+            Err(ApiError::OriginalsAreClosed)
+        };
+    }
+    let caller = request.extensions.get::<Caller>();
+    let reader = caller
+        .ok_or(ApiError::NotYourOriginal)?
+        .owner_unless_admin();
+    let record = app.results.record(id).await?;
+    let ownership = record.map_or(Ownership::Unclaimed, |record| record.ownership);
+    if ownership.lets(reader.as_ref()) {
         Ok(())
     } else {
-        Err(ApiError::OriginalsAreClosed)
+        Err(ApiError::NotYourOriginal)
     }
+}
+
+/// Whether a proxy of this machine speaks for somebody who may be anywhere.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key(FORWARDED) || headers.contains_key(FORWARDED_FOR)
 }

@@ -39,6 +39,8 @@ pub(crate) enum ApiError {
     Ended(Status),
     #[error("the job is somebody else's, only who uploaded it may take it back")]
     NotYours,
+    #[error("an original is given to who alone uploaded it, and to who holds admin")]
+    NotYourOriginal,
     #[error("several clients uploaded this job, and nobody alone may take it back")]
     Shared,
     #[error("the job is not recorded yet, it can be cancelled once it is")]
@@ -122,7 +124,9 @@ impl ApiError {
             Self::Denied(denied) => denied.kind(),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::NotReady(_) => (StatusCode::NOT_FOUND, "not_ready", "No result"),
-            Self::NotYours => (StatusCode::FORBIDDEN, "not_yours", "Not yours"),
+            Self::NotYours | Self::NotYourOriginal => {
+                (StatusCode::FORBIDDEN, "not_yours", "Not yours")
+            }
             Self::Shared => (
                 StatusCode::CONFLICT,
                 "shared",

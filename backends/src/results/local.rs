@@ -19,8 +19,8 @@ use schemas::{Event, EventId, Job, JobId, State};
 
 use self::steps::Steps;
 use super::{
-    Admission, Announced, Cancellation, Claim, Epoch, Outcome, Owner, Record, Results, Unsent, Watch,
-    WatchAll, hub::Hub, rules,
+    Admission, Announced, Cancellation, Claim, Epoch, Outcome, Owner, Record, Results, Unsent,
+    Watch, WatchAll, hub::Hub, rules,
 };
 use crate::{
     Error,

@@ -1,15 +1,18 @@
 //! A store with results in memory.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use async_trait::async_trait;
 use backends::{
     Error, Key, Metrics, ObjectStore,
     error::{Backend, Cause},
-    objects::{Body, Counted, Disk, Kind, Memory, MemoryConfig, Meta, Page, Place},
+    objects::{Body, Counted, Disk, Kind, Memory, MemoryConfig, Meta, Object, Page, Place},
 };
 use bytes::Bytes;
 use futures::future::join_all;
@@ -112,6 +115,11 @@ impl ObjectStore for Slow {
             self.go.notified().await;
         }
         read
+    }
+
+    async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        self.files.open(key, range).await
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Meta>, Error> {

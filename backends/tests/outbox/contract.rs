@@ -87,7 +87,7 @@ pub(crate) async fn every_end_is_told(results: &dyn Results, outbox: &dyn Outbox
     }
     let cancelled = job(results).await;
     subscribe(outbox, &cancelled, URL).await;
-    results.cancel(&cancelled.id()).await.unwrap();
+    results.cancel(&cancelled.id(), None).await.unwrap();
 
     let told = take(outbox).await;
     let told: HashSet<_> = told.iter().map(|notice| notice.state.status).collect();
@@ -308,7 +308,7 @@ pub(crate) async fn job(results: &dyn Results) -> Job {
 
 async fn admit(results: &dyn Results, job: &Job) {
     let state = State::queued(job.id(), Timings::default());
-    results.admit(job, &state, false).await.unwrap();
+    results.admit(job, &state, false, None).await.unwrap();
 }
 
 /// Claims a job and tells where it stands.

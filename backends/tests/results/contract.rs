@@ -89,7 +89,10 @@ pub(crate) async fn a_job_that_lives_is_not_admitted_twice(results: &dyn Results
     for status in [Status::Processing, Status::Retrying] {
         let told = claim_and_tell(results, &job, status).await;
         for again in [false, true] {
-            let admission = results.admit(&job, &queued(&job), again, None).await.unwrap();
+            let admission = results
+                .admit(&job, &queued(&job), again, None)
+                .await
+                .unwrap();
             assert_eq!(admission.record.event, told);
             assert!(!admission.began_now);
         }
@@ -104,7 +107,10 @@ pub(crate) async fn a_job_that_ended_well_starts_again_only_if_its_result_is_gon
         admit(results, &job).await;
         let end = claim_and_tell(results, &job, status).await;
         assert_eq!(admit(results, &job).await.event, end);
-        let admission = results.admit(&job, &queued(&job), true, None).await.unwrap();
+        let admission = results
+            .admit(&job, &queued(&job), true, None)
+            .await
+            .unwrap();
         let record = admission.record;
         assert!(admission.began_now);
         assert_eq!(record.event.state.status, Status::Queued);
@@ -133,7 +139,7 @@ pub(crate) async fn what_an_admitted_job_is_made_of_is_known_to_its_end(results:
     let id = job.id();
     admit(results, &job).await;
     assert_eq!(results.job(&id).await.unwrap(), Some(job.clone()));
-    results.cancel(&id).await.unwrap();
+    results.cancel(&id, None).await.unwrap();
     assert_eq!(results.job(&id).await.unwrap(), Some(job));
     let strangers = self::job().id();
     results.claim(&strangers).await.unwrap();
@@ -400,7 +406,7 @@ pub(crate) async fn who_comes_after_a_new_start_hears_nothing_of_the_old_end(
 pub(crate) async fn many_who_admit_a_job_at_once_agree(results: &dyn Results) {
     let job = job();
     let state = queued(&job);
-    let admissions = join_all((0..20).map(|_| results.admit(&job, &state, false))).await;
+    let admissions = join_all((0..20).map(|_| results.admit(&job, &state, false, None))).await;
     let admissions: Vec<_> = admissions.into_iter().map(Result::unwrap).collect();
     let (first, began) = (&admissions[0].record, |it: &&Admission| it.began_now);
     assert!(admissions.iter().all(|it| it.record == *first));

@@ -276,7 +276,7 @@ pub(crate) async fn a_job_that_several_uploaded_is_taken_from_none_of_them(resul
 
 async fn admit_for(results: &dyn Results, job: &Job, owner: &Owner) -> Record {
     let admitted = results.admit(job, &queued(job), false, Some(owner)).await;
-    admitted.unwrap()
+    admitted.unwrap().record
 }
 
 async fn cancel_for(results: &dyn Results, job: &Job, owner: &Owner) -> Cancellation {

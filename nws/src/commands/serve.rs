@@ -27,11 +27,12 @@ pub(crate) async fn everything(settings: &Settings) -> anyhow::Result<()> {
     let slots = system.slots(settings)?;
     let parts = system.publisher(settings, access, Some(Arc::clone(&slots) as _))?;
     announce("nws", scheme(settings), &listener)?;
-    let served = until_either_ends(
+    // Boxed, or whoever holds this future would hold all of both.
+    let served = Box::pin(until_either_ends(
         &shutdown,
         ingress(listener, parts, &shutdown),
         fleet(&system, settings, slots, &shutdown),
-    );
+    ));
     served.await?;
     system.close().await;
     Ok(())

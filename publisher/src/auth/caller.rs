@@ -131,8 +131,8 @@ impl Caller {
         self.name().map(Owner::new)
     }
 
-    /// Whose jobs this caller may take back: its own, or (`None`) everybody's.
-    pub(crate) fn takes_back_from(&self) -> Option<Owner> {
+    /// Whose jobs this caller may take back, and whose originals it may read: its own, or (`None`) everybody's.
+    pub(crate) fn owner_unless_admin(&self) -> Option<Owner> {
         self.owner().filter(|_| !self.scopes.hold(Scope::Admin))
     }
 }
@@ -171,8 +171,12 @@ mod tests {
     #[test]
     fn everybodys_jobs_are_taken_back_by_admins_and_where_nobody_says_who_they_are() {
         let key = |scopes: &str| Caller::with_key("web", scopes.parse().unwrap());
-        assert!(key("upload").takes_back_from().is_some());
-        assert!(key("admin").takes_back_from().is_none());
-        assert!(Caller::anonymous(Scopes::ALL).takes_back_from().is_none());
+        assert!(key("upload").owner_unless_admin().is_some());
+        assert!(key("admin").owner_unless_admin().is_none());
+        assert!(
+            Caller::anonymous(Scopes::ALL)
+                .owner_unless_admin()
+                .is_none()
+        );
     }
 }

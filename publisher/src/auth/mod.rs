@@ -89,6 +89,11 @@ impl Access {
         })
     }
 
+    /// Whether anybody has to say who they are.
+    pub(crate) const fn is_guarded(&self) -> bool {
+        self.guarded
+    }
+
     /// The address of an image for whoever is told of it: signed where one has to be let in to see it.
     pub(crate) fn link(&self, path: String) -> String {
         let signed = self.links.sign(&path, now_ms() / 1000);

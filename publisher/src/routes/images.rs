@@ -18,10 +18,10 @@ use super::{
     PathId,
     transfer::{Asked, Held, Transfer, check_size, room_for},
 };
-use crate::{access, app::App, blocking, error::ApiError};
+use crate::{app::App, blocking, error::ApiError};
 
-const FOR_ALL: HeaderValue = HeaderValue::from_static("public, max-age=86400, immutable");
-const FOR_ITS_READER: HeaderValue = HeaderValue::from_static("private, max-age=86400, immutable");
+/// Where reading needs a credential, `auth::privately` keeps caches that others share out of it.
+const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=86400, immutable");
 /// A result is a picture and nothing else: opened by itself it may neither load nor run anything, as who it is or as anybody.
 /// In an `<img>` it shows as ever.
 pub(super) const CONTENT_SECURITY_POLICY: HeaderValue =
@@ -68,17 +68,12 @@ async fn answer(
             None => return Ok(None),
         },
     };
-    transfer.answer(app, asked, always(app)).await
+    transfer.answer(app, asked, always()).await
 }
 
-fn always(app: &App) -> [(HeaderName, HeaderValue); 2] {
-    let kept = if access::results_are_public(app) {
-        FOR_ALL
-    } else {
-        FOR_ITS_READER
-    };
+fn always() -> [(HeaderName, HeaderValue); 2] {
     [
-        (header::CACHE_CONTROL, kept),
+        (header::CACHE_CONTROL, CACHE_CONTROL),
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     ]
 }

@@ -27,13 +27,14 @@ pub(crate) async fn original(
     PathId(id): PathId,
     request: Request,
 ) -> Result<Response, ApiError> {
-    access::may_read_original(&app, request.extensions(), &id)?;
+    let (request, _) = request.into_parts();
+    access::may_read_original(&app, &request, &id).await?;
     let job = app.results.job(&id).await?.ok_or(ApiError::NotFound)?;
     let found = found(&app, job.original.sha256).await?;
     let (transfer, format) = found.ok_or(ApiError::NotFound)?;
     let asked = Asked {
-        method: request.method(),
-        headers: request.headers(),
+        method: &request.method,
+        headers: &request.headers,
     };
     let answer = transfer.answer(&app, asked, always(&id, format)).await?;
     answer.ok_or(ApiError::NotFound)

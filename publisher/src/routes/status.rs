@@ -72,7 +72,7 @@ pub(crate) async fn cancel(
     PathId(id): PathId,
 ) -> Result<Response, ApiError> {
     tracing::Span::current().record("job.id", tracing::field::display(&id));
-    let by = caller.takes_back_from();
+    let by = caller.owner_unless_admin();
     let Some(cancellation) = app.results.cancel(&id, by.as_ref()).await? else {
         return Err(not_cancelled(&app, &id).await?);
     };

@@ -246,3 +246,18 @@ async fn without_a_list_no_page_of_another_origin_is_answered() {
     let preflight = client::send(server.address, "OPTIONS", "/limits", &headers, "".into());
     preflight.await.problem(405);
 }
+
+#[tokio::test]
+async fn an_original_is_for_who_alone_uploaded_it_and_for_operators() {
+    let server = Server::guarded(&config()).await;
+    let id = upload(&server, ADA).await.job_id();
+    let path = format!("/original/{id}");
+    assert_eq!(ask(&server, "GET", &path, ADA).await.body, photo(1));
+    assert_eq!(ask(&server, "GET", &path, ADMIN).await.body, photo(1));
+    let problem = ask(&server, "GET", &path, BOB).await.problem(403);
+    assert_eq!(problem["type"], "urn:nws:problem:not_yours");
+    upload(&server, BOB).await;
+    for one_of_both in [ADA, BOB] {
+        ask(&server, "GET", &path, one_of_both).await.problem(403);
+    }
+}

@@ -1,6 +1,9 @@
 //! No client takes all.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use backends::{
@@ -8,9 +11,11 @@ use backends::{
     error::{Backend, Cause},
     quota::{Allowance, Taken},
 };
-use publisher::fairness::Config;
+use publisher::{
+    auth::{self, Access, NewKey},
+    fairness::Config,
+};
 use schemas::Digest;
-use std::time::Duration;
 
 use crate::support::{Server, client::Answer, form::Form, photo};
 
@@ -99,6 +104,30 @@ async fn without_a_proxy_nobody_is_believed_to_be_another() {
     assert_eq!(upload(&server, &[]).await.status, 202);
     let made_up = [("x-forwarded-for", "9.9.9.9")];
     upload(&server, &made_up).await.problem(429);
+}
+
+#[tokio::test]
+async fn who_shows_a_key_is_told_apart_from_others_at_the_same_address() {
+    let keys = [(1, "ann"), (2, "bob")].map(|(seed, name)| (NewKey::new([seed; 32]), name));
+    let entries = keys.each_ref().map(|(key, name)| {
+        let entry = key.entry(name, "upload".parse().unwrap());
+        entry.unwrap().to_string()
+    });
+    let config = auth::Config {
+        auth_keys: entries.join(" "),
+        ..auth::Config::default()
+    };
+    let server = Server::of(|parts| {
+        parts.access = Arc::new(Access::open(&config).unwrap());
+        parts.fairness.upload_rate_per_min = 1;
+        parts.fairness.upload_burst_max = 1;
+    })
+    .await;
+    let [one, other] = keys.map(|(key, _)| format!("Bearer {}", key.reveal()));
+    let status = async |bearer: &str| upload(&server, &[("authorization", bearer)]).await.status;
+    assert_eq!(status(&one).await, 202);
+    assert_eq!(status(&one).await, 429);
+    assert_eq!(status(&other).await, 202);
 }
 
 /// Counts for a fleet, as it is told to.

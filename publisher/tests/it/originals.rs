@@ -78,6 +78,20 @@ async fn an_original_is_not_for_everybody() {
     assert_eq!(refused.header("cache-control"), "no-store");
 }
 
+/// A proxy of this machine speaks for others, wherever they are.
+#[tokio::test]
+async fn an_original_is_not_for_who_comes_through_a_proxy() {
+    let server = Server::start().await;
+    let id = server.accepted(&photo(1)).await;
+    for told in ["x-forwarded-for", "forwarded"] {
+        let path = format!("/original/{id}");
+        server
+            .get(&path, &[(told, "for=1.2.3.4")])
+            .await
+            .problem(403);
+    }
+}
+
 fn etag(bytes: &[u8]) -> String {
     format!("\"{}\"", Digest::of(bytes))
 }

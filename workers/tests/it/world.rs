@@ -187,7 +187,11 @@ impl World {
 
     pub(crate) async fn admit(&self, job: &Job) -> Record {
         let state = queued(&job.id());
-        self.results.admit(job, &state, false, None).await.unwrap().record
+        self.results
+            .admit(job, &state, false, None)
+            .await
+            .unwrap()
+            .record
     }
 
     pub(crate) async fn send(&self, job: &Job) {
