@@ -66,26 +66,38 @@ impl Pieces {
                 }
                 _ => break,
             }
-            let first = self.skip_content(reader)?;
-            self.transparent |= controls_first && first & HAS_TRANSPARENT_COLOUR != 0;
+            if !controls_first || self.read_control(reader)? {
+                self.skip_content(reader)?;
+            }
         }
         Ok(())
     }
 
-    /// Pieces up to the one that is empty. Gives the first byte of the first one, 0 where it is empty.
-    fn skip_content(&mut self, reader: &mut Reader<impl BufRead + Seek>) -> Result<u8, Broken> {
-        let mut first = None;
+    /// The piece that says how the first frame is shown. Whether it was one: an empty piece is the end of them.
+    fn read_control(&mut self, reader: &mut Reader<impl BufRead + Seek>) -> Result<bool, Broken> {
+        self.seen += 1;
+        let length = reader.byte()?;
+        if length == 0 {
+            return Ok(false);
+        }
+        self.transparent |= reader.byte()? & HAS_TRANSPARENT_COLOUR != 0;
+        if length > 1 {
+            reader.skip(u64::from(length) - 1)?;
+        }
+        Ok(true)
+    }
+
+    /// Pieces up to the one that is empty.
+    fn skip_content(&mut self, reader: &mut Reader<impl BufRead + Seek>) -> Result<(), Broken> {
         while self.seen <= PIECES_MAX {
             self.seen += 1;
             let length = reader.byte()?;
             if length == 0 {
                 break;
             }
-            let begins_with = reader.byte()?;
-            first.get_or_insert(begins_with);
-            reader.skip(u64::from(length) - 1)?;
+            reader.skip(length.into())?;
         }
-        Ok(first.unwrap_or_default())
+        Ok(())
     }
 }
 
