@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Where a running `nws` answers while the page is worked on: `NWS_URL=http://127.0.0.1:3001 npm run dev`. */
 const server = process.env.NWS_URL ?? 'http://127.0.0.1:3000';
-const routes = ['/upload', '/status', '/events', '/image', '/limits', '/stats', '/ready'];
+const routes = ['/upload', '/status', '/events', '/image', '/limits', '/stats', '/ready', '/admin'];
 
 const inChromium = {
   environment: 'node',

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef } from 'react';
+import { Access } from './access/Access';
 import './app.css';
 import { FleetStrip } from './fleet/FleetStrip';
 import { BeginBar } from './frame/BeginBar';
@@ -30,6 +31,7 @@ export function App() {
   return (
     <>
       <Header />
+      <Access />
       <FleetStrip />
       <main className="work">
         <div className="work-drop">

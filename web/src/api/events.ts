@@ -1,12 +1,13 @@
 import { pauseMs } from './backoff';
 import { type EventId, eventIdOf, isOlder } from './eventId';
 import { isJobState, isNamed } from './parse';
-import { identity, json, reach, ServerError } from './server';
+import { json, reach, ServerError } from './server';
 import { type Frame, FrameReader } from './sse';
 import { isFinal, type JobState } from './types';
 
-/** The one stream of events: `idle` while nothing is followed, `lost` while it is tried again. */
-export type Connection = 'idle' | 'open' | 'lost';
+/** The one stream of events: `idle` while nothing is followed, `lost` while it is tried again, `barred` until there is a key
+ * that opens it. */
+export type Connection = 'idle' | 'open' | 'lost' | 'barred';
 
 /** What is told of the jobs that are followed. */
 export interface Listener {
@@ -48,7 +49,7 @@ export function openStream(
   lastEventId: string | null,
   signal: AbortSignal,
 ): ReturnType<Open> {
-  const headers = { ...identity(), accept: 'text/event-stream' };
+  const headers = { accept: 'text/event-stream' };
   const resumed = lastEventId === null ? headers : { ...headers, 'last-event-id': lastEventId };
   const path = `/events?ids=${jobIds.join(',')}`;
   return reach(path, { headers: resumed, signal, cache: 'no-store' }).then(({ body }) => body);
@@ -101,7 +102,7 @@ export class Events {
 
   /** Tries again at once what waits to be tried again. */
   hurry(): void {
-    if (this.#failures > 0 && this.#opening !== undefined) this.#openIn(0);
+    if (this.#failures > 0) this.#openIn(0);
   }
 
   #openSoon(): void {
@@ -142,7 +143,7 @@ export class Events {
   /** One stream from its request to its end. */
   async #run(stream: Stream): Promise<void> {
     const { signal } = stream.abort;
-    let retryAfterMs: number | null = null;
+    let refusal: ServerError | null = null;
     try {
       this.#watch(stream);
       const body = await this.#open([...stream.jobs.keys()], stream.lastEventId, signal);
@@ -150,11 +151,11 @@ export class Events {
       if (body === null) this.#end(stream);
       else await this.#read(stream, body);
     } catch (error) {
-      if (error instanceof ServerError) retryAfterMs = error.retryAfterMs;
+      if (error instanceof ServerError) refusal = error;
     }
     stream.abort.abort();
     clearTimeout(stream.watchdog);
-    this.#over(stream, retryAfterMs);
+    this.#over(stream, refusal);
   }
 
   async #read(stream: Stream, body: ReadableStream<Uint8Array>): Promise<void> {
@@ -234,19 +235,23 @@ export class Events {
   }
 
   /** A stream is over, for whatever reason. One that was replaced is nobody's any more. */
-  #over(stream: Stream, retryAfterMs: number | null): void {
+  #over(stream: Stream, refusal: ServerError | null): void {
     if (stream !== this.#current && stream !== this.#next) return;
     if (stream === this.#current) this.#current = null;
     if (stream === this.#next) this.#next = null;
     if (this.#wanted.size === 0) this.#restIfDone();
     else if (stream.ended) this.#openSoon();
-    else this.#openAgain(retryAfterMs);
+    else this.#openAgain(refusal);
   }
 
-  #openAgain(retryAfterMs: number | null): void {
+  /** What is barred stays so until somebody comes with another key, and says so by `hurry`. */
+  #openAgain(refusal: ServerError | null): void {
+    const isBarred = refusal?.isBarred === true;
     this.#failures += 1;
-    if (this.#current === null) this.#listener.onConnection('lost');
-    this.#openIn(retryAfterMs ?? pauseMs(this.#failures, this.#reconnectMs, this.#random()));
+    if (this.#current === null) this.#listener.onConnection(isBarred ? 'barred' : 'lost');
+    if (isBarred) return;
+    const pause = pauseMs(this.#failures, this.#reconnectMs, this.#random());
+    this.#openIn(refusal?.retryAfterMs ?? pause);
   }
 
   #restIfDone(): void {

@@ -1,3 +1,4 @@
+import { keyring } from './keyring';
 import { isProblem } from './parse';
 import type { Problem } from './types';
 
@@ -16,11 +17,23 @@ export class ServerError extends Error {
   readonly problem: Problem;
   /** When the server asked to come back, from now. */
   readonly retryAfterMs: number | null;
+  /** What the key does not allow, where that is why. */
+  readonly scopeMissing: string | null;
 
-  constructor(problem: Problem, retryAfterMs: number | null = null) {
+  constructor(
+    problem: Problem,
+    retryAfterMs: number | null = null,
+    scopeMissing: string | null = null,
+  ) {
     super(problem.detail);
     this.problem = problem;
     this.retryAfterMs = retryAfterMs;
+    this.scopeMissing = scopeMissing;
+  }
+
+  /** Whether nothing but a key, or another one, opens it. */
+  get isBarred(): boolean {
+    return this.problem.status === 401 || this.problem.status === 403;
   }
 
   /** Whether the same request may be answered otherwise in a while. What speaks another language goes on doing so, and to
@@ -31,9 +44,12 @@ export class ServerError extends Error {
   }
 }
 
-/** What every request says of who asks. A credential belongs here, and nowhere else. */
-export function identity(): Readonly<Record<string, string>> {
-  return {};
+/** What a request with this key says of who asks. Only this server hears it; a signed link says so itself, and a key beside
+ * it would count in its place. */
+export function identity(path: string, key: string | null): Readonly<Record<string, string>> {
+  const { origin, searchParams } = new URL(path, location.href);
+  const isTold = key !== null && origin === location.origin && !searchParams.has('sig');
+  return isTold ? { authorization: `Bearer ${key}` } : {};
 }
 
 const NEVER = new AbortController().signal;
@@ -42,24 +58,39 @@ const NEVER = new AbortController().signal;
 export async function ask<T>(
   path: string,
   isWanted: (value: unknown) => value is T,
-  method: 'GET' | 'DELETE' = 'GET',
+  method: 'GET' | 'POST' | 'DELETE' = 'GET',
   signal: AbortSignal = NEVER,
 ): Promise<T> {
   const answer = await reach(path, {
     method,
-    headers: { ...identity(), accept: 'application/json' },
+    headers: { accept: 'application/json' },
     signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]),
   });
   return understood(await textOf(answer), isWanted);
 }
 
-/** An answer that is no refusal; who aborts hears of it as of a server that cannot be reached. */
-export async function reach(path: string, init: RequestInit): Promise<Response> {
-  const answer = await fetch(path, init).catch(() => {
+interface Asking extends RequestInit {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer that is no refusal; who aborts hears of it as of a server that cannot be reached. The key goes along. */
+export async function reach(path: string, init: Asking): Promise<Response> {
+  const { key } = keyring.snapshot();
+  const headers = { ...init.headers, ...identity(path, key) };
+  const answer = await fetch(path, { ...init, headers }).catch(() => {
     throw unreachable();
   });
   if (answer.ok) return answer;
-  throw refusal(answer.status, await textOf(answer), answer.headers.get('retry-after'));
+  const said = (name: string) => answer.headers.get(name);
+  const error = refusal(answer.status, await textOf(answer), said);
+  if (isOfOldKey(error, key)) return reach(path, init);
+  throw error;
+}
+
+/** Notes what a refusal says of the key. True where another one was taken meanwhile: the same may be asked with that. */
+export function isOfOldKey({ problem, scopeMissing }: ServerError, key: string | null): boolean {
+  if (scopeMissing !== null) keyring.lacks(key, scopeMissing);
+  return problem.status === 401 && !keyring.refused(key, problem.detail);
 }
 
 export function understood<T>(text: string, isWanted: (value: unknown) => value is T): T {
@@ -74,7 +105,11 @@ export function understood<T>(text: string, isWanted: (value: unknown) => value 
 }
 
 /** A refusal in the server's words, or where something else answered, in those of its status. */
-export function refusal(status: number, body: string, retryAfter: string | null): ServerError {
+export function refusal(
+  status: number,
+  body: string,
+  header: (name: string) => string | null,
+): ServerError {
   const said = json(body);
   const problem = isProblem(said)
     ? said
@@ -84,7 +119,8 @@ export function refusal(status: number, body: string, retryAfter: string | null)
         status,
         detail: `the answer was ${status}, without a reason`,
       };
-  return new ServerError(problem, afterMs(retryAfter));
+  const scope = status === 403 ? scopeIn(header('www-authenticate')) : null;
+  return new ServerError(problem, afterMs(header('retry-after')), scope);
 }
 
 export function unreachable(): ServerError {
@@ -113,4 +149,9 @@ function textOf(answer: Response): Promise<string> {
 /** `Retry-After` in its form of seconds, which is what the server sends. */
 function afterMs(retryAfter: string | null): number | null {
   return retryAfter && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1000 : null;
+}
+
+/** The scope that a challenge asks for (RFC 6750, 3). */
+function scopeIn(challenge: string | null): string | null {
+  return /\bscope="([^"]+)"/.exec(challenge ?? '')?.[1] ?? null;
 }

@@ -1,8 +1,18 @@
 import type { Order } from '../mark/mark';
+import { keyring } from './keyring';
 import { isAdmission } from './parse';
-import { identity, PAGE_PROBLEMS, refusal, ServerError, understood, unreachable } from './server';
+import {
+  identity,
+  isOfOldKey,
+  PAGE_PROBLEMS,
+  refusal,
+  ServerError,
+  understood,
+  unreachable,
+} from './server';
 import type { Admission } from './types';
 
+const PATH = '/upload';
 /** Silence after which an upload is given up: longer than the server waits for the next bytes. */
 const SILENCE_MS_MAX = 60_000;
 
@@ -31,8 +41,14 @@ export interface Sent {
  */
 export async function upload(wanted: Upload): Promise<Sent> {
   const request = new XMLHttpRequest();
-  const isThrough = await transfer(request, wanted);
-  if (isThrough) return answerOf(request);
+  const { key } = keyring.snapshot();
+  const isThrough = await transfer(request, wanted, key);
+  if (isThrough && isTaken(request)) return sentBy(request);
+  if (isThrough) {
+    const error = refusalBy(request);
+    if (isOfOldKey(error, key)) return upload(wanted);
+    throw error;
+  }
   const isLost = wanted.signal.aborted || (await isReadable(wanted.file));
   throw isLost ? unreachable() : fileGone();
 }
@@ -57,7 +73,8 @@ export function fileGone(): ServerError {
 }
 
 /** Sends it, and says whether there is an answer. */
-function transfer(request: XMLHttpRequest, { file, order, onProgress, signal }: Upload) {
+function transfer(request: XMLHttpRequest, wanted: Upload, key: string | null) {
+  const { file, order, onProgress, signal } = wanted;
   const abort = () => request.abort();
   let watchdog = setTimeout(abort, SILENCE_MS_MAX);
   request.upload.onprogress = ({ loaded, total }) => {
@@ -69,8 +86,8 @@ function transfer(request: XMLHttpRequest, { file, order, onProgress, signal }: 
     request.onload = () => resolve(true);
     request.onloadend = () => resolve(false);
   });
-  request.open('POST', '/upload');
-  const headers = Object.entries({ ...identity(), accept: ACCEPT });
+  request.open('POST', PATH);
+  const headers = Object.entries({ ...identity(PATH, key), accept: ACCEPT });
   for (const [name, value] of headers) request.setRequestHeader(name, value);
   signal.addEventListener('abort', abort);
   request.send(formOf(file, order));
@@ -80,11 +97,16 @@ function transfer(request: XMLHttpRequest, { file, order, onProgress, signal }: 
   });
 }
 
-function answerOf(request: XMLHttpRequest): Sent {
-  const { status, responseText } = request;
-  if (status < 200 || status > 299)
-    throw refusal(status, responseText, request.getResponseHeader('retry-after'));
-  const admission = understood(responseText, isAdmission);
+function isTaken({ status }: XMLHttpRequest): boolean {
+  return status >= 200 && status <= 299;
+}
+
+function refusalBy(request: XMLHttpRequest): ServerError {
+  return refusal(request.status, request.responseText, (name) => request.getResponseHeader(name));
+}
+
+function sentBy(request: XMLHttpRequest): Sent {
+  const admission = understood(request.responseText, isAdmission);
   return { admission, cached: request.getResponseHeader('x-cache') === 'HIT' };
 }
 

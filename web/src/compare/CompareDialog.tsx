@@ -1,10 +1,10 @@
-import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
-import { resultName } from '../list/names';
-import { resultOf } from '../list/results';
+import { type KeyboardEvent, useState } from 'react';
+import { DownloadLink } from '../list/DownloadLink';
 import type { Board } from '../photos/board';
 import { isDone, type Photo } from '../photos/photo';
 import { Button, IconButton } from '../ui/controls';
 import { Icon } from '../ui/icons';
+import { useModal } from '../ui/useModal';
 import { useWords, type Words } from '../words/words';
 import './compare.css';
 import { CompareFrame } from './CompareFrame';
@@ -69,22 +69,14 @@ export function CompareDialog({ photo, board, onShow, onClose }: CompareProps) {
           >
             {words.actual}
           </Button>
-          <Download photo={photo} />
+          <DownloadLink photo={photo} onMissing={() => board.recheck()} className="button primary">
+            <Icon name="download" />
+            {words.download}
+          </DownloadLink>
         </div>
       </footer>
     </dialog>
   );
-}
-
-/** Opened at once and closed before it leaves the page, which gives the focus back to where it came from. */
-function useModal() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => {
-    const { current } = dialog;
-    current?.showModal();
-    return () => current?.close();
-  }, []);
-  return dialog;
 }
 
 /** Those that can be compared too, in the list's order. */
@@ -97,19 +89,6 @@ function neighboursOf(photo: Photo, board: Board) {
     place: index + 1,
     count: done.length,
   };
-}
-
-function Download({ photo }: { readonly photo: Photo }) {
-  const words = useWords(WORDS);
-  const result = resultOf(photo);
-  if (!result) return null;
-  const name = resultName(photo.filename, result.picture.format);
-  return (
-    <a className="button primary" href={result.url} download={name}>
-      <Icon name="download" />
-      {words.download}
-    </a>
-  );
 }
 
 interface Said {

@@ -4,6 +4,7 @@ import type { Photo } from '../photos/photo';
 import { useWords, type Words } from '../words/words';
 import { BeforeAfter } from './BeforeAfter';
 import { useFrame } from './frame';
+import { useResultUrl } from './useResultUrl';
 import { actualSize, fittedSize, type Zoom } from './view';
 
 interface CompareFrameProps {
@@ -18,24 +19,27 @@ export function CompareFrame({ photo, zoom, onMissing }: CompareFrameProps) {
   const words = useWords(WORDS);
   const frame = useFrame();
   const [unreadable, setUnreadable] = useState(false);
-  const [missing, setMissing] = useState(false);
+  // By its address: one that was renewed is looked for anew.
+  const [missed, setMissed] = useState<string | null>(null);
+  const result = resultOf(photo);
   const miss = () => {
-    setMissing(true);
+    setMissed(result?.url ?? null);
     onMissing();
   };
-  const result = resultOf(photo);
+  const shownUrl = useResultUrl(result, miss);
   if (!result) return null;
   const { url, picture } = result;
+  const missing = missed === url;
   const actual = actualSize(picture, window.devicePixelRatio);
   const shown = zoom === 'actual' ? actual : fittedSize(actual, frame.size);
   const before = unreadable ? null : photo.originalUrl;
   const alts = { before: words.beforeOf(photo.filename), after: words.afterOf(photo.filename) };
   return (
     <div ref={frame.ref} className="compare-frame">
-      {frame.size.width > 0 && (
+      {frame.size.width > 0 && shownUrl !== null && (
         <BeforeAfter
           before={before}
-          after={url}
+          after={shownUrl}
           alts={alts}
           shown={shown}
           frame={frame.size}

@@ -3,6 +3,7 @@ import type { Stats } from '../api/types';
 import { Icon } from '../ui/icons';
 import { useFigures, useWords, type Words } from '../words/words';
 import './fleet.css';
+import { LettersEntry } from './LettersEntry';
 import { Sparkline } from './Sparkline';
 import type { Fleet } from './stats';
 import { useFleet } from './useFleet';
@@ -22,7 +23,10 @@ export function FleetStrip() {
       <Queue stats={stats} />
       <Workers workers={known?.workers ?? null} />
       <Times stats={known} />
-      <Health fleet={fleet} />
+      <div className="fleet-end small">
+        <Health fleet={fleet} />
+        <LettersEntry />
+      </div>
     </section>
   );
 }
@@ -81,9 +85,14 @@ function Figure({ name, children }: { readonly name: string; readonly children: 
 function Health({ fleet }: { readonly fleet: Fleet }) {
   const words = useWords(WORDS);
   const degraded = fleet.is === 'live' && fleet.stats?.degraded === true;
-  const trouble = fleet.is === 'lost' ? words.lost : degraded ? words.degraded : null;
+  const trouble =
+    fleet.is === 'lost' || fleet.is === 'barred'
+      ? words[fleet.is]
+      : degraded
+        ? words.degraded
+        : null;
   return (
-    <p className="fleet-health small" role="status" data-trouble={trouble !== null}>
+    <p className="fleet-health" role="status" data-trouble={trouble !== null}>
       {trouble !== null && <Icon name="warning" />}
       {trouble ?? (fleet.is === 'live' ? words.live : '')}
     </p>
@@ -98,6 +107,7 @@ interface Said {
   readonly timesMean: string;
   readonly live: string;
   readonly lost: string;
+  readonly barred: string;
   readonly degraded: string;
 }
 
@@ -111,6 +121,7 @@ const WORDS: Words<Said> = {
       'From the first byte of the upload to the saved result: half of the photos are faster than p50, 95 of 100 than p95',
     live: 'live',
     lost: 'out of reach',
+    barred: 'needs a key',
     degraded: 'records away',
   },
   fr: {
@@ -122,6 +133,7 @@ const WORDS: Words<Said> = {
       'Du premier octet envoyé au résultat écrit : la moitié des photos va plus vite que p50, 95 sur 100 plus vite que p95',
     live: 'en direct',
     lost: 'hors d’atteinte',
+    barred: 'demande une clé',
     degraded: 'registres absents',
   },
 };

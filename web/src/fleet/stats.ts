@@ -2,10 +2,10 @@ import { isStats } from '../api/parse';
 import { ask, ServerError } from '../api/server';
 import type { Stats } from '../api/types';
 
-/** What the page knows of the fleet. `absent`: this server does not tell. */
+/** What the page knows of the fleet. `absent`: this server does not tell. `barred`: not without another key. */
 export type Fleet =
   | { readonly is: 'unknown' }
-  | { readonly is: 'absent' }
+  | { readonly is: 'absent' | 'barred' }
   | { readonly is: 'live' | 'lost'; readonly stats: Stats | null };
 
 /** Every two seconds shows a change soon; one answer costs the server next to nothing. */
@@ -23,6 +23,7 @@ export async function lookAtFleet(signal: AbortSignal): Promise<Fleet> {
     return { is: 'live', stats: await ask('/stats', isStats, 'GET', signal) };
   } catch (error) {
     if (error instanceof ServerError && error.problem.status === 404) return { is: 'absent' };
+    if (error instanceof ServerError && error.isBarred) return { is: 'barred' };
     throw error;
   }
 }

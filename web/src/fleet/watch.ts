@@ -1,3 +1,4 @@
+import { keyring } from '../api/keyring';
 import { type Fleet, lookAtFleet, pollDelayMs } from './stats';
 
 /** Tells `onLook` of the fleet again and again, while somebody looks at the page; null is a look that failed. */
@@ -9,7 +10,9 @@ export function watchFleet(onLook: (fleet: Fleet | null) => void): () => void {
   };
   begin();
   document.addEventListener('visibilitychange', begin);
+  const unwait = keyring.whenTaken(begin);
   return () => {
+    unwait();
     document.removeEventListener('visibilitychange', begin);
     stop();
   };
@@ -25,7 +28,8 @@ function poll(onLook: (fleet: Fleet | null) => void): () => void {
     if (abort.signal.aborted) return;
     failures = fleet ? 0 : failures + 1;
     onLook(fleet);
-    if (fleet?.is !== 'absent') timer = setTimeout(look, pollDelayMs(failures));
+    if (fleet?.is !== 'absent' && fleet?.is !== 'barred')
+      timer = setTimeout(look, pollDelayMs(failures));
   };
   void look();
   return () => {

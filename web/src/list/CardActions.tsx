@@ -5,8 +5,7 @@ import { isCancellable, isRetriable } from '../photos/stages';
 import { IconButton } from '../ui/controls';
 import { Icon } from '../ui/icons';
 import { useWords, type Words } from '../words/words';
-import { resultName } from './names';
-import { resultOf } from './results';
+import { DownloadLink } from './DownloadLink';
 
 /** What can be done with a photo now. Each button says to which one. */
 export function CardActions(props: {
@@ -29,7 +28,15 @@ export function CardActions(props: {
           onClick={() => props.onCompare(id)}
         />
       )}
-      {isDone(photo) && <DownloadLink photo={photo} label={words.download(filename)} />}
+      <DownloadLink
+        photo={photo}
+        onMissing={() => board.recheck()}
+        className="button bare icon"
+        aria-label={words.download(filename)}
+        title={words.download(filename)}
+      >
+        <Icon name="download" />
+      </DownloadLink>
       {isRetriable(photo) && (
         <IconButton icon="retry" label={words.retry(filename)} onClick={() => props.onRetry(id)} />
       )}
@@ -39,22 +46,6 @@ export function CardActions(props: {
         <IconButton icon="remove" label={words.remove(filename)} onClick={remove} />
       )}
     </div>
-  );
-}
-
-function DownloadLink({ photo, label }: { readonly photo: Photo; readonly label: string }) {
-  const result = resultOf(photo);
-  if (!result) return null;
-  return (
-    <a
-      className="button bare icon"
-      href={result.url}
-      download={resultName(photo.filename, result.picture.format)}
-      aria-label={label}
-      title={label}
-    >
-      <Icon name="download" />
-    </a>
   );
 }
 

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { useAccess } from '../access/useAccess';
 import type { Photo } from '../photos/photo';
 import { Meter } from '../ui/controls';
 import { useFigures, useWords, type Words } from '../words/words';
@@ -41,8 +42,10 @@ function Waiting(props: {
   const words = useWords(WORDS);
   const trouble = useWords(TROUBLE);
   const figures = useFigures();
+  const isLocked = useAccess().refusal !== null;
   const { retryAtMs, problem } = props.stage;
   if (props.paused) return <p className="small quiet">{words.paused}</p>;
+  if (isLocked) return <p className="small quiet">{words.locked}</p>;
   if (retryAtMs === undefined) return <p className="small quiet">{words.waiting}</p>;
   return (
     <p className="small">
@@ -98,6 +101,7 @@ interface Said {
   readonly chosen: string;
   readonly waiting: string;
   readonly paused: string;
+  readonly locked: string;
   readonly retriesIn: (duration: string) => string;
   readonly uploadOf: (filename: string) => string;
   readonly uploading: (sent: string, total: string) => string;
@@ -111,6 +115,7 @@ const WORDS: Words<Said> = {
     chosen: 'Ready to be sent',
     waiting: 'Waits for its turn',
     paused: 'Paused',
+    locked: 'Waits for a key; nothing was sent',
     retriesIn: (duration) => `Tried again in ${duration}`,
     uploadOf: (filename) => `Upload of ${filename}`,
     uploading: (sent, total) => `${sent} of ${total} sent`,
@@ -122,6 +127,7 @@ const WORDS: Words<Said> = {
     chosen: 'Prête à partir',
     waiting: 'Attend son tour',
     paused: 'En pause',
+    locked: 'Attend une clé ; rien n’a été envoyé',
     retriesIn: (duration) => `Nouvel essai dans ${duration}`,
     uploadOf: (filename) => `Envoi de ${filename}`,
     uploading: (sent, total) => `${sent} sur ${total} envoyés`,

@@ -34,6 +34,8 @@ export type Cause =
   | 'gaveUp'
   | 'outage'
   | 'busy'
+  | 'tooOften'
+  | 'notAllowed'
   | 'takenOff'
   | 'gone'
   | 'ended'
@@ -100,6 +102,7 @@ export const CAUSE_OF_CODE: Readonly<Record<string, Cause>> = {
   results_unavailable: 'outage',
   unavailable: 'outage',
   busy: 'busy',
+  too_many_requests: 'tooOften',
   queue_full: 'busy',
   bug: 'bug',
 };
@@ -205,6 +208,8 @@ function causeOfStatus(status: number): Cause | null {
       return 'slowUpload';
     case 413:
       return 'tooManyBytes';
+    case 403:
+      return 'notAllowed';
     case 429:
       return 'busy';
     case 502:

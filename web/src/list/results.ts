@@ -1,10 +1,10 @@
+import type { Address } from '../api/images';
 import type { Picture } from '../api/types';
 import { isDone, type Photo } from '../photos/photo';
 
 /** A result that can be fetched. */
-export interface Result {
+export interface Result extends Address {
   readonly filename: string;
-  readonly url: string;
   readonly picture: Picture;
 }
 
@@ -12,8 +12,8 @@ export interface Result {
 export function resultOf(photo: Photo): Result | null {
   const { filename, stage } = photo;
   if (stage.at !== 'accepted' || !isDone(photo)) return null;
-  const { url, picture } = stage.job.state;
-  return url && picture ? { filename, url, picture } : null;
+  const { jobId, url, picture } = stage.job.state;
+  return url && picture ? { filename, jobId, url, picture } : null;
 }
 
 /** What of `photos` can be fetched. */

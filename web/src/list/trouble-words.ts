@@ -108,6 +108,14 @@ export const TROUBLE: Words<TroubleWords> = {
         'Nothing is lost. Send the photo again in a moment.',
       ],
       busy: ['The fleet has all the work it can take', 'Send the photo again in a moment.'],
+      tooOften: [
+        'This server takes only so many photos a minute from one sender',
+        'Send the photo again in a moment.',
+      ],
+      notAllowed: [
+        'The key in use does not allow this',
+        'Use another key, then send the photo again.',
+      ],
       takenOff: ['The job was taken off the queue', 'Send the photo again: it starts afresh.'],
       gone: [
         'The server does not know this photo (any more)',
@@ -241,6 +249,14 @@ export const TROUBLE: Words<TroubleWords> = {
       busy: [
         'La flotte a tout le travail qu’elle peut prendre',
         'Renvoyez la photo dans un instant.',
+      ],
+      tooOften: [
+        'Ce serveur ne prend que tant de photos par minute d’un même expéditeur',
+        'Renvoyez la photo dans un instant.',
+      ],
+      notAllowed: [
+        'La clé utilisée ne permet pas cela',
+        'Prenez une autre clé, puis renvoyez la photo.',
       ],
       takenOff: [
         'La tâche a été retirée de la file',

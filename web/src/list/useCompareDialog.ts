@@ -1,23 +1,15 @@
-import { useEffect, useState } from 'react';
 import type { CompareDialog } from '../compare/CompareDialog';
+import { type Later, useLater } from '../ui/useLater';
 
-/** The comparison; `away` where it could not be fetched, null until it was. */
-type Fetched = { readonly dialog: typeof CompareDialog } | 'away' | null;
+interface Comparison {
+  readonly dialog: typeof CompareDialog;
+}
 
-/**
- * The comparison, which comes with the first photo and not with the page: nobody needs it earlier.
- *
- * Whatever changes `wanted` asks again, so that an outage is got over.
- */
-export function useCompareDialog(wanted: string | boolean | null): Fetched {
-  const [fetched, setFetched] = useState<Fetched>(null);
-  const isThere = fetched !== null && fetched !== 'away';
-  useEffect(() => {
-    if (!wanted || isThere) return;
-    import('../compare/CompareDialog').then(
-      ({ CompareDialog: dialog }) => setFetched({ dialog }),
-      () => setFetched('away'),
-    );
-  }, [wanted, isThere]);
-  return fetched;
+/** The comparison, which comes with the first photo and not with the page: nobody needs it earlier. */
+export function useCompareDialog(wanted: string | boolean | null): Later<Comparison> {
+  return useLater(wanted, loadComparison);
+}
+
+async function loadComparison(): Promise<Comparison> {
+  return { dialog: (await import('../compare/CompareDialog')).CompareDialog };
 }

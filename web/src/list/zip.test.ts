@@ -6,7 +6,12 @@ import { saveAll, type ZipProgress } from './zip';
 const PICTURE: Picture = { format: 'jpeg', width: 1, height: 1, sizeBytes: 5, sha256: '' };
 
 function results(...filenames: string[]): Result[] {
-  return filenames.map((filename) => ({ filename, url: `/image/${filename}`, picture: PICTURE }));
+  return filenames.map((filename) => ({
+    filename,
+    jobId: filename,
+    url: `/image/${filename}`,
+    picture: PICTURE,
+  }));
 }
 
 /** Answers by the end of the address, and keeps what is saved. */

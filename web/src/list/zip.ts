@@ -1,7 +1,8 @@
 import { makeZip } from 'client-zip';
-import { identity, reach } from '../api/server';
+import { fetchResult } from '../api/images';
 import { resultName, uniqueNames } from './names';
 import type { Result } from './results';
+import { saveBlob } from './saveBlob';
 
 export interface ZipProgress {
   /** Results fetched or given up. */
@@ -48,18 +49,18 @@ async function* entriesOf({ results, signal, onProgress }: ZipOrder, missing: st
   const names = uniqueNames(
     results.map(({ filename, picture }) => resultName(filename, picture.format)),
   );
-  for (const [index, { filename, url }] of results.entries()) {
+  for (const [index, result] of results.entries()) {
     onProgress({ fetched: index, of: results.length });
-    const input = await fetched(url, signal);
-    if (input) yield { input, name: names[index] ?? filename, lastModified: new Date() };
-    else missing.push(filename);
+    const input = await fetched(result, signal);
+    if (input) yield { input, name: names[index] ?? result.filename, lastModified: new Date() };
+    else missing.push(result.filename);
   }
 }
 
 /** Null where it cannot be had; throws once the user has cancelled. */
-async function fetched(url: string, signal: AbortSignal): Promise<ArrayBuffer | null> {
+async function fetched(result: Result, signal: AbortSignal): Promise<ArrayBuffer | null> {
   try {
-    const answer = await reach(url, { headers: identity(), signal });
+    const answer = await fetchResult(result, signal);
     return await answer.arrayBuffer();
   } catch {
     signal.throwIfAborted();
@@ -74,21 +75,10 @@ async function save(zip: ReadableStream<Uint8Array>, { results, signal }: ZipOrd
     const file = await picker({ suggestedName: ZIP_NAME });
     return zip.pipeTo(await file.createWritable(), { signal });
   }
-  download(await new Response(zip).blob());
+  saveBlob(await new Response(zip).blob(), ZIP_NAME);
 }
 
 const ZIP_NAME = 'photos-marked.zip';
-
-/** Longer than any browser needs to take a blob over, short enough not to keep it in memory. */
-const BLOB_KEPT_MS = 60_000;
-
-function download(blob: Blob) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = ZIP_NAME;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), BLOB_KEPT_MS);
-}
 
 declare global {
   interface Window {

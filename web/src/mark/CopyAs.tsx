@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { useAccess } from '../access/useAccess';
 import { Button } from '../ui/controls';
 import { useWords, type Words } from '../words/words';
 import { applyLine, curlLine, json } from './commands';
@@ -11,8 +12,10 @@ type Kind = (typeof KINDS)[number];
 export function CopyAs({ order }: { readonly order: Order }) {
   const words = useWords(WORDS);
   const [said, setSaid] = useState<{ readonly kind: Kind; readonly done: boolean } | null>(null);
+  const { key, refusal } = useAccess();
+  const textOf = (kind: Kind) => textAs(kind, order, key !== null || refusal !== null);
   const copy = async (kind: Kind) => {
-    const done = await written(textOf(kind, order));
+    const done = await written(textOf(kind));
     setSaid({ kind, done });
   };
   return (
@@ -30,16 +33,16 @@ export function CopyAs({ order }: { readonly order: Order }) {
       </p>
       {said && (
         <pre className="mark-code small">
-          <code>{textOf(said.kind, order)}</code>
+          <code>{textOf(said.kind)}</code>
         </pre>
       )}
     </div>
   );
 }
 
-function textOf(kind: Kind, order: Order): string {
+function textAs(kind: Kind, order: Order, needsKey: boolean): string {
   if (kind === 'json') return json(order);
-  return kind === 'curl' ? curlLine(order, location.origin) : applyLine(order);
+  return kind === 'curl' ? curlLine(order, location.origin, needsKey) : applyLine(order);
 }
 
 /** A page without a secure origin has no clipboard; the text is shown to be copied by hand. */

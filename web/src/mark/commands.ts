@@ -1,9 +1,12 @@
 import type { Order } from './mark';
 
-/** A line for `sh` that sends a photo as the page does, and prints where its job stands. */
-export function curlLine({ fields, logo }: Order, origin: string): string {
+/** A line for `sh` that sends a photo as the page does, and prints where its job stands. Where a key is needed it is named
+ * and not shown: lines are kept in histories. */
+export function curlLine({ fields, logo }: Order, origin: string, needsKey: boolean): string {
   const words = [
-    'curl -F image=@photo.jpg',
+    'curl',
+    ...(needsKey ? ['-H "Authorization: Bearer $NWS_API_KEY"'] : []),
+    '-F image=@photo.jpg',
     // A value of -F may name a file by @ or <; a value of --form-string is what it is.
     ...fields.map(([name, value]) => `--form-string ${quoted(`${name}=${value}`)}`),
     ...(logo ? [`-F ${quoted(`wm_logo=@${curlFile(logo.name)}`)}`] : []),

@@ -73,7 +73,7 @@ describe('a line for the shell', () => {
 
   it.each(NASTY)('gives curl %j as it is', (text) => {
     const order = { fields: fields({ ...AUTO, text }, false), logo: null };
-    const given = argumentsOf(curlLine(order, 'http://127.0.0.1:3000'));
+    const given = argumentsOf(curlLine(order, 'http://127.0.0.1:3000', false));
     expect(given[given.indexOf('--form-string') + 1]).toBe(`wm_text=${text}`);
     expect(given).toContain('image=@photo.jpg');
     expect(given.at(-1)).toBe('http://127.0.0.1:3000/upload');
@@ -89,7 +89,7 @@ describe('a line for the shell', () => {
 
   it('names a logo whose name curl would cut', () => {
     const logo = new File([], `it's; a,"logo".png`);
-    const given = argumentsOf(curlLine({ fields: [], logo }, 'http://[::1]:3000'));
+    const given = argumentsOf(curlLine({ fields: [], logo }, 'http://[::1]:3000', false));
     expect(given).toContain(`wm_logo=@"it's; a,\\"logo\\".png"`);
   });
 

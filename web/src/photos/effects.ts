@@ -8,6 +8,8 @@ import type { MakeThumbnail } from './thumbnails';
 /** Everything that the board does outside of itself, so that its rules are tested without a browser. */
 export interface Effects {
   readonly send: (upload: Upload) => Promise<Sent>;
+  /** Whether the server takes nothing before there is a key. */
+  readonly isLocked: () => boolean;
   readonly cancel: (jobId: string) => Promise<JobState>;
   readonly limits: () => Promise<Limits>;
   readonly events: (listener: Listener) => Following;

@@ -21,6 +21,8 @@ export class FakePage {
   inspects: (file: Blob) => Inspected = () => JPEG;
   /** Null while the server does not tell them. */
   limits: Limits | null;
+  /** Whether the server asks for a key. */
+  locked = false;
   stream: Listener | undefined;
   #ids = 0;
 
@@ -37,6 +39,7 @@ export class FakePage {
         this.uploads.push(begun);
         return begun.answered;
       },
+      isLocked: () => this.locked,
       cancel: async (jobId) => {
         this.cancelled.push(jobId);
         return this.cancels(jobId);

@@ -124,7 +124,7 @@ export class PageBoard implements Board {
     return this.#album.held(id)?.file ?? null;
   }
 
-  /** The network is back, says the browser: nothing waits for its time any more. */
+  /** The network is back, or there is a key: nothing waits for its time any more. */
   hurry(): void {
     this.#events.hurry();
     this.#album.changeAll((photo) =>

@@ -27,7 +27,8 @@ export class Sender {
   /** Begins what may begin now, and comes back when more may. To be called whenever something changed. */
   pump(): void {
     clearTimeout(this.#timer);
-    if (this.#album.snapshot().paused) return;
+    // A photo that is refused for want of a key is megabytes for nothing.
+    if (this.#album.snapshot().paused || this.#effects.isLocked()) return;
     const nowMs = this.#effects.nowMs();
     for (const photo of nextToSend(this.#album.photos, nowMs)) void this.#send(photo);
     const untilMs = heldUntilMs(this.#album.photos);

@@ -27,9 +27,11 @@ export function heldUntilMs(photos: readonly Photo[]): number | null {
   return times.length > 0 ? Math.max(...times) : null;
 }
 
-/** What becomes of an upload that failed: what may pass is tried again, what the server refused is said. */
+/** What becomes of an upload that failed: what may pass is tried again, what the server refused is said. What lacks a key is
+ * no failure of the photo's: it waits. */
 export function failed(error: unknown, retryAtMs: number): Of<'waiting'> | Of<'unsent'> {
   const problem = problemOf(error);
+  if (problem.status === 401) return { at: 'waiting' };
   if (error instanceof ServerError && error.mayPass) return { at: 'waiting', retryAtMs, problem };
   return { at: 'unsent', problem };
 }

@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { Events, openStream } from '../api/events';
 import { cancelJob } from '../api/jobs';
+import { keyring } from '../api/keyring';
 import { readLimits } from '../api/limits';
 import { upload } from '../api/upload';
 import type { Board, BoardState } from './board';
@@ -28,12 +29,14 @@ function pageBoard(): Board {
 function openBoard(): Board {
   const board = new PageBoard(browserEffects());
   window.addEventListener('online', () => board.hurry());
+  keyring.whenTaken(() => board.hurry());
   return board;
 }
 
 function browserEffects(): Effects {
   return {
     send: upload,
+    isLocked: () => keyring.snapshot().refusal !== null,
     cancel: cancelJob,
     limits: readLimits,
     events: (listener) => new Events(openStream, listener),

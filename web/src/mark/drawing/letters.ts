@@ -1,7 +1,7 @@
 import interUrl from '../../../../engine/fonts/Inter-SemiBold.otf';
 import arabicUrl from '../../../../engine/fonts/NotoSansArabic-Bold.ttf';
 import hebrewUrl from '../../../../engine/fonts/NotoSansHebrew-Bold.ttf';
-import { identity, reach } from '../../api/server';
+import { reach } from '../../api/server';
 import { type FontFacts, readFont } from './sfnt';
 
 /** The engine's own fonts, as far as a text needs them. */
@@ -70,7 +70,7 @@ function load(face: Face): Promise<FontFacts> {
 }
 
 async function fetchFace({ family, url }: Face): Promise<FontFacts> {
-  const answer = await reach(url, { headers: identity() });
+  const answer = await reach(url, {});
   const bytes = await answer.arrayBuffer();
   const facts = readFont(bytes);
   document.fonts.add(await new FontFace(family, bytes).load());
