@@ -169,6 +169,20 @@ test('jobs that have ended are not asked for again', async () => {
   expect(server.last.jobIds).toEqual(['b', 'c']);
 });
 
+test('a stream that is refused for want of a key is opened with the next one, and not before', async () => {
+  const server = new FakeServer();
+  server.follow('a');
+  await settle();
+  await server.last.refuses(new ServerError({ ...PROBLEM, status: 401 }));
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(server.streams).toHaveLength(1);
+  expect(server.connections).toEqual(['barred']);
+  server.events.hurry();
+  await settle();
+  expect(server.last.jobIds).toEqual(['a']);
+  expect(server.streams).toHaveLength(2);
+});
+
 test('a lost stream is opened again after the pause that the server asked for, with what was heard last', async () => {
   const server = await following('a');
   await server.last.tells('a', 'processing', '1-2');

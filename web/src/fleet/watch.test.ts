@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { keyring } from '../api/keyring';
 import type { Fleet } from './stats';
 import { after } from './useFleet';
 import { watchFleet } from './watch';
@@ -57,6 +58,16 @@ test('a server that is away is asked later each time, and told of as lost', asyn
   watch(() => new Response('', { status: 503 }));
   await vi.advanceTimersByTimeAsync(4_100);
   expect([asked, told]).toEqual([2, [null, null]]);
+});
+
+test('a server that asks for a key is asked again when there is one', async () => {
+  watch(() => (asked === 1 ? new Response('', { status: 401 }) : Response.json(STATS)));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([asked, told]).toEqual([1, [{ is: 'barred' }]]);
+  keyring.take('nws_a');
+  await vi.advanceTimersByTimeAsync(100);
+  expect(told.at(-1)).toMatchObject({ is: 'live' });
+  keyring.forget();
 });
 
 test('a server without figures is asked once', async () => {

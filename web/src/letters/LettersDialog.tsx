@@ -119,7 +119,7 @@ const WORDS: Words<Said> = {
     none: 'Il n’y en a pas : chaque tâche s’est terminée d’une façon ou d’une autre.',
     all: (count, figures) => (count < 2 ? 'Une lettre' : `${figures.count(count)} lettres`),
     part: (shown, total, figures) =>
-      `Voici les ${figures.count(shown)} plus anciennes, sur ${total > shown ? figures.count(total) : 'davantage'}. « nws dlq » les rejoue par motif, toutes à la fois.`,
+      `Voici les ${figures.count(shown)} plus anciennes, sur ${total > shown ? figures.count(total) : 'davantage'}. « nws dlq » les rejoue par motif, toutes à la fois.`,
     troubles: {
       key: 'Les lettres mortes ne se montrent pas sans clé.',
       scope: 'La clé utilisée ne permet pas de les voir : il faut la portée « admin ».',

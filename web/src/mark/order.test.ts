@@ -79,6 +79,13 @@ describe('a line for the shell', () => {
     expect(given.at(-1)).toBe('http://127.0.0.1:3000/upload');
   });
 
+  it('names the key and does not show it', () => {
+    const line = curlLine({ fields: [], logo: null }, 'http://127.0.0.1:3000', true);
+    const set = `export NWS_API_KEY=nws_a; ${line}`.replace('curl', "printf '%s\\0'");
+    expect(execFileSync('sh', ['-c', set], { encoding: 'utf8' })).toContain('Bearer nws_a\0');
+    expect(line).toContain('$NWS_API_KEY');
+  });
+
   it.each(NASTY)('gives nws %j as it is', (text) => {
     const order = { fields: fields({ ...AUTO, text, rotateDegrees: -30 }, false), logo: null };
     const given = argumentsOf(applyLine(order));

@@ -83,6 +83,26 @@ test('a pause stops the uploads, and they begin again afterwards', async () => {
   expect(page.stages).toEqual(['uploading', 'uploading', 'uploading', 'waiting']);
 });
 
+test('a photo that is refused for want of a key waits, and goes on with it', async () => {
+  const page = await sending(4);
+  page.locked = true;
+  for (const upload of page.running) upload.fails(401);
+  await wait(60_000);
+  expect(page.stages).toEqual(['waiting', 'waiting', 'waiting', 'waiting']);
+  expect(page.uploads).toHaveLength(3);
+  page.locked = false;
+  page.board.hurry();
+  expect(page.stages).toEqual(['uploading', 'uploading', 'uploading', 'waiting']);
+});
+
+test('nothing is sent while the server asks for a key', async () => {
+  const page = await choosing(2);
+  page.locked = true;
+  page.board.start(ORDER);
+  expect(page.stages).toEqual(['waiting', 'waiting']);
+  expect(page.uploads).toEqual([]);
+});
+
 test('a busy server is left alone for as long as it asks, by every photo', async () => {
   const page = await sending(4);
   page.uploads[0]?.fails(503, 5000);
