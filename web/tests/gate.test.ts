@@ -4,6 +4,7 @@ import { Gate } from './support/gate';
 import type { Nws } from './support/nws';
 import { expect, test } from './support/test';
 import type { Visit } from './support/visit';
+import { enterKey, keyDialog, openLetters } from './support/visit-keys';
 
 const KEY = 'nws_a-key-that-nobody-guesses';
 
@@ -24,15 +25,6 @@ async function refused(
   arrived.expects(/Failed to load resource/);
   await keyDialog(arrived).waitFor();
   return arrived;
-}
-
-function keyDialog({ page }: Visit) {
-  return page.getByRole('dialog', { name: /asks for a key|demande une clé/ });
-}
-
-async function enter(visit: Visit, key: string): Promise<void> {
-  await keyDialog(visit).getByLabel('Key', { exact: true }).fill(key);
-  await visit.page.keyboard.press('Enter');
 }
 
 const LETTER = {
@@ -69,7 +61,7 @@ describe('a server that asks for a key', () => {
     await arrived.photo('photo-2.jpg').getByText('Waits for a key').waitFor();
     expect(arrived.uploads()).toEqual([]);
     await arrived.page.getByRole('button', { name: 'Enter a key' }).click();
-    await enter(arrived, KEY);
+    await enterKey(arrived, KEY);
     await arrived.done(2);
     await arrived.page.getByText('A key is in use').waitFor();
     const addresses = arrived.requests.map((request) => request.url());
@@ -80,11 +72,11 @@ describe('a server that asks for a key', () => {
   test('a wrong key is told so, and can be corrected', async ({ serve, visit }) => {
     const gate = await gateBefore(await serve(), { [KEY]: ['upload', 'read'] });
     const arrived = await refused(visit, gate.url);
-    await enter(arrived, 'two words');
+    await enterKey(arrived, 'two words');
     await keyDialog(arrived).getByText('This is no key').waitFor();
-    await enter(arrived, 'nws_wrong');
+    await enterKey(arrived, 'nws_wrong');
     await keyDialog(arrived).getByText('there is no such API key').waitFor();
-    await enter(arrived, KEY);
+    await enterKey(arrived, KEY);
     await keyDialog(arrived).waitFor({ state: 'detached' });
     await arrived.page.getByText('live', { exact: true }).waitFor();
   });
@@ -92,7 +84,7 @@ describe('a server that asks for a key', () => {
   test('a key outlives a reload, and is gone once it is forgotten', async ({ serve, visit }) => {
     const gate = await gateBefore(await serve(), { [KEY]: ['upload', 'read'] });
     const arrived = await refused(visit, gate.url);
-    await enter(arrived, KEY);
+    await enterKey(arrived, KEY);
     await arrived.page.getByText('live', { exact: true }).waitFor();
     await arrived.page.reload();
     await arrived.page.getByText('live', { exact: true }).waitFor();
@@ -114,7 +106,7 @@ describe('a server that asks for a key', () => {
   }) => {
     const gate = await gateBefore(await serve(), { [KEY]: ['upload', 'read'] });
     const arrived = await refused(visit, gate.url);
-    await enter(arrived, KEY);
+    await enterKey(arrived, KEY);
     await arrived.begin(await painter.photograph('photo-1.jpg', 1));
     await arrived.done(1);
     const link = arrived.page.getByRole('link', { name: 'Download photo-1.jpg' });
@@ -136,7 +128,7 @@ describe('a server that asks for a key', () => {
   test('a key that may not upload says which scope it lacks', async ({ painter, serve, visit }) => {
     const gate = await gateBefore(await serve(), { [KEY]: ['read'] });
     const arrived = await refused(visit, gate.url);
-    await enter(arrived, KEY);
+    await enterKey(arrived, KEY);
     await arrived.begin(await painter.photograph('photo-1.jpg', 1));
     await arrived.photo('photo-1.jpg').getByText('does not allow this').waitFor();
     await arrived.page.getByText('does not have the scope “upload”').waitFor();
@@ -152,7 +144,6 @@ describe('a server that asks for a key', () => {
       });
       await expectAccessible(arrived.page);
       await expectNoSidewaysScroll(arrived);
-      await keep(arrived, `key-${locale}`);
       await arrived.page.keyboard.press('Escape');
       await expectAccessible(arrived.page);
       await expectNoSidewaysScroll(arrived);
@@ -183,7 +174,7 @@ describe('dead letters', () => {
     await second.getByRole('button', { name: 'Replay' }).click();
     await second.getByText('not there any more').waitFor();
     gate.letters.list = () => ({ letters: [], total: 0, complete: true });
-    await dialog.getByRole('button', { name: 'Look again' }).click();
+    await dialog.getByRole('button', { name: 'Refresh' }).click();
     await dialog.getByText('There are none').waitFor();
     await arrived.page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
@@ -204,7 +195,7 @@ describe('dead letters', () => {
     const dialog = await openLetters(arrived);
     await dialog.getByText('out of reach').waitFor();
     gate.letters.list = () => ({ letters: [OTHER], total: 1, complete: true });
-    await dialog.getByRole('button', { name: 'Look again' }).click();
+    await dialog.getByRole('button', { name: 'Refresh' }).click();
     await dialog.getByText('One letter').waitFor();
   });
 
@@ -217,12 +208,12 @@ describe('dead letters', () => {
       nws_admin: ['read', 'admin'],
     });
     const arrived = await refused(visit, gate.url);
-    await enter(arrived, KEY);
+    await enterKey(arrived, KEY);
     await keyDialog(arrived).waitFor({ state: 'detached' });
     const dialog = await openLetters(arrived);
     await dialog.getByText('they need the scope “admin”').waitFor();
     await dialog.getByRole('button', { name: 'Enter a key' }).click();
-    await enter(arrived, 'nws_admin');
+    await enterKey(arrived, 'nws_admin');
     await dialog.getByText('There are none').waitFor();
   });
 
@@ -236,15 +227,9 @@ describe('dead letters', () => {
       await dialog.getByRole('listitem').first().waitFor();
       await expectAccessible(arrived.page);
       await expectNoSidewaysScroll(arrived);
-      await keep(arrived, `letters-${locale}`);
     },
   );
 });
-
-async function openLetters({ page }: Visit) {
-  await page.getByRole('button', { name: /^(Dead letters|Lettres mortes)$/ }).click();
-  return page.getByRole('dialog', { name: /Dead letters|Lettres mortes/ });
-}
 
 async function expectNoSidewaysScroll({ page }: Visit): Promise<void> {
   const { wide, screen } = await page.evaluate(() => ({
@@ -256,10 +241,4 @@ async function expectNoSidewaysScroll({ page }: Visit): Promise<void> {
     screen: document.documentElement.clientWidth,
   }));
   expect(wide).toBeLessThanOrEqual(screen);
-}
-async function keep({ page }: Visit, name: string) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: `/tmp/web7-${name}-${colorScheme}.png` });
-  }
 }

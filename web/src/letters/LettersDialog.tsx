@@ -94,7 +94,7 @@ const WORDS: Words<Said> = {
   en: {
     title: 'Dead letters',
     what: 'Jobs that nobody works on any more, the oldest first. A replay sends one once more, from its first attempt.',
-    refresh: 'Look again',
+    refresh: 'Refresh',
     close: 'Close',
     looking: 'Looking …',
     none: 'There are none: every job ended one way or the other.',
@@ -105,7 +105,7 @@ const WORDS: Words<Said> = {
       key: 'The dead letters are not shown without a key.',
       scope: 'The key in use may not see them: they need the scope “admin”.',
       absent: 'This server does not show its dead letters.',
-      away: 'The server, or its queue, is out of reach. Look again in a moment.',
+      away: 'The server, or its queue, is out of reach. Refresh in a moment.',
       refused: 'The server did not answer as this page expects.',
     },
     enterKey: 'Enter a key',

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -48,6 +48,13 @@ export class Nws {
   /** Starts it again where it was, with what it had. */
   async startAgain(): Promise<void> {
     this.running = await run(this.data, this.address, this.settings);
+  }
+
+  /** Its originals are gone, as after a disk that failed. To be called while it is down. */
+  async loseOriginals(): Promise<void> {
+    const originals = path.join(this.data, 'objects', 'original');
+    const names = await readdir(originals);
+    await Promise.all(names.map((name) => rm(path.join(originals, name), { recursive: true })));
   }
 
   async dispose(): Promise<void> {
