@@ -69,6 +69,27 @@ describe('a server that asks for a key', () => {
     expect(addresses.every((address) => /^blob:|^http:\/\/127\.0\.0\.1/.test(address))).toBe(true);
   });
 
+  test('an upload that is refused for want of a key is no failed photo', async ({
+    painter,
+    serve,
+    visit,
+  }) => {
+    const gate = await gateBefore(await serve(), { [KEY]: ['upload', 'read'] });
+    const arrived = await refused(visit, gate.url);
+    await enterKey(arrived, KEY);
+    await arrived.choose(await painter.photograph('photo-1.jpg', 1));
+    await arrived.beginButton.waitFor();
+    gate.keys?.set('nws_new', ['upload', 'read']);
+    gate.uploadsOnlyWith = 'nws_new';
+    await arrived.beginButton.click();
+    await arrived.photo('photo-1.jpg').getByText('Waits for a key').waitFor();
+    await keyDialog(arrived).getByText('there is no such API key').waitFor();
+    await enterKey(arrived, 'nws_new');
+    await arrived.done(1);
+    const uploads = gate.seen.filter((seen) => seen.startsWith('POST /upload'));
+    expect(uploads).toEqual([`POST /upload ${KEY}`, 'POST /upload nws_new']);
+  });
+
   test('a wrong key is told so, and can be corrected', async ({ serve, visit }) => {
     const gate = await gateBefore(await serve(), { [KEY]: ['upload', 'read'] });
     const arrived = await refused(visit, gate.url);

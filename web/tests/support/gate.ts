@@ -41,6 +41,8 @@ export class Gate {
   };
   /** The scopes of each key that is let in; null while everybody is. */
   keys: Map<string, readonly string[]> | null = null;
+  /** The one key that uploads are taken with, so that they are the first to hear of it; null where any will do. */
+  uploadsOnlyWith: string | null = null;
   /** All that came to the door, with its credential. */
   readonly seen: string[] = [];
   private readonly server: Server;
@@ -91,12 +93,18 @@ export class Gate {
   private refusal(pathname: string, key: string | null): Refusal | null {
     const scope = SCOPES.find(([path]) => path.test(pathname))?.[1];
     if (!this.keys || !scope) return null;
-    const scopes = key === null ? undefined : this.keys.get(key);
+    const scopes = this.scopesOf(key, scope);
     if (!scopes)
       return [401, key === null ? 'this needs a credential' : 'there is no such API key', {}];
     if (scopes.includes(scope)) return null;
     const challenge = `Bearer realm="nws", error="insufficient_scope", scope="${scope}"`;
     return [403, `this needs the scope ${scope}`, { 'www-authenticate': challenge }];
+  }
+
+  private scopesOf(key: string | null, scope: string): readonly string[] | undefined {
+    const isTooOld =
+      scope === 'upload' && this.uploadsOnlyWith !== null && key !== this.uploadsOnlyWith;
+    return key === null || isTooOld ? undefined : this.keys?.get(key);
   }
 
   private tell(asked: IncomingMessage, pathname: string, answer: ServerResponse): void {
