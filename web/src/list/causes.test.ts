@@ -11,6 +11,8 @@ const SOURCES: ReadonlyArray<readonly [file: string, from: string, until: string
   ['engine/src/logo.rs', 'const fn code(', 'const fn measured_and_limit('],
   ['workers/src/error.rs', 'const CRASHED', ';'],
   ['workers/src/error.rs', 'fn code(', '\n}\n'],
+  ['workers/src/error.rs', 'fn code_of(', '\n}\n'],
+  ['publisher/src/auth/denied.rs', 'const fn kind(', 'fn field('],
   ['backends/src/queue/dead.rs', 'const fn as_str(', 'fn read('],
   ['backends/src/queue/mod.rs', 'impl Reason', '\n}\n'],
 ];
