@@ -23,7 +23,12 @@ export function LettersDialog({ onClose }: { readonly onClose: () => void }) {
     >
       <header className="letters-head">
         <h2 id={id}>{words.title}</h2>
-        <Button look="bare" icon="retry" aria-disabled={isLooking} onClick={look}>
+        <Button
+          look="bare"
+          icon="retry"
+          aria-disabled={isLooking}
+          onClick={() => isLooking || void look()}
+        >
           {words.refresh}
         </Button>
         <IconButton icon="cancel" label={words.close} onClick={onClose} />
@@ -105,6 +110,7 @@ const WORDS: Words<Said> = {
       key: 'The dead letters are not shown without a key.',
       scope: 'The key in use may not see them: they need the scope “admin”.',
       absent: 'This server does not show its dead letters.',
+      busy: 'Somebody else looks at them just now. Refresh in a moment.',
       away: 'The server, or its queue, is out of reach. Refresh in a moment.',
       refused: 'The server did not answer as this page expects.',
     },
@@ -124,6 +130,7 @@ const WORDS: Words<Said> = {
       key: 'Les lettres mortes ne se montrent pas sans clé.',
       scope: 'La clé utilisée ne permet pas de les voir : il faut la portée « admin ».',
       absent: 'Ce serveur ne montre pas ses lettres mortes.',
+      busy: 'Quelqu’un d’autre les regarde en ce moment. Actualisez dans un instant.',
       away: 'Le serveur, ou sa file, est hors d’atteinte. Actualisez dans un instant.',
       refused: 'Le serveur n’a pas répondu comme cette page l’attend.',
     },

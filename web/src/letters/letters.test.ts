@@ -82,9 +82,10 @@ test('a short id stays whole', () => {
 });
 
 test('what bars the way is told apart', () => {
-  const why = (status: number) =>
-    troubleOf(new ServerError({ type: 'about:blank', title: '', status, detail: '' }));
-  expect([401, 403, 404, 0, 503, 500].map(why)).toEqual([
+  const why = (status: number, type = 'about:blank') =>
+    troubleOf(new ServerError({ type, title: '', status, detail: '' }));
+  expect(why(503, 'urn:nws:problem:busy')).toBe('busy');
+  expect([401, 403, 404, 0, 503, 500].map((status) => why(status))).toEqual([
     'key',
     'scope',
     'absent',

@@ -4,7 +4,7 @@ import { ServerError } from '../api/server';
 import { type Letters, readLetters, replay } from './letters';
 
 /** Why something cannot be had or done. */
-export type Trouble = 'key' | 'scope' | 'absent' | 'away' | 'refused';
+export type Trouble = 'key' | 'scope' | 'absent' | 'busy' | 'away' | 'refused';
 
 /** What was seen of the dead letters. */
 export type Seen =
@@ -72,6 +72,8 @@ async function replayOne(id: string): Promise<Replayed> {
 
 export function troubleOf(error: unknown): Trouble {
   if (!(error instanceof ServerError)) return 'refused';
+  // There is one look at a time, and a replay is one.
+  if (error.problem.type === 'urn:nws:problem:busy') return 'busy';
   switch (error.problem.status) {
     case 401:
       return 'key';
