@@ -246,7 +246,7 @@ mod tests {
             ("memory_cache_age_max_secs", "86401"),
         ] {
             let error = with(&[(key, value)]).unwrap_err().to_string();
-            let expected = format!("{key}: {value}, ");
+            let expected = format!("{key}: {value}");
             assert!(error.starts_with(&expected), "{error}");
         }
         with(&[("worker_slots", "1024")]).unwrap();

@@ -281,10 +281,12 @@ fn give_no_more_memory(slot: u32) {
     prlimit(pid, Resource::As, limit).unwrap();
 }
 
-/// Sends a signal to the slot that has a photo in hand, as soon as there is one.
+/// Sends a deadly signal to the slot that has a photo in hand, as soon as there is one, and waits for its end: the next one
+/// struck is another.
 async fn strike(process: &Process, signal: &str) {
     let slot = until_at_work(process).await;
     load::process::signal(signal, slot).await.unwrap();
+    until(async || !process.slots().contains(&slot)).await;
 }
 
 /// The slot that has a photo in hand, as soon as there is one.
