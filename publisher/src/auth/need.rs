@@ -25,7 +25,6 @@ impl Need {
         match route {
             "/health" | "/ready" | "/limits" => Self::Nothing,
             "/" | "/favicon.svg" | "/licenses.md" | "/assets/{name}" => Self::Nothing,
-            "/openapi.json" | "/docs" | "/docs/{name}" => Self::Nothing,
             "/upload" => Self::Scope(Scope::Upload),
             "/status/{id}" if method == Method::DELETE => Self::Scope(Scope::Upload),
             "/status/{id}" | "/events" | "/original/{id}" | "/stats" => Self::Scope(Scope::Read),
