@@ -8,8 +8,8 @@ use libc::{
     MAP_ANONYMOUS, PROT_EXEC, SIGABRT, STDERR_FILENO, STDIN_FILENO, SYS_brk, SYS_clock_gettime,
     SYS_exit, SYS_exit_group, SYS_futex, SYS_getpid, SYS_getrandom, SYS_gettid, SYS_madvise,
     SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap, SYS_recvfrom, SYS_rt_sigaction,
-    SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sched_yield, SYS_sendto, SYS_sigaltstack, SYS_tgkill,
-    SYS_write, SYS_writev,
+    SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sched_yield, SYS_sendto, SYS_sigaltstack,
+    SYS_sysinfo, SYS_tgkill, SYS_write, SYS_writev,
 };
 use rustix::process::getpid;
 use seccompiler::{
@@ -20,12 +20,14 @@ use seccompiler::{
 const ABORT: u64 = SIGABRT as u64;
 
 /// System calls that harm nobody, whatever their arguments are.
-const HARMLESS: [i64; 16] = [
+const HARMLESS: [i64; 17] = [
     // memory
     SYS_brk,
     SYS_munmap,
     SYS_mremap,
     SYS_madvise,
+    // glibc's qsort asks how much there is before it takes some to sort in
+    SYS_sysinfo,
     // the standard library: locks, hash tables, stacks, time where the kernel does not lend its clock
     SYS_futex,
     SYS_sched_yield,

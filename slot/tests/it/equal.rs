@@ -100,9 +100,19 @@ fn originals() -> Vec<(&'static str, Vec<u8>)> {
     let mut originals: Vec<_> = by_image
         .map(|(name, format)| (name, encoded(&picture, format)))
         .into();
+    originals.push(("png that one sees through", seen_through()));
     originals.push(("animated gif", animated()));
     originals.push(("jpeg xl", jpeg_xl(&picture)));
     originals
+}
+
+/// As many degrees of transparency as there are: their codes are sorted, for which glibc asks how much memory there is.
+fn seen_through() -> Vec<u8> {
+    let picture = image::RgbaImage::from_fn(160, 120, |x, y| {
+        let [x, y] = [x, y].map(|at| (at * 7 % 256) as u8);
+        image::Rgba([x, y, x ^ y, x.wrapping_mul(31) ^ y])
+    });
+    encoded(&picture.into(), ImageFormat::Png)
 }
 
 fn animated() -> Vec<u8> {
