@@ -15,7 +15,10 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::support::{PATIENCE, Server, until, wire::Pair};
+use crate::{
+    support::{PATIENCE, Server, until},
+    wire::Pair,
+};
 
 const DOMAIN: &str = "photos.nws.test";
 const HERE: &str = "127.0.0.1";

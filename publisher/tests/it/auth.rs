@@ -2,11 +2,14 @@
 
 use publisher::auth::{Config, NewKey};
 
-use crate::support::{
-    Server,
-    client::{self, Answer},
-    form::Form,
-    issuer, photo,
+use crate::{
+    issuer,
+    support::{
+        Server,
+        client::{self, Answer},
+        form::Form,
+        photo,
+    },
 };
 
 const UPLOADER: u8 = 1;

@@ -6,10 +6,9 @@ use publisher::auth::Config;
 use serde_json::{Value, json};
 use tokio::time::{interval, timeout};
 
-use crate::support::{
-    PATIENCE, Server,
-    client::Answer,
+use crate::{
     issuer::{Issuer, Signer, claims, taking_tokens},
+    support::{PATIENCE, Server, client::Answer},
 };
 
 /// A publisher that takes what `signer` signs.

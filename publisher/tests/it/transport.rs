@@ -8,10 +8,8 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{
-    PATIENCE, Server, client, files,
-    form::Form,
-    photo, photo_of, until,
+use crate::{
+    support::{PATIENCE, Server, client, files, form::Form, photo, photo_of, until},
     wire::{Http2, Pair, over_http1, request, whole},
 };
 

@@ -1,7 +1,7 @@
 //! Photos on a command line: what `nws apply` and `nws submit` have in common.
 //!
-//! Read in this order: [`plan`] decides what kind of call it is, [`sources`] finds the photos of one with many, [`names`]
-//! gives results theirs, [`input`] reads, [`write()`] writes, and [`failure`] tells what went wrong.
+//! Read in this order: [`mod@plan`] decides what kind of call it is, [`sources`] finds the photos of one with many, [`names`]
+//! gives results theirs, [`input`] reads, [`mod@write`] writes, and [`failure`] tells what went wrong.
 
 mod failure;
 mod input;

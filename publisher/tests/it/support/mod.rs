@@ -2,9 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod form;
-pub(crate) mod issuer;
 pub(crate) mod ports;
-pub(crate) mod wire;
 
 use std::{io::Cursor, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 

@@ -24,7 +24,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::PATIENCE;
+use crate::support::PATIENCE;
 
 /// The name in every certificate.
 const NAME: &str = "nws.test";
