@@ -1,13 +1,23 @@
 //! Who may read originals. What results ask of their readers is `auth`'s.
 
 use backends::results::Ownership;
-use http::{HeaderMap, header::FORWARDED, request::Parts};
+use http::{HeaderMap, request::Parts};
 use schemas::JobId;
 
 use crate::{app::App, auth::Caller, error::ApiError};
 
-/// What a proxy tells in, besides `Forwarded`.
-const FORWARDED_FOR: &str = "x-forwarded-for";
+/// What proxies tell of themselves, or of whom they speak for. One that says nothing at all looks like somebody on this
+/// machine: it must not lead here.
+const OF_PROXIES: [&str; 8] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "cf-connecting-ip",
+    "true-client-ip",
+];
 
 /// Whether whoever sent `request` may read the original of `id`: the one who uploaded it, and who may do everything.
 ///
@@ -41,5 +51,5 @@ pub(crate) async fn may_read_original(
 
 /// Whether a proxy of this machine speaks for somebody who may be anywhere.
 fn is_forwarded(headers: &HeaderMap) -> bool {
-    headers.contains_key(FORWARDED) || headers.contains_key(FORWARDED_FOR)
+    OF_PROXIES.iter().any(|name| headers.contains_key(*name))
 }

@@ -4,7 +4,7 @@
 //! Nothing is lost when the process dies with them: the client hears of its job again once a worker has it.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -61,8 +61,13 @@ impl Unrecorded {
             state: state.clone(),
             owners: by.cloned().into_iter().collect(),
         };
-        if jobs.known.insert(id, sent).is_none() {
-            jobs.order.push_back(id);
+        // Two may have sent it at the same moment, and each of them has to be remembered.
+        match jobs.known.entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(sent);
+                jobs.order.push_back(id);
+            }
+            Entry::Occupied(known) => known.into_mut().join(by),
         }
         if jobs.order.len() > JOBS_MAX {
             jobs.forget_first();
@@ -72,12 +77,8 @@ impl Unrecorded {
 
     /// Remembers that somebody uploaded the job too, if it is one of these.
     pub(crate) fn remember_owner(&self, id: &JobId, by: Option<&Owner>) {
-        let mut jobs = self.jobs();
-        if let (Some(sent), Some(by)) = (jobs.known.get_mut(id), by)
-            && sent.owners.len() < OWNERS_MAX
-            && !sent.owners.contains(by)
-        {
-            sent.owners.push(by.clone());
+        if let Some(sent) = self.jobs().known.get_mut(id) {
+            sent.join(by);
         }
     }
 
@@ -104,6 +105,17 @@ impl Unrecorded {
     /// No code of ours panics while it holds this, and half a change would do no harm.
     fn jobs(&self) -> MutexGuard<'_, Jobs> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sent {
+    fn join(&mut self, by: Option<&Owner>) {
+        if let Some(by) = by
+            && self.owners.len() < OWNERS_MAX
+            && !self.owners.contains(by)
+        {
+            self.owners.push(by.clone());
+        }
     }
 }
 
@@ -212,6 +224,17 @@ mod tests {
         assert_eq!(first.job.id(), id);
         unrecorded.forget_first(&first);
         assert!(unrecorded.first().is_none() && unrecorded.state(&id).is_none());
+    }
+
+    #[test]
+    fn a_job_that_two_send_at_once_is_both_theirs() {
+        let unrecorded = Unrecorded::default();
+        let owners = ["key:ada", "key:bob"].map(Owner::new);
+        for owner in &owners {
+            let state = State::queued(job(1).id(), Timings::default());
+            unrecorded.remember(&job(1), &state, Some(owner));
+        }
+        assert_eq!(unrecorded.first().unwrap().owners, owners);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::sources::Sources;
 const REDACTED: &str = "[redacted]";
 
 /// Keys whose value nobody is shown. An API key is known by its digest alone, which is no secret.
-const SECRET: [&str; 2] = ["s3_secret_key", "link_keys"];
+const SECRET: [&str; 3] = ["s3_secret_key", "link_keys", "webhook_url"];
 
 /// A setting as it is in force, without secrets.
 #[derive(Clone, Debug)]

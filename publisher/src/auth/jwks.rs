@@ -12,7 +12,7 @@ use std::{
 };
 
 use jsonwebtoken::{Algorithm, jwk::JwkSet};
-use tokio::time::Instant;
+use tokio::{sync::OwnedMutexGuard, time::Instant};
 use tracing::{info, warn};
 
 use super::{denied::Denied, public_key::PublicKey};
@@ -44,7 +44,7 @@ pub(super) struct Jwks {
     ages: Ages,
     cache: Mutex<Cache>,
     /// Held during a fetch: who needs its keys waits for them, and nobody else does.
-    turn: tokio::sync::Mutex<()>,
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Clone, Default)]
@@ -72,20 +72,21 @@ impl Jwks {
             client,
             ages,
             cache: Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
+            turn: Arc::default(),
         })
     }
 
     /// The key of that id, for that algorithm. Without an id, the one that suits.
     pub(super) async fn find(
-        &self,
+        self: &Arc<Self>,
         id: Option<&str>,
         algorithm: Algorithm,
     ) -> Result<PublicKey, Denied> {
-        if self.is_fetch_due(id, algorithm) {
-            let _turn = self.turn.lock().await;
+        let is_known = self.cache().find(id, algorithm).is_some();
+        if !is_known || self.is_fetch_due(id, algorithm) {
+            let turn = Arc::clone(&self.turn).lock_owned().await;
             if self.is_fetch_due(id, algorithm) {
-                self.fetch().await;
+                self.fetch_whoever_waits(turn).await;
             }
         }
         let cache = self.cache().clone();
@@ -101,6 +102,19 @@ impl Jwks {
         let cache = self.cache();
         let known = cache.find(id, algorithm).is_some();
         self.ages.is_fetch_due(&cache, known, Instant::now())
+    }
+
+    /// Fetches to the end, though whoever asked may go away: anybody can ask, and a fetch that ended with them would keep
+    /// everybody from the next one for a pause.
+    async fn fetch_whoever_waits(self: &Arc<Self>, turn: OwnedMutexGuard<()>) {
+        let ours = Arc::clone(self);
+        let fetch = tokio::spawn(async move {
+            ours.fetch().await;
+            drop(turn);
+        });
+        if let Err(error) = fetch.await {
+            warn!(%error, "fetching the keys of tokens ended by a bug");
+        }
     }
 
     async fn fetch(&self) {

@@ -227,7 +227,8 @@ fn and_of_file(keys: Keys, file: &Path) -> Result<Keys, ConfigError> {
 fn tokens(config: &Config) -> Result<Option<Tokens>, ConfigError> {
     let keys = if !config.auth_jwks_url.is_empty() {
         let fetched = jwks::Jwks::new(config.auth_jwks_url.clone(), config.jwks_ages());
-        TokenKeys::Fetched(fetched.map_err(|error| invalid("auth_jwks_url", error))?)
+        let fetched = fetched.map_err(|error| invalid("auth_jwks_url", error))?;
+        TokenKeys::Fetched(Arc::new(fetched))
     } else if config.takes_tokens() {
         let pem = read("auth_jwt_key_file", &config.auth_jwt_key_file)?;
         let key = PublicKey::of_pem(&pem).map_err(|error| invalid("auth_jwt_key_file", error))?;

@@ -1,5 +1,7 @@
 //! Tokens of an identity provider: JWTs, signed with a public-key algorithm (RFC 7519, RFC 9068).
 
+use std::sync::Arc;
+
 use jsonwebtoken::{
     Algorithm, Header, TokenData, Validation, decode, decode_header,
     errors::{Error, ErrorKind},
@@ -34,7 +36,7 @@ pub(super) enum TokenKeys {
     /// A file's.
     One(PublicKey),
     /// The provider's list.
-    Fetched(Jwks),
+    Fetched(Arc<Jwks>),
 }
 
 #[derive(Debug, Deserialize)]

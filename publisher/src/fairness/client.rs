@@ -48,7 +48,10 @@ impl Client {
 /// ourselves; what stands further left was said by the client, who may lie. Who did not come through all of them is the peer.
 fn address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: usize) -> IpAddr {
     let told = headers.get_all(FORWARDED_FOR).into_iter();
-    let told: Vec<_> = told.filter_map(|line| line.to_str().ok()).collect();
+    // What the client made up may be no text at all, and what our proxy said stands behind it.
+    let told: Vec<_> = told
+        .map(|line| String::from_utf8_lossy(line.as_bytes()))
+        .collect();
     let mut from_the_right = told.iter().rev().flat_map(|line| line.rsplit(','));
     trusted_proxies
         .checked_sub(1)
@@ -97,6 +100,15 @@ mod tests {
         assert_eq!(seen(&["6.6.6.6, 1.2.3.4"], 1), "1.2.3.4");
         assert_eq!(seen(&["6.6.6.6, 1.2.3.4, 10.0.0.2"], 2), "1.2.3.4");
         assert_eq!(seen(&["6.6.6.6, 1.2.3.4", "10.0.0.2"], 2), "1.2.3.4");
+    }
+
+    #[test]
+    fn what_is_no_text_hides_nobody() {
+        let name = http::HeaderName::from_static(FORWARDED_FOR);
+        let line = HeaderValue::from_bytes(b"\xff, 1.2.3.4").unwrap();
+        let headers = HeaderMap::from_iter([(name, line)]);
+        let peer = "10.0.0.1".parse().unwrap();
+        assert_eq!(address(peer, &headers, 1).to_string(), "1.2.3.4");
     }
 
     #[test]

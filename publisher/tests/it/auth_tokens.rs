@@ -1,6 +1,7 @@
 //! Tokens of an identity provider.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp};
 use publisher::auth::Config;
 use serde_json::{Value, json};
@@ -111,6 +112,16 @@ async fn a_token_does_not_choose_how_it_is_checked() {
     let other = Signer::new("1", Algorithm::ES256).bearer(&claims());
     refused_for(&read(&server, &other).await, "another algorithm");
     refused_for(&read(&server, "Bearer nonsense").await, "cannot be read");
+}
+
+#[tokio::test]
+async fn who_comes_while_keys_are_fetched_waits_for_them() {
+    let (issuer, signer) = (Issuer::start().await, Signer::new("1", Algorithm::EdDSA));
+    issuer.lists(&[&signer]);
+    let server = following(&issuer, |_| {}).await;
+    let token = signer.bearer(&claims());
+    let answers = join_all((0..50).map(|_| read(&server, &token))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn an_original_is_not_for_everybody() {
 async fn an_original_is_not_for_who_comes_through_a_proxy() {
     let server = Server::start().await;
     let id = server.accepted(&photo(1)).await;
-    for told in ["x-forwarded-for", "forwarded"] {
+    for told in ["x-forwarded-for", "forwarded", "via", "x-real-ip"] {
         let path = format!("/original/{id}");
         server
             .get(&path, &[(told, "for=1.2.3.4")])
