@@ -12,7 +12,7 @@ use axum::{
 use backends::{
     Fleet, Metrics, ObjectStore, Once, Quota, Results, Sender, clock::millis, results::Owner,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, header::CONNECTION};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use schemas::JobId;
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,7 @@ use crate::{
         health::{self, Dependency, Probes, Role, Workshop},
         images, originals, page, stats, status, uploads,
     },
+    server::close_after,
     spool::Spool,
     stats::Board,
     unrecorded::Unrecorded,
@@ -71,7 +72,7 @@ pub(crate) struct App {
     pub(crate) quota: Option<Arc<dyn Quota>>,
     pub(crate) gate: Gate,
     pub(crate) unrecorded: Unrecorded,
-    /// Uploads of the same job at the same time are taken in as one.
+    /// Uploads of the same job by the same owner at the same time are taken in as one.
     pub(crate) intake: Once<(JobId, Option<Owner>), Infallible, Accepted>,
     /// Jobs that are done.
     pub(crate) known: Known,
@@ -210,8 +211,7 @@ async fn the_last(
 ) -> Response {
     let mut response = next.run(request).await;
     if draining.is_cancelled() {
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(CONNECTION, close);
+        close_after(response.headers_mut());
     }
     response
 }

@@ -12,8 +12,8 @@
 //! 7. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
 //! 8. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
 //! 9. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
-//!    `negotiate`, `prefer` and `conditions` read what a client wants, `access` says who may have it, `routes::transfer` is
-//!    how bytes leave, `room` bounds their memory, `compression` packs text.
+//!    `negotiate`, `prefer` and `conditions` read what a client wants, `access` says who may have an original,
+//!    `routes::transfer` is how bytes leave, `room` bounds their memory, `compression` packs text.
 //! 10. [`webhooks`]: a URL that is told how a job ended.
 //! 11. `stats`: how the fleet is doing, asked seldom and told to many.
 //! 12. [`dead_letters`]: what people may do with jobs that nobody works on any more.

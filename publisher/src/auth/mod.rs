@@ -28,7 +28,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use backends::{Metrics, clock::now_ms};
-use http::{HeaderValue, header::CONNECTION, request::Parts};
+use http::{HeaderValue, request::Parts};
 use http_body::Body as _;
 use tracing::Span;
 
@@ -46,7 +46,7 @@ use public_key::PublicKey;
 use token::{TokenKeys, Tokens};
 
 use self::config::invalid;
-use crate::error::ApiError;
+use crate::{error::ApiError, server::close_after};
 
 /// Bytes of a file of keys. 1 MiB: a thousand keys have 150 KiB.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -198,14 +198,12 @@ async fn let_in(
     }
 }
 
-/// What was not read of a body cannot be told from the next request, so that this is the connection's last answer.
 fn refused(denied: Denied, metrics: &Metrics, is_read: bool) -> Response {
     let (_, reason, _) = denied.kind();
     metrics.auth_refusals.with_label_values(&[reason]).inc();
     let mut response = ApiError::from(denied).into_response();
     if !is_read {
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(CONNECTION, close);
+        close_after(response.headers_mut());
     }
     response
 }

@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use backends::Quota;
-use http::{HeaderValue, Method, header};
+use http::{Method, header};
 
 pub use self::config::Config;
 use self::{
@@ -25,7 +25,7 @@ use self::{
     client::Client,
     fleet::FleetLimit,
 };
-use crate::error::ApiError;
+use crate::{error::ApiError, server::close_after};
 
 /// What clients ask for, each with a limit of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +113,7 @@ fn refused(fairness: &Fairness, refusal: TooMany) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, left.wait_secs().into());
     if fairness.what == What::Upload {
-        // Its body is on its way and is not read.
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        close_after(headers); // its body is on its way
     }
     response
 }

@@ -24,6 +24,7 @@ use crate::{
     error::ApiError,
     negotiate::Accept,
     prefer,
+    server::close_after,
     upload::Upload,
 };
 
@@ -66,10 +67,7 @@ pub(crate) async fn upload(
     let vary = HeaderValue::from_name(header::ACCEPT);
     response.headers_mut().insert(header::VARY, vary);
     if !is_read {
-        // What was not read of a form cannot be told from the next request, so that this is the connection's last answer. Who
-        // is not told would send the next photo into it.
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(header::CONNECTION, close);
+        close_after(response.headers_mut());
     }
     response
 }

@@ -22,6 +22,7 @@ mod transport;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use http::{HeaderMap, HeaderValue, header::CONNECTION};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -37,6 +38,12 @@ pub use transport::Transport;
 
 /// Pause after an accept that failed, as it does without free file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Has this answer be its connection's last, and says so: what was not read of a body cannot be told from the next request, and
+/// who is not told would send that into it. HTTP/2 goes on with its other streams.
+pub(crate) fn close_after(headers: &mut HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+}
 
 /// Who is at the other end of a request's connection, which may be a proxy. It is among each request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
