@@ -23,26 +23,29 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
 }
 
+/// Below this heading they do not hide what a command is about.
+const SETTINGS: &str = "Settings of the process";
+
 /// Settings that every command takes; `nws config` shows all of them.
 #[derive(Debug, Args)]
 pub(crate) struct SettingsFlags {
     /// Settings file [default: nws.toml, if it is there]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = SETTINGS, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where HTTP is served [default: 127.0.0.1:3000]
-    #[arg(long, global = true, value_name = "ADDRESS")]
+    #[arg(long, global = true, help_heading = SETTINGS, value_name = "ADDRESS")]
     listen: Option<String>,
     /// Folder of the embedded backends [default: ./nws-data]
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, global = true, help_heading = SETTINGS, value_name = "FOLDER")]
     data: Option<String>,
     /// Listen beyond loopback although nobody has to say who they are
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = SETTINGS)]
     insecure_public: bool,
     /// Font files or folders for what the built-in fonts lack, with colons between [default: none]
-    #[arg(long, global = true, value_name = "PATHS")]
+    #[arg(long, global = true, help_heading = SETTINGS, value_name = "PATHS")]
     fonts: Option<String>,
     /// Any other setting; `nws config` lists them
-    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    #[arg(long, global = true, help_heading = SETTINGS, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 

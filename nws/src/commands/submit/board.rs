@@ -45,6 +45,7 @@ impl Board {
     pub(super) fn new<'i>(photos: impl ExactSizeIterator<Item = &'i Input>) -> Self {
         let bars = MultiProgress::new();
         let all = bars.add(progress_bar(photos.len()));
+        all.tick(); // it is there before the first photo has ended
         Self {
             all,
             bars,
@@ -63,9 +64,10 @@ impl Board {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if stage == Stage::Job(Status::Queued) {
             self.clear(&mut lines, photo);
-        } else if lines.contains_key(&photo) || lines.len() < LINES_MAX {
-            let line = lines.entry(photo).or_insert_with(|| self.line(photo));
-            line.set_message(stage.word());
+        } else if let Some(line) = lines.get(&photo) {
+            line.set_prefix(stage.word());
+        } else if lines.len() < LINES_MAX {
+            lines.insert(photo, self.line(photo, stage));
         }
     }
 
@@ -110,11 +112,13 @@ impl Board {
         self.all.finish_and_clear();
     }
 
-    fn line(&self, photo: usize) -> ProgressBar {
-        let style = ProgressStyle::with_template("{spinner} {prefix}: {msg}");
+    /// The stage comes first and the name is cut at the terminal's edge: names are long, and lines that break push others away.
+    fn line(&self, photo: usize, stage: Stage) -> ProgressBar {
+        let style = ProgressStyle::with_template("{spinner} {prefix:<10} {wide_msg}");
         let line = self.bars.insert_before(&self.all, ProgressBar::no_length());
         line.set_style(style.expect("the template is a literal"));
-        line.set_prefix(self.names.get(photo).cloned().unwrap_or_default());
+        line.set_prefix(stage.word());
+        line.set_message(self.names.get(photo).cloned().unwrap_or_default());
         line.enable_steady_tick(TICK);
         line
     }
