@@ -13,7 +13,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{WITHIN, client::install_tls, process::nws};
+use crate::support::{WITHIN, client::install_tls, picture::jpeg, process::nws};
 
 const DOMAIN: &str = "photos.nws.test";
 
@@ -179,4 +179,34 @@ async fn a_certificate_that_cannot_be_shown_stops_the_start_by_name() {
         assert_eq!(output.status.code(), Some(64), "{said}");
         assert!(said.contains(named), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_photo_is_submitted_to_a_private_authoritys_server_and_to_no_other() {
+    let data = tempfile::tempdir().unwrap();
+    let pair = Pair::new(data.path(), "localhost");
+    let [chain, key] = pair.settings();
+    let settings = [chain.as_str(), key.as_str()];
+    let site = Site::start(&data.path().join("data"), &settings).await;
+    let photo = data.path().join("photo.jpg");
+    fs::write(&photo, jpeg(400, 300, 1)).unwrap();
+    let out = data.path().join("marked.jpg");
+    let server = format!("https://localhost:{}", site.address.port());
+    let submit = async |more: &[&str]| {
+        let mut command = nws(&["submit", "--server", &server]);
+        command.arg(&photo).arg("-o").arg(&out).args(more);
+        command.output().await.unwrap()
+    };
+
+    let refused = submit(&[]).await;
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("certificate is not trusted"), "{said}");
+    assert!(said.contains("--ca-file"), "{said}");
+    assert!(!out.exists());
+
+    let chain = pair.chain.display().to_string();
+    let made = submit(&["--ca-file", &chain]).await;
+    assert!(made.status.success(), "{made:?}");
+    assert!(fs::read(&out).unwrap().starts_with(b"\xff\xd8"));
 }

@@ -6,12 +6,11 @@
 
 use std::{
     collections::HashMap,
-    io::{IsTerminal as _, stderr},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use schemas::Status;
 
 use super::problem::Problem;
@@ -43,15 +42,23 @@ pub(super) struct Board {
 
 impl Board {
     pub(super) fn new<'i>(photos: impl ExactSizeIterator<Item = &'i Input>) -> Self {
-        let bars = MultiProgress::new();
+        Self::on(ProgressDrawTarget::stderr(), photos)
+    }
+
+    fn on<'i>(
+        target: ProgressDrawTarget,
+        photos: impl ExactSizeIterator<Item = &'i Input>,
+    ) -> Self {
+        let bars = MultiProgress::with_draw_target(target);
         let all = bars.add(progress_bar(photos.len()));
         all.tick(); // it is there before the first photo has ended
+        let is_terminal = !bars.is_hidden();
         Self {
             all,
             bars,
             lines: Mutex::default(),
             names: photos.map(ToString::to_string).collect(),
-            is_terminal: stderr().is_terminal(),
+            is_terminal,
             in_trouble: Mutex::new(false),
         }
     }
@@ -138,5 +145,60 @@ impl Stage {
             Self::Job(status) => status.as_str(),
             Self::Fetching => "fetching",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use indicatif::InMemoryTerm;
+
+    use super::*;
+
+    /// A terminal of eight lines, as wide as a name may not be, and a board of two photos on it.
+    fn board() -> (InMemoryTerm, Board) {
+        let terminal = InMemoryTerm::new(8, 60);
+        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let names = ["a.jpg".to_owned(), format!("{}.jpg", "long".repeat(20))];
+        let photos = names.map(|name| Input::File(name.into()));
+        (terminal, Board::on(target, photos.iter()))
+    }
+
+    /// Bars are drawn a few times a second; this looks until they are as `is_shown` wants them.
+    fn wait_for(terminal: &InMemoryTerm, is_shown: impl Fn(&[&str]) -> bool) {
+        while !is_shown(&terminal.contents().lines().collect::<Vec<_>>()) {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_photo_has_a_line_that_follows_it_and_a_name_is_cut_at_the_edge() {
+        let (terminal, board) = board();
+        board.show(0, Stage::Sending);
+        board.show(1, Stage::Job(Status::Processing));
+        wait_for(&terminal, |lines| {
+            lines.len() == 3
+                && lines[0].ends_with("sending    a.jpg")
+                && lines[1].contains("processing longlong")
+                && lines[2].contains("0/2 photos")
+        });
+        board.show(0, Stage::Fetching);
+        wait_for(&terminal, |lines| {
+            lines.len() == 3 && lines[0].ends_with("fetching   a.jpg")
+        });
+    }
+
+    #[test]
+    fn a_photo_that_waits_or_has_ended_has_no_line() {
+        let (terminal, board) = board();
+        board.show(0, Stage::Sending);
+        board.show(1, Stage::Sending);
+        wait_for(&terminal, |lines| lines.len() == 3);
+        board.show(0, Stage::Job(Status::Queued));
+        board.end(1, "done");
+        wait_for(&terminal, |lines| {
+            lines.len() == 1 && lines[0].contains("1/2 photos")
+        });
+        board.close();
+        assert_eq!(terminal.contents(), "");
     }
 }

@@ -1,6 +1,6 @@
 //! Why a photo has no result, and what follows from that.
 
-use std::{error::Error, fmt, io, time::Duration};
+use std::{error::Error, fmt, io, iter, time::Duration};
 
 use reqwest::{
     Response, StatusCode,
@@ -21,6 +21,10 @@ pub(super) enum Problem {
     Source(#[from] ReadError),
     #[error("{} does not answer: {cause}", what)]
     Wire { what: &'static str, cause: String },
+    #[error(
+        "the server's certificate is not trusted: {cause}; name a private authority with --ca-file"
+    )]
+    Untrusted { cause: rustls::CertificateError },
     #[error("{refusal}")]
     Busy {
         refusal: Box<Refusal>,
@@ -67,10 +71,14 @@ pub(super) struct Refusal {
 impl Problem {
     /// A request that found no answer.
     pub(super) fn wire(what: &'static str, error: &(dyn Error + 'static)) -> Self {
-        Self::Wire {
-            what,
-            cause: innermost(error),
-        }
+        let distrust = causes(error).find_map(distrust);
+        distrust.map_or_else(
+            || Self::Wire {
+                what,
+                cause: innermost(error),
+            },
+            |cause| Self::Untrusted { cause },
+        )
     }
 
     /// Whether the same again may be answered otherwise.
@@ -90,7 +98,10 @@ impl Problem {
     pub(super) const fn is_for_all(&self) -> bool {
         matches!(
             self,
-            Self::Credentials { .. } | Self::Elsewhere { .. } | Self::GivenUp { is_away: true, .. }
+            Self::Credentials { .. }
+                | Self::Elsewhere { .. }
+                | Self::Untrusted { .. }
+                | Self::GivenUp { is_away: true, .. }
         )
     }
 
@@ -181,11 +192,22 @@ impl fmt::Display for Refusal {
 }
 
 /// What happened first: the errors around it say that there was an error.
-fn innermost(mut error: &(dyn Error + 'static)) -> String {
-    while let Some(cause) = error.source() {
-        error = cause;
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().unwrap_or(error).to_string()
+}
+
+/// The error, what it came from, and so on.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    iter::successors(Some(error), |&error| error.source())
+}
+
+/// What is wrong with the server's certificate, where that is the error. It lies in errors of the socket, which name as their
+/// source what is below the error inside of them, and not that one.
+fn distrust(error: &(dyn Error + 'static)) -> Option<rustls::CertificateError> {
+    match error.downcast_ref() {
+        Some(rustls::Error::InvalidCertificate(cause)) => Some(cause.clone()),
+        _ => distrust(error.downcast_ref::<io::Error>()?.get_ref()?),
     }
-    error.to_string()
 }
 
 #[cfg(test)]
