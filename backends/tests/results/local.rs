@@ -11,16 +11,12 @@ use rusqlite::Connection;
 use schemas::Status;
 use tempfile::TempDir;
 
-use crate::{
-    contract::{
-        admit, claim, claim_and_tell, job, next, results_contract, state, tell,
-        until_the_clock_shows_more_than, watch,
-    },
-    following::following_contract,
+use crate::contract::{
+    admit, claim, claim_and_tell, job, next, results_contract, state, tell,
+    until_the_clock_shows_more_than, watch,
 };
 
 results_contract!(in_a_file_of_its_own().await);
-following_contract!(in_a_file_of_its_own().await);
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -12,7 +12,6 @@ mod services;
 mod settings;
 
 mod contract;
-mod following;
 mod local;
 mod redis;
 mod redis_cluster;

@@ -19,12 +19,10 @@ use crate::{
         admit, all, claim, claim_and_tell, job, next, queued, results_contract, state, tell, watch,
     },
     fault_proxy::{FaultProxy, Wire},
-    following::following_contract,
     services::{redis_at, redis_url, unique},
 };
 
 results_contract!((Redis::new(redis_at(&redis_url())).unwrap(), ()));
-following_contract!((Redis::new(redis_at(&redis_url())).unwrap(), ()));
 
 /// The server, as the test looks at it beside the implementation.
 pub(crate) async fn beside() -> redis::aio::MultiplexedConnection {

@@ -8,12 +8,10 @@ use schemas::{Job, Status};
 
 use crate::{
     contract::{admit, all, claim_and_tell, job, results_contract, watch},
-    following::following_contract,
     services::{redis_at, redis_cluster_url, redis_url, unique},
 };
 
 results_contract!((Redis::new(redis_at(&redis_cluster_url())).unwrap(), ()));
-following_contract!((Redis::new(redis_at(&redis_cluster_url())).unwrap(), ()));
 
 /// Two processes of a fleet.
 struct Fleet {
