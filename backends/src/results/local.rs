@@ -155,16 +155,17 @@ impl Results for Local {
             let before = row.as_ref().and_then(table::Row::record);
             let status = before.as_ref().map(|record| record.event.state.status);
             let anew = rules::starts_anew(status, again);
+            // A worker has it in hand and has not spoken yet: somebody sent it before it was recorded, and the claim stands.
+            let claimed = row.as_ref().filter(|row| row.record().is_none());
+            let begins = anew && claimed.is_none();
             let ownership = row.as_ref().map(|row| row.ownership.clone());
-            let ownership = ownership.unwrap_or_default().after(by.as_ref(), anew);
+            let ownership = ownership.unwrap_or_default().after(by.as_ref(), begins);
             if let Some(mut record) = before.filter(|_| !anew) {
                 table::write_ownership(db, &job.id(), &ownership)?;
                 record.ownership = ownership;
                 let began_now = false;
                 return Ok((Admission { record, began_now }, None));
             }
-            // A worker that has it in hand and has not spoken yet keeps its claim.
-            let claimed = row.as_ref().filter(|row| row.record().is_none());
             let epoch = match claimed {
                 Some(claim) => claim.epoch,
                 None => rules::epoch_after(row.as_ref().map(|row| row.epoch), now_ms),

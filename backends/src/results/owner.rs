@@ -39,7 +39,8 @@ impl Owner {
 impl Ownership {
     /// Whose the job is once `by` has uploaded it too, `anew` where it begins a life with that. One whom nobody named changes
     /// nothing: an operator who starts a job again does not take it from who uploaded it. A job that was underway before
-    /// anybody named themselves is somebody else's too, whoever that is.
+    /// anybody named themselves is somebody else's too, whoever that is; so is one that a worker had in hand before it was
+    /// recorded, and such a life does not begin with its upload.
     #[must_use]
     pub fn after(self, by: Option<&Owner>, anew: bool) -> Self {
         match (by, self) {

@@ -92,6 +92,7 @@ macro_rules! results_contract {
             owning {
                 a_job_is_cancelled_by_who_uploaded_it_alone,
                 a_job_that_several_uploaded_is_taken_from_none_of_them,
+                a_job_that_ran_before_it_was_recorded_is_no_uploaders_alone,
             }
         }
     };

@@ -8,17 +8,19 @@ local function starts_anew(before, again)
 end
 
 -- Whose it is then: `Ownership::after`.
-local function owner_after(old, by, anew)
+local function owner_after(old, by, begins)
   if by == '' then
     return old or ''
   end
-  return (anew or old == by) and by or '*'
+  return (begins or old == by) and by or '*'
 end
 
 local before, id, state, sent, updated, epoch, cancel, owner =
   unpack(redis.call('HMGET', KEYS[1], 'status', 'id', 'state', 'sent', 'updated', 'epoch', 'cancel', 'owner'))
 local anew = starts_anew(before, ARGV[10] == '1')
-owner = owner_after(owner, ARGV[11], anew)
+-- A worker has it in hand and has not spoken yet: somebody sent it before it was recorded.
+local claimed = epoch and not before
+owner = owner_after(owner, ARGV[11], anew and not claimed)
 if owner ~= '' then
   redis.call('HSET', KEYS[1], 'owner', owner)
 end
@@ -29,8 +31,8 @@ end
 local event = event_of(ARGV)
 event.n = 0
 redis.call('HSET', KEYS[1], 'job', ARGV[9], 'created', event.now)
-if epoch and not before then
-  -- A worker has it in hand and has not spoken yet: its claim stands, and its message was sent.
+if claimed then
+  -- The claim stands.
   event.epoch = tonumber(epoch)
   return { 1, tell(event), event.state, '1', event.now, cancel, owner }
 end

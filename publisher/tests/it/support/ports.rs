@@ -464,7 +464,7 @@ impl Results for MemoryResults {
         let status = entry.events.last().map(|event| event.state.status);
         let claimed = status.is_none() && entry.epoch > 0;
         let began_now = again || matches!(status, None | Some(Status::Dead | Status::Cancelled));
-        entry.ownership = std::mem::take(&mut entry.ownership).after(by, began_now);
+        entry.ownership = std::mem::take(&mut entry.ownership).after(by, began_now && !claimed);
         if began_now {
             entry.epoch += u64::from(!claimed);
             entry.sent = claimed;
