@@ -180,9 +180,10 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
     surrounded(routes, app.probes(), &app.access)
 }
 
-/// The routes of a process that serves no clients.
+/// The routes of a process that serves no clients. Who probes and scrapes calls it as they please.
 pub(crate) fn probes(probes: Probes) -> Router {
-    surrounded(Router::new(), probes, &Arc::default())
+    let access = Access::default().under_any_name();
+    surrounded(Router::new(), probes, &Arc::new(access))
 }
 
 /// Around every route, the probes among them, from the inside out: strangers are sent away, a panic becomes an answer, text

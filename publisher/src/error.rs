@@ -51,8 +51,6 @@ pub(crate) enum ApiError {
     NobodyRemembersWebhook,
     #[error("{}", failure.message)]
     JobEnded { status: Status, failure: Failure },
-    #[error("a page of another site may not do this")]
-    OtherSite,
     #[error("what is here is not what If-Match names")]
     PreconditionFailed,
     #[error("the range lies beyond the {size_bytes} bytes that there are")]
@@ -147,7 +145,6 @@ impl ApiError {
                 "job_ended",
                 "Job ended without a result",
             ),
-            Self::OtherSite => (StatusCode::FORBIDDEN, "other_site", "Not from there"),
             Self::PreconditionFailed => (
                 StatusCode::PRECONDITION_FAILED,
                 "precondition_failed",

@@ -121,10 +121,16 @@ impl Settings {
         Err(ConfigError::InsecurePublic(listen))
     }
 
-    /// Who is let in. Now the files are read that say so.
+    /// Who is let in. Now the files are read that say so. Where something else keeps strangers out, it answers under any name,
+    /// unless there is a list of them.
     pub(crate) fn access(&self) -> Result<Arc<Access>, ConfigError> {
         let access = Access::open(&self.auth).map_err(ConfigError::of_access)?;
-        Ok(Arc::new(access))
+        let lists_names = !self.auth.allowed_hosts.trim().is_empty();
+        Ok(Arc::new(if self.common.insecure_public && !lists_names {
+            access.under_any_name()
+        } else {
+            access
+        }))
     }
 }
 

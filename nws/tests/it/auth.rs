@@ -67,6 +67,30 @@ async fn with_keys_it_listens_beyond_loopback() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_not_known_is_answered_nothing_until_it_is_listed() {
+    install_tls();
+    let asked = async |settings: &[&str]| {
+        let data = tempfile::tempdir().unwrap();
+        let process = Process::embedded(data.path(), settings).await;
+        let asked = Client::new().get(format!("{}/stats", process.url));
+        let answer = asked.header("host", "shop.example").send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    };
+    let (status, told) = asked(&[]).await;
+    assert_eq!(status, StatusCode::MISDIRECTED_REQUEST);
+    assert!(
+        told.contains("shop.example") && told.contains("allowed_hosts"),
+        "{told}"
+    );
+    let listed = ["insecure_public=true", "allowed_hosts=another.example"];
+    assert_eq!(asked(&listed).await.0, StatusCode::MISDIRECTED_REQUEST);
+    for setting in ["allowed_hosts=shop.example", "insecure_public=true"] {
+        let (status, told) = asked(&[setting]).await;
+        assert_eq!(status, StatusCode::OK, "{setting}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn settings_of_access_that_cannot_be_meant_stop_the_start_by_name() {
     for (setting, named) in [
         ("auth_keys=shop", "auth_keys: \"shop\" is not"),
@@ -82,6 +106,10 @@ async fn settings_of_access_that_cannot_be_meant_stop_the_start_by_name() {
         (
             "cors_origins=https://a.example/page",
             "cors_origins: \"https://a.example/page\"",
+        ),
+        (
+            "allowed_hosts=https://a.example",
+            "allowed_hosts: \"https://a.example\"",
         ),
     ] {
         let mut command = nws(&["run", "--listen", "127.0.0.1:0", "--set", setting]);

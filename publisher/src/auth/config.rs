@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
-use super::{cors, jwks::Ages, keys::Keys, links::Links};
+use super::{cors, hosts::Hosts, jwks::Ages, keys::Keys, links::Links};
 
 /// The settings of access. All empty: whoever reaches the process may do everything.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,10 @@ pub struct Config {
     pub link_age_secs: u64,
     /// Origins whose pages may ask, with white space between them: `https://shop.example`.
     pub cors_origins: String,
+    /// Names under which it answers where nobody has to say who they are, besides `localhost` and addresses, with white space
+    /// between them: `shop.example`, or `shop.example:8443` for that port alone. Without them a page of somebody else could
+    /// have its own name point here.
+    pub allowed_hosts: String,
 }
 
 impl Default for Config {
@@ -54,6 +58,7 @@ impl Default for Config {
             link_keys: String::new(),
             link_age_secs: 24 * 60 * 60,
             cors_origins: String::new(),
+            allowed_hosts: String::new(),
         }
     }
 }
@@ -110,6 +115,7 @@ impl Config {
             return Err(invalid("link_keys", problem));
         }
         cors::origins(&self.cors_origins).map_err(|error| invalid("cors_origins", error))?;
+        Hosts::parse(&self.allowed_hosts).map_err(|error| invalid("allowed_hosts", error))?;
         Ok(())
     }
 
@@ -180,6 +186,7 @@ impl fmt::Debug for Config {
             .field("auth_jwt_issuer", &self.auth_jwt_issuer)
             .field("auth_jwt_audience", &self.auth_jwt_audience)
             .field("cors_origins", &self.cors_origins)
+            .field("allowed_hosts", &self.allowed_hosts)
             .finish_non_exhaustive()
     }
 }
@@ -212,7 +219,7 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused_by_name() {
         type Change = fn(&mut Config);
-        let cases: [(&str, Change); 9] = [
+        let cases: [(&str, Change); 10] = [
             ("auth_keys: ", |it| it.auth_keys = "web".to_owned()),
             ("auth_jwt_audience: is empty", |it| {
                 tokens(it);
@@ -235,6 +242,9 @@ mod tests {
             ("link_keys: ", |it| it.link_keys = "hush".to_owned()),
             ("link_age_secs: ", |it| it.link_age_secs = u64::MAX),
             ("cors_origins: ", |it| it.cors_origins = "*".to_owned()),
+            ("allowed_hosts: \"*\"", |it| {
+                it.allowed_hosts = "*".to_owned();
+            }),
         ];
         for (expected, change) in cases {
             let error = refused(change);

@@ -8,6 +8,13 @@ use super::caller::Scope;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Denied {
     #[error(
+        "nobody has to say here who they are, so it answers only names that it knows, and {0:?} is none: list it in \
+         allowed_hosts, or set up keys"
+    )]
+    Host(String),
+    #[error("a page of another site may not do this; cors_origins lists those that may")]
+    OtherSite,
+    #[error(
         "this needs a credential: `Authorization: Bearer` with an API key or a token, or `X-API-Key`"
     )]
     Missing,
@@ -38,6 +45,12 @@ impl Denied {
     /// The status, a word for programs and metrics, and a title for people.
     pub(crate) const fn kind(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
+            Self::Host(_) => (
+                StatusCode::MISDIRECTED_REQUEST,
+                "host_unknown",
+                "Not known by this name",
+            ),
+            Self::OtherSite => (StatusCode::FORBIDDEN, "other_site", "Not from there"),
             Self::Missing => (
                 StatusCode::UNAUTHORIZED,
                 "credential_missing",
@@ -74,6 +87,8 @@ impl Denied {
     /// The part of the request that is at fault.
     pub(crate) const fn field(&self) -> Option<&'static str> {
         match self {
+            Self::Host(_) => Some("host"),
+            Self::OtherSite => Some("origin"),
             Self::Malformed { header, .. } => Some(header),
             Self::LinkExpired { .. } => Some("exp"),
             Self::LinkForged => Some("sig"),
@@ -103,7 +118,11 @@ impl Denied {
                 let scope = scope.as_str();
                 format!(", error=\"insufficient_scope\", scope=\"{scope}\"")
             }
-            Self::KeysAway | Self::LinkExpired { .. } | Self::LinkForged => return None,
+            Self::Host(_)
+            | Self::OtherSite
+            | Self::KeysAway
+            | Self::LinkExpired { .. }
+            | Self::LinkForged => return None,
         };
         let challenge = format!("Bearer realm=\"nws\"{error}");
         Some(HeaderValue::try_from(challenge).expect("it is ASCII"))

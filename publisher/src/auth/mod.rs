@@ -5,18 +5,22 @@
 //! `denied`, why one is not; `cors`, which pages may ask; `privately`, what caches may keep; [`config`].
 //!
 //! Without settings nobody has to say who they are, and everybody may do everything: `nws` listens on loopback alone then.
+//! A browser there may still be led by a page of somebody else, so `hosts` looks at the name that it came by and `site` at
+//! the page that it comes from.
 
 pub(crate) mod caller;
 mod config;
 mod cors;
 mod credential;
 pub(crate) mod denied;
+mod hosts;
 mod jwks;
 mod keys;
 mod links;
 mod need;
 mod privately;
 mod public_key;
+mod site;
 mod token;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
@@ -37,6 +41,7 @@ pub use caller::{Scope, Scopes, UnknownScope};
 pub use config::{Config, ConfigError};
 use credential::Credential;
 pub(crate) use denied::Denied;
+use hosts::Hosts;
 use keys::Keys;
 pub use keys::{Entry, EntryError, NewKey};
 use links::Links;
@@ -59,6 +64,8 @@ pub struct Access {
     tokens: Option<Tokens>,
     links: Links,
     cors_origins: Vec<HeaderValue>,
+    /// Under which names it answers. `None`: under any.
+    hosts: Option<Hosts>,
 }
 
 /// Somebody who was let in.
@@ -86,7 +93,15 @@ impl Access {
                 .map_err(|error| invalid("link_keys", error))?,
             cors_origins: cors::origins(&config.cors_origins)
                 .map_err(|error| invalid("cors_origins", error))?,
+            hosts: hosts(config)?,
         })
+    }
+
+    /// The same under whatever name it is asked, where something else keeps strangers out.
+    #[must_use]
+    pub fn under_any_name(self) -> Self {
+        let hosts = None;
+        Self { hosts, ..self }
     }
 
     /// Whether anybody has to say who they are.
@@ -104,10 +119,11 @@ impl Access {
         let route = request.extensions.get::<MatchedPath>();
         let need = Need::of(&request.method, route.map(MatchedPath::as_str));
         if !self.guarded {
+            self.check_visitor(need, request)?;
             return Ok(Admitted::openly(Scopes::ALL));
         }
         let scope = match need {
-            Need::Nothing => return Ok(Admitted::openly(Scopes::NONE)),
+            Need::NotEvenAName | Need::Nothing => return Ok(Admitted::openly(Scopes::NONE)),
             Need::Scope(scope) => scope,
             Need::ReadOrLink => Scope::Read,
         };
@@ -121,10 +137,19 @@ impl Access {
         Ok(Admitted::privately(caller, None))
     }
 
+    /// Whether it may be a browser that a stranger's page leads.
+    fn check_visitor(&self, need: Need, request: &Parts) -> Result<(), Denied> {
+        match &self.hosts {
+            Some(hosts) if need != Need::NotEvenAName => hosts.check(request)?,
+            _ => {}
+        }
+        site::check(request, &self.cors_origins)
+    }
+
     fn by_link(&self, need: Need, request: &Parts) -> Result<Admitted, Denied> {
         let checked = match need {
             Need::ReadOrLink => self.links.check(&request.uri, now_ms() / 1000),
-            Need::Nothing | Need::Scope(_) => None,
+            Need::NotEvenAName | Need::Nothing | Need::Scope(_) => None,
         };
         let left = checked.ok_or(Denied::Missing)??;
         let caller = Caller::anonymous(Scopes::NONE);
@@ -206,6 +231,13 @@ fn refused(denied: Denied, metrics: &Metrics, is_read: bool) -> Response {
         close_after(response.headers_mut());
     }
     response
+}
+
+/// Where a credential is needed, a page that came by another name has none.
+fn hosts(config: &Config) -> Result<Option<Hosts>, ConfigError> {
+    let hosts = Hosts::parse(&config.allowed_hosts);
+    let hosts = hosts.map_err(|error| invalid("allowed_hosts", error))?;
+    Ok((!config.is_guarded()).then_some(hosts))
 }
 
 fn and_of_file(keys: Keys, file: &Path) -> Result<Keys, ConfigError> {

@@ -7,7 +7,9 @@ use super::caller::Scope;
 /// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
-    /// Nothing, as of who asks whether we live.
+    /// Nothing, nor under which name it was found: a probe asks whatever it was told to, and hears of no photo.
+    NotEvenAName,
+    /// Nothing.
     Nothing,
     /// A credential with this scope.
     Scope(Scope),
@@ -23,8 +25,8 @@ impl Need {
             return Self::Nothing;
         };
         match route {
-            "/health" | "/ready" | "/limits" => Self::Nothing,
-            "/" | "/favicon.svg" | "/licenses.md" | "/assets/{name}" => Self::Nothing,
+            "/health" | "/ready" => Self::NotEvenAName,
+            "/limits" | "/" | "/favicon.svg" | "/licenses.md" | "/assets/{name}" => Self::Nothing,
             "/upload" => Self::Scope(Scope::Upload),
             "/status/{id}" if method == Method::DELETE => Self::Scope(Scope::Upload),
             "/status/{id}" | "/events" | "/original/{id}" | "/stats" => Self::Scope(Scope::Read),
@@ -44,7 +46,7 @@ mod tests {
     #[test]
     fn what_changes_something_asks_for_more_than_what_tells() {
         let need = |method: Method, route| Need::of(&method, Some(route));
-        assert_eq!(need(Method::GET, "/health"), Need::Nothing);
+        assert_eq!(need(Method::GET, "/health"), Need::NotEvenAName);
         assert_eq!(need(Method::POST, "/upload"), Need::Scope(Scope::Upload));
         assert_eq!(need(Method::GET, "/status/{id}"), Need::Scope(Scope::Read));
         assert_eq!(

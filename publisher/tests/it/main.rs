@@ -35,4 +35,5 @@ mod support;
 mod transport;
 mod unsent;
 mod uploads;
+mod visitors;
 mod wire;

@@ -24,10 +24,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::support::PATIENCE;
-
-/// The name in every certificate.
-const NAME: &str = "nws.test";
+use crate::support::{PATIENCE, client::NAME};
 
 /// A connection of HTTP/2.
 pub(crate) struct Http2 {

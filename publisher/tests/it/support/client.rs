@@ -13,6 +13,9 @@ use tokio::{net::TcpStream, time::timeout};
 
 use super::PATIENCE;
 
+/// Under which name a publisher is asked unless a test says otherwise, and the name in every certificate.
+pub(crate) const NAME: &str = "nws.test";
+
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -55,10 +58,10 @@ pub(crate) async fn open(
     let socket = TcpStream::connect(address).await.unwrap();
     let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await.unwrap();
     tokio::spawn(connection);
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "nws.test");
+    let mut request = Request::builder().method(method).uri(path);
+    if headers.iter().all(|(name, _)| *name != "host") {
+        request = request.header("host", NAME);
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
