@@ -145,6 +145,8 @@ pub async fn serve(
             webhooks::deliver(&app, &stop.closing),
         )
     });
+    let access = Arc::clone(&app.access);
+    let fresh = async { tokio::join!(transport.refresh(), access.refresh()) };
     let site = Site {
         router: app::router(&app),
         patience,
@@ -153,7 +155,7 @@ pub async fn serve(
         stop: stop.clone(),
     };
     let redirecting = transport.redirect(&site, port);
-    let refreshing = stop.closing.run_until_cancelled(transport.refresh());
+    let refreshing = stop.closing.run_until_cancelled(fresh);
     let serving = server::serve(listener, site.clone());
     let (redirected, ..) = tokio::join!(
         redirecting,

@@ -1,6 +1,6 @@
 //! An identity provider's keys, fetched from its JWKS URL (RFC 7517) and kept.
 //!
-//! A provider changes its keys without a word to us. A token with a key that is not known is the sign, so the list is
+//! They are fetched before anybody asks. A provider changes its keys without a word to us. A token with a key that is not known is the sign, so the list is
 //! fetched then, but no more often than every so often: anybody can write an unknown key's name into a token. While the URL is
 //! away the keys that are known stay good, for a time that is bounded, because a key that was taken back stays good as long.
 
@@ -12,7 +12,10 @@ use std::{
 };
 
 use jsonwebtoken::{Algorithm, jwk::JwkSet};
-use tokio::{sync::OwnedMutexGuard, time::Instant};
+use tokio::{
+    sync::OwnedMutexGuard,
+    time::{Instant, sleep},
+};
 use tracing::{info, warn};
 
 use super::{denied::Denied, public_key::PublicKey};
@@ -76,6 +79,19 @@ impl Jwks {
         })
     }
 
+    /// Fetches the keys before anybody needs them. A provider that is away is asked again until they came once; from then on
+    /// tokens say when to ask.
+    pub(super) async fn fetch_first(self: &Arc<Self>) {
+        let is_due = || self.ages.is_fetch_due(&self.cache(), false, Instant::now());
+        loop {
+            self.fetch_if(is_due).await;
+            if self.cache().fetched.is_some() {
+                return;
+            }
+            sleep(self.ages.pause).await;
+        }
+    }
+
     /// The key of that id, for that algorithm. Without an id, the one that suits.
     pub(super) async fn find(
         self: &Arc<Self>,
@@ -84,10 +100,7 @@ impl Jwks {
     ) -> Result<PublicKey, Denied> {
         let is_known = self.cache().find(id, algorithm).is_some();
         if !is_known || self.is_fetch_due(id, algorithm) {
-            let turn = Arc::clone(&self.turn).lock_owned().await;
-            if self.is_fetch_due(id, algorithm) {
-                self.fetch_whoever_waits(turn).await;
-            }
+            self.fetch_if(|| self.is_fetch_due(id, algorithm)).await;
         }
         let cache = self.cache().clone();
         if !self.ages.are_good(&cache, Instant::now()) {
@@ -102,6 +115,14 @@ impl Jwks {
         let cache = self.cache();
         let known = cache.find(id, algorithm).is_some();
         self.ages.is_fetch_due(&cache, known, Instant::now())
+    }
+
+    /// Fetches where that is due still once it is our turn: who was before us may have done it.
+    async fn fetch_if(self: &Arc<Self>, is_due: impl Fn() -> bool) {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        if is_due() {
+            self.fetch_whoever_waits(turn).await;
+        }
     }
 
     /// Fetches to the end, though whoever asked may go away: anybody can ask, and a fetch that ended with them would keep
@@ -219,64 +240,4 @@ impl fmt::Debug for Jwks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const AGES: Ages = Ages {
-        refresh: Duration::from_secs(300),
-        pause: Duration::from_secs(10),
-        stale_max: Duration::from_secs(3600),
-    };
-
-    /// Keys that were fetched and a fetch that was tried so many seconds ago.
-    fn cache(now: Instant, fetched_secs: u64, tried_secs: u64) -> Cache {
-        let ago = |secs| now.checked_sub(Duration::from_secs(secs));
-        Cache {
-            fetched: ago(fetched_secs),
-            tried: ago(tried_secs),
-            ..Cache::default()
-        }
-    }
-
-    #[test]
-    fn the_url_is_asked_for_what_is_unknown_or_old_but_not_again_at_once() {
-        let now = Instant::now() + Duration::from_secs(10_000);
-        let due = |fetched, tried, known| {
-            let cache = cache(now, fetched, tried);
-            AGES.is_fetch_due(&cache, known, now)
-        };
-        assert!(AGES.is_fetch_due(&Cache::default(), false, now));
-        assert!(!due(299, 299, true), "known and fresh");
-        assert!(due(300, 300, true), "known and old");
-        assert!(!due(300, 9, true), "old, and just asked in vain");
-        assert!(due(20, 20, false), "unknown");
-        assert!(!due(9, 9, false), "unknown, and just asked");
-    }
-
-    #[test]
-    fn old_keys_are_better_than_none_and_very_old_ones_are_not() {
-        let now = Instant::now() + Duration::from_secs(10_000);
-        assert!(AGES.are_good(&cache(now, 3599, 0), now));
-        assert!(!AGES.are_good(&cache(now, 3600, 0), now));
-        assert!(!AGES.are_good(&Cache::default(), now), "never fetched");
-    }
-
-    #[test]
-    fn keys_for_something_else_are_passed_over() {
-        let others = r#"{"keys":[
-            {"kty":"oct","k":"AAAA","kid":"hmac"},
-            {"kty":"EC","crv":"P-384","x":"AA","y":"AA","kid":"p384"},
-            {"kty":"OKP","crv":"X25519","x":"AA","kid":"x"},
-            {"kty":"RSA","n":"AQAB","e":"AQAB","use":"enc","kid":"enc"},
-            {"kty":"new","kid":"new"}"#;
-        read(format!("{others}]}}").as_bytes())
-            .map(|_| ())
-            .unwrap_err();
-        let ours = r#"{"kty":"OKP","crv":"Ed25519","x":"AAAA","kid":"ours","use":"sig"}"#;
-        let keys = read(format!("{others},{ours}]}}").as_bytes())
-            .map_err(drop)
-            .unwrap();
-        assert_eq!(keys.len(), 1);
-        assert_eq!(keys[0].id.as_deref(), Some("ours"));
-    }
-}
+mod tests;

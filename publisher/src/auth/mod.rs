@@ -109,6 +109,13 @@ impl Access {
         self.guarded
     }
 
+    /// Keeps fresh what it believes, for as long as it is polled.
+    pub(crate) async fn refresh(&self) {
+        if let Some(jwks) = self.tokens.as_ref().and_then(Tokens::jwks) {
+            jwks.fetch_first().await;
+        }
+    }
+
     /// The address of an image for whoever is told of it: signed where one has to be let in to see it.
     pub(crate) fn link(&self, path: String) -> String {
         let signed = self.links.sign(&path, now_ms() / 1000);

@@ -9,7 +9,7 @@ use tokio::time::{interval, timeout};
 
 use crate::{
     issuer::{Issuer, Signer, claims, taking_tokens},
-    support::{PATIENCE, Server, client::Answer},
+    support::{self, PATIENCE, Server, client::Answer},
 };
 
 /// A publisher that takes what `signer` signs.
@@ -112,6 +112,30 @@ async fn a_token_does_not_choose_how_it_is_checked() {
     let other = Signer::new("1", Algorithm::ES256).bearer(&claims());
     refused_for(&read(&server, &other).await, "another algorithm");
     refused_for(&read(&server, "Bearer nonsense").await, "cannot be read");
+}
+
+#[tokio::test]
+async fn keys_are_fetched_before_anybody_asks() {
+    let (issuer, signer) = (Issuer::start().await, Signer::new("1", Algorithm::EdDSA));
+    issuer.lists(&[&signer]);
+    let server = following(&issuer, |config| config.auth_jwks_pause_secs = 3600).await;
+    support::until("they are fetched", || issuer.asked() == 1).await;
+    let token = signer.bearer(&claims());
+    assert_eq!(read(&server, &token).await.status, 200);
+    assert_eq!(issuer.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_at_the_start_keeps_nobody_out_but_its_tokens() {
+    let (issuer, signer) = (Issuer::start().await, Signer::new("1", Algorithm::EdDSA));
+    let server = following(&issuer, |config| config.auth_jwks_pause_secs = 1).await;
+    support::until("they were asked for", || issuer.asked() == 1).await;
+    assert_eq!(server.get("/ready", &[]).await.status, 200);
+    issuer.lists(&[&signer]);
+    let before = issuer.asked();
+    support::until("they are asked for again", || issuer.asked() > before).await;
+    let token = signer.bearer(&claims());
+    assert_eq!(read(&server, &token).await.status, 200);
 }
 
 #[tokio::test]
