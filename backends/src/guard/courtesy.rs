@@ -11,6 +11,7 @@ use crate::{
     fleet::{Alive, Fleet, Heartbeat, WorkerId},
     outbox::{Notice, NoticeId, Outbox, Subscribed},
     quota::{Allowance, Quota, Taken},
+    results::Owner,
 };
 
 /// A port beside another one of the same backend. While that is left alone, no call is made; a call that fails does not
@@ -61,9 +62,15 @@ impl<P: Quota + ?Sized> Quota for Courtesy<P> {
 
 #[async_trait]
 impl<P: Outbox + ?Sized> Outbox for Courtesy<P> {
-    async fn subscribe(&self, id: &JobId, url: &str, now_ms: u64) -> Result<Subscribed, Error> {
+    async fn subscribe(
+        &self,
+        id: &JobId,
+        url: &str,
+        by: Option<&Owner>,
+        now_ms: u64,
+    ) -> Result<Subscribed, Error> {
         self.guard.admit("subscribe")?;
-        self.port.subscribe(id, url, now_ms).await
+        self.port.subscribe(id, url, by, now_ms).await
     }
 
     async fn take_due(

@@ -5,13 +5,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use schemas::JobId;
 
-use super::{Notice, NoticeId, Outbox, Subscribed, read_all, table};
-use crate::{Error, results, sqlite::Database};
+use super::{
+    Notice, NoticeId, Outbox, Room, Subscribed, name, read_all,
+    table::{self, Target},
+};
+use crate::{
+    Error,
+    results::{self, Owner},
+    sqlite::Database,
+};
 
 /// The outbox of records in an SQLite file.
 #[derive(Clone, Debug)]
 pub struct Local {
     database: Database,
+    room: Room,
 }
 
 impl Local {
@@ -19,18 +27,35 @@ impl Local {
     pub fn of(records: &results::Local) -> Self {
         Self {
             database: records.database().clone(),
+            room: Room::default(),
         }
+    }
+
+    /// The same with more room, or less.
+    #[must_use]
+    pub fn with_room(self, room: Room) -> Self {
+        Self { room, ..self }
     }
 }
 
 #[async_trait]
 impl Outbox for Local {
-    async fn subscribe(&self, id: &JobId, url: &str, now_ms: u64) -> Result<Subscribed, Error> {
-        let (id, url) = (*id, url.to_owned());
+    async fn subscribe(
+        &self,
+        id: &JobId,
+        url: &str,
+        by: Option<&Owner>,
+        now_ms: u64,
+    ) -> Result<Subscribed, Error> {
+        let (id, room) = (*id, self.room);
+        let target = Target {
+            url: url.to_owned(),
+            owner: name(by).to_owned(),
+        };
         self.database
             .call("subscribe", move |db| {
                 let end = results::end_in(db, &id)?;
-                table::subscribe(db, &id, &url, end.as_ref(), now_ms)
+                table::subscribe(db, &id, &target, end.as_ref(), room, now_ms)
             })
             .await
     }

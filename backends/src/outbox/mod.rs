@@ -5,7 +5,8 @@
 //! somebody delivered it, or gave it up.
 //!
 //! Embedded: [`Local`], in the file of the records. Networked: [`Redis`], in the shard of the job. Read in this order:
-//! [`Outbox`]; `table` or `redis/notice.lua`, what a change of the records does here; then either implementation.
+//! [`Outbox`]; [`Room`], how much of it one client may fill; `table` or `redis/notice.lua`, what a change of the records
+//! does here; then either implementation.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -15,21 +16,19 @@ use schemas::{Digest, EventId, JobId, State};
 use crate::{
     Error,
     error::{Backend, Cause},
+    results::Owner,
 };
 
 mod local;
 pub(crate) mod redis;
+mod room;
 pub(crate) mod table;
 
-pub use self::{local::Local, redis::Redis};
+pub use self::{local::Local, redis::Redis, room::Room};
 
-/// Targets of one job. 16: more than systems that upload the same photo with the same wishes; somebody who counts up a
-/// query string runs into it.
+/// Targets that wait for one job, or for their notices of it. 16: more than systems that upload the same photo with the
+/// same wishes; somebody who counts up a query string runs into it.
 pub const TARGETS_MAX: usize = 16;
-
-/// Notices of a shard that wait before nobody may ask for more. 50 000: at 1.5 KiB each 75 MiB, and half a day of a
-/// receiver that is away from a fleet that ends one job a second.
-pub const NOTICES_MAX: usize = 50_000;
 
 /// How long a target or a notice is kept at most: as long as a job may go without a word, so that nothing is left behind
 /// by what never ends, nor by a fleet that no longer delivers.
@@ -59,6 +58,8 @@ pub struct Notice {
     pub id: NoticeId,
     /// Whom to tell.
     pub url: String,
+    /// Who asked for it first; `None` for one who has no name.
+    pub owner: Option<Owner>,
     /// How the job ended.
     pub state: State,
     /// Since when it is to be told, in milliseconds since 1970.
@@ -76,18 +77,29 @@ pub enum Subscribed {
     Due,
     /// The job has [`TARGETS_MAX`] others.
     TooManyTargets,
-    /// [`NOTICES_MAX`] wait already.
-    Full,
+    /// Whoever asks has as many notices waiting as the [`Room`] has for them.
+    TooManyWait {
+        /// Notices of theirs that wait.
+        waiting: u64,
+        /// How many may.
+        limit: u64,
+    },
 }
 
 /// Notices, from the end of a job until they are delivered.
 #[async_trait]
 pub trait Outbox: Send + Sync + fmt::Debug {
-    /// Has `url` told how the job ends, or has ended. Said twice, it is told once. An end as `dead` is told and the target
-    /// stays: a dead job may be replayed.
+    /// Has `url` told how the job ends, or has ended, because `by` wants it. Said twice, it is told once. An end as `dead`
+    /// is told and the target stays: a dead job may be replayed.
     ///
     /// Call it once the job is on record: what the record says then is what is told.
-    async fn subscribe(&self, id: &JobId, url: &str, now_ms: u64) -> Result<Subscribed, Error>;
+    async fn subscribe(
+        &self,
+        id: &JobId,
+        url: &str,
+        by: Option<&Owner>,
+        now_ms: u64,
+    ) -> Result<Subscribed, Error>;
 
     /// Takes some notices that are due, about `notices_max`. They are not due again before `lease` is over, so that nobody
     /// else sends them meanwhile; whoever dies with one has it sent again.
@@ -149,6 +161,8 @@ impl FromStr for NoticeId {
 struct Written {
     id: String,
     url: String,
+    /// Empty for one who has no name.
+    owner: String,
     state: String,
     since_ms: u64,
     attempts: u32,
@@ -160,10 +174,16 @@ impl Written {
             id: self.id.parse().map_err(|error| corrupt(&error))?,
             state: serde_json::from_str(&self.state).map_err(|error| corrupt(&error))?,
             url: self.url,
+            owner: (!self.owner.is_empty()).then(|| Owner::new(&self.owner)),
             since_ms: self.since_ms,
             attempts: self.attempts,
         })
     }
+}
+
+/// A name, or nothing.
+fn name(by: Option<&Owner>) -> &str {
+    by.map_or("", Owner::as_str)
 }
 
 /// One that cannot be read is another version's: it must not hold up the rest, and comes again when its lease is over.

@@ -9,18 +9,20 @@ use redis::{FromRedisValue, RedisResult};
 use schemas::{Digest, JobId};
 use tracing::warn;
 
-use super::{NOTICES_MAX, Notice, NoticeId, Outbox, Subscribed, TARGETS_MAX, Written, read_all};
+use super::{Notice, NoticeId, Outbox, Room, Subscribed, TARGETS_MAX, Written, name, read_all};
 use crate::{
     Error,
     clock::millis,
     error::{Backend, Cause},
     redis_server::{Call, Commands, RedisServer, Script, Shard, within_again},
+    results::Owner,
 };
 
 /// The outbox of a fleet.
 pub struct Redis {
     commands: Commands,
     server: RedisServer,
+    room: Room,
     subscribe: Script,
     take_due: Script,
     settle: Script,
@@ -37,6 +39,7 @@ impl Redis {
         Ok(Self {
             commands: server.commands()?,
             server,
+            room: Room::default(),
             subscribe: Script::new(concat!(
                 include_str!("redis/notice.lua"),
                 "\n",
@@ -50,6 +53,12 @@ impl Redis {
             )),
             postpone: Script::new(include_str!("redis/postpone.lua")),
         })
+    }
+
+    /// The same with more room, or less.
+    #[must_use]
+    pub fn with_room(self, room: Room) -> Self {
+        Self { room, ..self }
     }
 
     async fn about<T: FromRedisValue>(&self, id: &JobId, call: &Call<'_>) -> RedisResult<T> {
@@ -74,11 +83,12 @@ impl Redis {
         call.arg(now_ms)
             .arg(notices_max)
             .arg(now_ms + millis(lease));
-        let taken: Vec<(String, String, String, u64, u32)> =
+        let taken: Vec<(String, String, String, String, u64, u32)> =
             within_again("take_due", || call.run(self.commands.at(shard))).await?;
-        let written = |(id, url, state, since_ms, attempts)| Written {
+        let written = |(id, url, owner, state, since_ms, attempts)| Written {
             id,
             url,
+            owner,
             state,
             since_ms,
             attempts,
@@ -114,10 +124,12 @@ impl Redis {
     }
 }
 
-/// Gives a call the keys of a shard's outbox: the ids of its notices by when they are due, and their contents.
+/// Gives a call the keys of a shard's outbox: the ids of its notices by when they are due, their contents, and how many
+/// there are for each client and of each job.
 pub(crate) fn add_keys(call: &mut Call<'_>, server: &RedisServer, shard: Shard) {
     call.key(outbox_key(server, shard))
-        .key(server.key(shard, "notices"));
+        .key(server.key(shard, "notices"))
+        .key(server.key(shard, "notice_counts"));
 }
 
 fn outbox_key(server: &RedisServer, shard: Shard) -> String {
@@ -126,18 +138,27 @@ fn outbox_key(server: &RedisServer, shard: Shard) -> String {
 
 #[async_trait]
 impl Outbox for Redis {
-    async fn subscribe(&self, id: &JobId, url: &str, now_ms: u64) -> Result<Subscribed, Error> {
+    async fn subscribe(
+        &self,
+        id: &JobId,
+        url: &str,
+        by: Option<&Owner>,
+        now_ms: u64,
+    ) -> Result<Subscribed, Error> {
         let mut call = self.subscribe.call();
         call.key(self.server.key_of("job", id));
         add_keys(&mut call, &self.server, self.server.shard_of(id));
         call.arg(id.to_string())
             .arg(Digest::of(url.as_bytes()).to_string())
             .arg(url)
+            .arg(name(by))
             .arg(now_ms)
             .arg(TARGETS_MAX)
-            .arg(NOTICES_MAX);
-        let told: String = within_again("subscribe", || self.about(id, &call)).await?;
-        subscribed(&told)
+            .arg(self.room.notices_max)
+            .arg(self.room.notices_of_each);
+        let (word, waiting, limit): (String, u64, u64) =
+            within_again("subscribe", || self.about(id, &call)).await?;
+        subscribed(&word, waiting, limit)
     }
 
     async fn take_due(
@@ -178,12 +199,12 @@ impl Outbox for Redis {
     }
 }
 
-fn subscribed(told: &str) -> Result<Subscribed, Error> {
-    match told {
+fn subscribed(word: &str, waiting: u64, limit: u64) -> Result<Subscribed, Error> {
+    match word {
         "waits" => Ok(Subscribed::Waits),
         "due" => Ok(Subscribed::Due),
         "too_many_targets" => Ok(Subscribed::TooManyTargets),
-        "full" => Ok(Subscribed::Full),
+        "too_many_wait" => Ok(Subscribed::TooManyWait { waiting, limit }),
         other => {
             let cause = Cause::Corrupt(format!("{other:?} is no answer to a wish to be told"));
             Err(Error::new(Backend::Results, "subscribe", cause))

@@ -6,8 +6,8 @@ use std::{collections::HashSet, time::Duration};
 use backends::{
     Outbox, Results,
     clock::{millis, now_ms},
-    outbox::{Notice, Subscribed, TARGETS_MAX},
-    results::Announced,
+    outbox::{Notice, Room, Subscribed, TARGETS_MAX},
+    results::{Announced, Owner},
 };
 use futures::future::join_all;
 use schemas::{
@@ -20,7 +20,13 @@ pub(crate) const URL: &str = "https://example.com/hooks";
 const OTHER_URL: &str = "https://example.org/";
 pub(crate) const LEASE: Duration = Duration::from_secs(20);
 
-/// Makes a test of each promise, for the records and the outbox that `$parts` makes. It is an expression of type
+/// Little, so that it is soon full.
+pub(crate) const ROOM: Room = Room {
+    notices_max: 20,
+    notices_of_each: 4,
+};
+
+/// Makes a test of each promise, for the records and the outbox with [`ROOM`] that `$parts` makes. It is an expression of type
 /// `(impl Results, impl Outbox, _)`; the third is kept until the test ends.
 macro_rules! outbox_contract {
     ($parts:expr) => {
@@ -37,7 +43,11 @@ macro_rules! outbox_contract {
             what_is_postponed_comes_later_and_knows_its_attempts,
             what_is_settled_does_not_come_back,
             a_target_that_was_forgotten_hears_no_more_of_the_job,
+            who_asked_is_known_when_it_is_told,
             a_job_has_so_many_targets_and_no_more,
+            a_job_that_ended_has_so_many_targets_and_no_more,
+            whoever_has_much_waiting_leaves_as_much_room_to_the_others,
+            a_newcomer_is_told_however_much_the_others_have_waiting,
             many_who_take_at_once_take_no_notice_twice,
         );
     };
@@ -256,14 +266,145 @@ pub(crate) async fn a_job_has_so_many_targets_and_no_more(
     assert_eq!(known, Subscribed::Waits);
 }
 
+pub(crate) async fn who_asked_is_known_when_it_is_told(results: &dyn Results, outbox: &dyn Outbox) {
+    let job = job(results).await;
+    subscribe_by(outbox, &job, URL, "key:ann").await;
+    subscribe(outbox, &job, OTHER_URL).await;
+    end(results, &job, Status::Dead).await;
+    let expected = HashSet::from([(URL, Some(Owner::new("key:ann"))), (OTHER_URL, None)]);
+    let told = take(outbox).await;
+    assert_eq!(owners(&told), expected);
+    for notice in &told {
+        outbox.settle(&notice.id).await.unwrap();
+    }
+
+    admit(results, &job).await;
+    subscribe_by(outbox, &job, URL, "key:bob").await;
+    end(results, &job, Status::Done).await;
+    let told = take(outbox).await;
+    assert_eq!(owners(&told), expected, "who asked first asked");
+    for notice in &told {
+        outbox.settle(&notice.id).await.unwrap();
+    }
+
+    subscribe_by(outbox, &job, URL, "key:bob").await;
+    let bob = Some(Owner::new("key:bob"));
+    assert_eq!(owners(&take(outbox).await), HashSet::from([(URL, bob)]));
+}
+
+fn owners(told: &[Notice]) -> HashSet<(&str, Option<Owner>)> {
+    let owners = told.iter().map(|it| (it.url.as_str(), it.owner.clone()));
+    owners.collect()
+}
+
+pub(crate) async fn a_job_that_ended_has_so_many_targets_and_no_more(
+    results: &dyn Results,
+    outbox: &dyn Outbox,
+) {
+    for status in [Status::Done, Status::Dead] {
+        let job = job(results).await;
+        end(results, &job, status).await;
+        for number in 0..TARGETS_MAX {
+            assert_eq!(by_anybody(outbox, &job, number).await, Subscribed::Due);
+        }
+        let one_more = by_anybody(outbox, &job, TARGETS_MAX).await;
+        assert_eq!(one_more, Subscribed::TooManyTargets);
+        assert_eq!(outbox.depth().await.unwrap(), TARGETS_MAX as u64);
+        assert_eq!(by_anybody(outbox, &job, 0).await, Subscribed::Due);
+
+        for notice in take(outbox).await {
+            outbox.forget(&notice.id).await.unwrap();
+        }
+        let one_more = by_anybody(outbox, &job, TARGETS_MAX).await;
+        assert_eq!(one_more, Subscribed::Due);
+        outbox.settle(&take(outbox).await[0].id).await.unwrap();
+    }
+}
+
+/// Each URL is asked for by somebody else.
+async fn by_anybody(outbox: &dyn Outbox, job: &Job, number: usize) -> Subscribed {
+    let url = format!("{URL}?{number}");
+    subscribe_by(outbox, job, &url, &format!("token:{number}")).await
+}
+
+pub(crate) async fn whoever_has_much_waiting_leaves_as_much_room_to_the_others(
+    results: &dyn Results,
+    outbox: &dyn Outbox,
+) {
+    let job = job(results).await;
+    wants_much(outbox, &job, 12).await;
+    end(results, &job, Status::Done).await;
+    let refused = Subscribed::TooManyWait {
+        waiting: 12,
+        limit: ROOM.notices_max - 12,
+    };
+    let ann = async || subscribe_by(outbox, &job, URL, "key:ann").await;
+    assert_eq!(ann().await, refused);
+    let bob = subscribe_by(outbox, &job, OTHER_URL, "key:bob").await;
+    assert_eq!(bob, Subscribed::Due);
+    assert_eq!(subscribe(outbox, &job, URL).await, Subscribed::Due);
+
+    let told = take(outbox).await;
+    let (of_ann, others): (Vec<_>, Vec<_>) = told.iter().partition(|it| it.owner == owner_ann());
+    for notice in others {
+        outbox.settle(&notice.id).await.unwrap();
+    }
+    for _ in 0..3 {
+        outbox.settle(&of_ann[0].id).await.unwrap();
+    }
+    let refused = Subscribed::TooManyWait {
+        waiting: 11,
+        limit: ROOM.notices_max - 11,
+    };
+    assert_eq!(ann().await, refused, "one that is settled thrice is one");
+    for notice in &of_ann[1..3] {
+        outbox.settle(&notice.id).await.unwrap();
+    }
+    assert_eq!(ann().await, Subscribed::Due);
+}
+
+pub(crate) async fn a_newcomer_is_told_however_much_the_others_have_waiting(
+    results: &dyn Results,
+    outbox: &dyn Outbox,
+) {
+    // At least two of them share a shard.
+    let mut jobs = Vec::new();
+    for _ in 0..9 {
+        let job = job(results).await;
+        wants_much(outbox, &job, 12).await;
+        jobs.push(job);
+    }
+    for job in &jobs {
+        end(results, job, Status::Done).await;
+    }
+    for (number, job) in jobs.iter().enumerate() {
+        let ann = subscribe_by(outbox, job, URL, "key:ann").await;
+        assert!(matches!(ann, Subscribed::TooManyWait { .. }), "{ann:?}");
+        assert_eq!(by_anybody(outbox, job, 100 + number).await, Subscribed::Due);
+    }
+}
+
+/// Ann names so many URLs for a job that has not ended.
+async fn wants_much(outbox: &dyn Outbox, job: &Job, urls: usize) {
+    for number in 0..urls {
+        let url = format!("{URL}?{number}");
+        let wants = subscribe_by(outbox, job, &url, "key:ann").await;
+        assert_eq!(wants, Subscribed::Waits);
+    }
+}
+
+fn owner_ann() -> Option<Owner> {
+    Some(Owner::new("key:ann"))
+}
+
 pub(crate) async fn many_who_take_at_once_take_no_notice_twice(
     results: &dyn Results,
     outbox: &dyn Outbox,
 ) {
     const JOBS: usize = 40;
-    for _ in 0..JOBS {
+    for number in 0..JOBS {
         let job = job(results).await;
-        subscribe(outbox, &job, URL).await;
+        by_anybody(outbox, &job, number).await;
         end(results, &job, Status::Done).await;
     }
     let now_ms = later_ms();
@@ -280,12 +421,19 @@ pub(crate) fn later_ms() -> u64 {
 }
 
 pub(crate) async fn subscribe(outbox: &dyn Outbox, job: &Job, url: &str) -> Subscribed {
-    outbox.subscribe(&job.id(), url, now_ms()).await.unwrap()
+    let id = job.id();
+    outbox.subscribe(&id, url, None, now_ms()).await.unwrap()
 }
 
-/// Takes all that is due.
+async fn subscribe_by(outbox: &dyn Outbox, job: &Job, url: &str, owner: &str) -> Subscribed {
+    let (id, by) = (job.id(), Owner::new(owner));
+    let subscribed = outbox.subscribe(&id, url, Some(&by), now_ms()).await;
+    subscribed.unwrap()
+}
+
+/// Takes all that is due: more than there is room for, from any shard.
 async fn take(outbox: &dyn Outbox) -> Vec<Notice> {
-    outbox.take_due(100, later_ms(), LEASE).await.unwrap()
+    outbox.take_due(1000, later_ms(), LEASE).await.unwrap()
 }
 
 /// A notice that is taken.

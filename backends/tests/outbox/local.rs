@@ -10,7 +10,7 @@ use backends::{
 use schemas::Status;
 use tempfile::TempDir;
 
-use crate::contract::{LEASE, URL, end, job, later_ms, outbox_contract, subscribe};
+use crate::contract::{LEASE, ROOM, URL, end, job, later_ms, outbox_contract, subscribe};
 
 outbox_contract!(in_a_file_of_its_own().await);
 
@@ -24,7 +24,7 @@ async fn reopened(folder: &TempDir) -> (results::Local, outbox::Local) {
     let results = results::Local::open(&folder.path().join("results.db"))
         .await
         .unwrap();
-    let outbox = outbox::Local::of(&results);
+    let outbox = outbox::Local::of(&results).with_room(ROOM);
     (results, outbox)
 }
 

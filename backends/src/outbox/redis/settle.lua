@@ -1,15 +1,12 @@
 -- Removes a notice, and its target where that wants to be told no more of the job.
--- KEYS: 1 the outbox, 2 its notices, 3 the job's hash, if the target is to be forgotten
+-- KEYS: 1–3 the outbox, 4 the job's hash, if the target is to be forgotten
 -- ARGV: 1 the notice, 2 its target
 
-redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('HDEL', KEYS[2], ARGV[1])
-if KEYS[3] then
-  local targets = targets_of(KEYS[3])
-  targets[ARGV[2]] = nil
-  if next(targets) then
-    redis.call('HSET', KEYS[3], 'targets', cjson.encode(targets))
-  else
-    redis.call('HDEL', KEYS[3], 'targets')
+remove_notice(outbox_at(1), ARGV[1])
+if KEYS[4] then
+  for _, field in ipairs({ 'targets', 'asked_by' }) do
+    local entries = field_of(KEYS[4], field)
+    entries[ARGV[2]] = nil
+    set_field(KEYS[4], field, entries)
   end
 end

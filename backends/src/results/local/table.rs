@@ -47,7 +47,7 @@ pub(super) const SCHEMA: &[&str] = &["
     CREATE INDEX jobs_waiting ON jobs (admitted_ms) WHERE epoch = event_epoch AND state ->> 'status' = 'queued';
 ", outbox::SCHEMA, "
     ALTER TABLE jobs ADD COLUMN owner TEXT;  -- who uploaded it, * for several
-"];
+", outbox::OWNERS];
 
 /// Records that one sweep removes at most, so that nobody waits long behind it. A job an hour is swept in one.
 const EXPIRED_MAX: u32 = 10_000;

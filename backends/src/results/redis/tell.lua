@@ -1,7 +1,6 @@
 -- What the scripts that speak share. It is put before each of them.
 -- KEYS of those about one job: 1 its hash, 2 its log, 3 the stream of all events, 4 the jobs whose message was never
--- confirmed, 5 the jobs that wait for their first worker; where somebody is to be told of its end, 6 the outbox, 7 its
--- notices
+-- confirmed, 5 the jobs that wait for their first worker; where somebody is to be told of its end, 6–8 the outbox
 
 local FINAL = { done = true, failed = true, dead = true, cancelled = true }
 
@@ -38,7 +37,7 @@ local function tell(event)
   if FINAL[event.status] then
     redis.call('ZREM', KEYS[5], event.job)
     if KEYS[6] then
-      tell_end(KEYS[1], KEYS[6], KEYS[7], event, id)
+      tell_end(KEYS[1], outbox_at(6), event, id)
     end
   end
   redis.call('XADD', KEYS[3], 'MAXLEN', '~', event.stream_entries, '*', 'id', id, 'state', event.state)
