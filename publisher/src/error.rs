@@ -82,6 +82,10 @@ pub(crate) enum ApiError {
     Glyph(#[from] MissingGlyph),
     #[error("the limit of {max} {what} at once is reached")]
     Busy { what: &'static str, max: u64 },
+    #[error(
+        "the job is taken in, but {waiting} webhooks of this client wait, and there is room for {limit} now"
+    )]
+    TooManyWebhooks { waiting: u64, limit: u64 },
     #[error(transparent)]
     TooMany(#[from] TooMany),
     #[error(transparent)]
@@ -185,6 +189,11 @@ impl ApiError {
                 "Text cannot be drawn",
             ),
             Self::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+            Self::TooManyWebhooks { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_webhooks",
+                "Too many webhooks wait",
+            ),
             Self::TooMany(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_requests",
@@ -220,7 +229,9 @@ impl ApiError {
             Self::Denied(denied) => denied.field(),
             Self::Glyph(_) => Some("wm_text"),
             Self::Logo(_) => Some("wm_logo"),
-            Self::Webhook(_) | Self::NobodyRemembersWebhook => Some(WEBHOOK_URL),
+            Self::Webhook(_) | Self::TooManyWebhooks { .. } | Self::NobodyRemembersWebhook => {
+                Some(WEBHOOK_URL)
+            }
             Self::Image(_) | Self::ImageMissing | Self::JobEnded { .. } => Some("image"),
             Self::TooLarge { what: "image", .. } => Some("image"),
             _ => None,
@@ -236,11 +247,18 @@ impl ApiError {
             Self::Refused(refusal) => refusal.measured_and_limit().unzip(),
             Self::TooMany(refusal) => (None, Some(refusal.limit())),
             Self::Webhook(error) => error.measured_and_limit(),
+            Self::TooManyWebhooks { waiting, limit } => (Some(*waiting), Some(*limit)),
             Self::TooLarge {
                 measured, limit, ..
             } => (Some(*measured), Some(*limit)),
             _ => (None, None),
         }
+    }
+
+    /// Whether the same may be taken in after a while. How long one of [`Self::TooMany`] has to wait is known exactly.
+    fn may_pass(&self) -> bool {
+        matches!(self, Self::TooManyWebhooks { .. })
+            || self.status() == StatusCode::SERVICE_UNAVAILABLE
     }
 
     fn problem(&self) -> Problem {
@@ -288,7 +306,7 @@ impl IntoResponse for ApiError {
         {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
+        if self.may_pass() {
             headers.insert(
                 header::RETRY_AFTER,
                 rand::random_range(RETRY_AFTER_SECS).into(),

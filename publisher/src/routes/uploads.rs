@@ -84,7 +84,8 @@ async fn answer(
     count_bytes(app, &upload);
     let by = caller.owner();
     let accepted = accept::accept(app, upload, by.as_ref(), &accept, Timestamp::now()).await?;
-    app.webhooks.subscribe(&accepted, webhook).await?;
+    let subscribed = app.webhooks.subscribe(&accepted, webhook, by.as_ref());
+    subscribed.await?;
     let hit = accepted.known && accepted.state.status == Status::Done;
     app.metrics.cache(TIER, hit);
     let format = accepted.format;

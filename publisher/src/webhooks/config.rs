@@ -1,8 +1,13 @@
 //! What is set about webhooks.
 
-use std::{fmt, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{error::Error, fmt, fs, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use backends::outbox;
+use reqwest::Certificate;
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{fate::Patience, networks::Networks, signature::Secrets, target::Target};
@@ -19,6 +24,8 @@ pub struct Config {
     /// Networks that are not public and may be told all the same, with commas between. Empty: none, so that no stranger
     /// reaches what stands beside the publisher.
     pub webhook_private_networks: String,
+    /// File with the certificates (PEM) of authorities that are trusted besides the public ones. Empty: none.
+    pub webhook_ca_file: String,
     /// Longest attempt, from the look-up of the name to the head of the answer. 15 s: what the standard asks for at least.
     pub webhook_timeout_secs: u64,
     /// Wait after the first attempt that failed; each one after is three times as long. 5 s: a restart.
@@ -29,9 +36,10 @@ pub struct Config {
     pub webhook_age_secs_max: u64,
     /// Time between two looks for what is due. 1 s: how late a webhook may be, for one read of each shard.
     pub webhook_interval_ms: u64,
-    /// Attempts at once. 64: as many connections, which is little beside the clients'.
+    /// Attempts at once. 64: as many connections, which is little beside the clients'. One client's webhooks get half of
+    /// them at most.
     pub webhooks_in_flight_max: usize,
-    /// Attempts at once at one receiver, a host and its port. 8: an eighth of all, so that a slow one leaves room.
+    /// Attempts at once at one receiver, a host with all of its ports. 8: an eighth of all, so that a slow one leaves room.
     pub webhooks_per_target_max: usize,
 }
 
@@ -41,6 +49,7 @@ impl Default for Config {
             webhook_secrets: String::new(),
             webhook_url: String::new(),
             webhook_private_networks: String::new(),
+            webhook_ca_file: String::new(),
             webhook_timeout_secs: 15,
             webhook_backoff_ms: 5000,
             webhook_backoff_secs_max: 60 * 60,
@@ -74,6 +83,8 @@ pub(super) struct Policy {
     pub(super) secrets: Secrets,
     pub(super) default_target: Option<Target>,
     pub(super) networks: Arc<Networks>,
+    /// Trusted besides the public ones.
+    pub(super) authorities: Vec<Certificate>,
     pub(super) timeout: Duration,
     pub(super) patience: Patience,
     pub(super) interval: Duration,
@@ -110,6 +121,7 @@ impl Config {
             secrets: read("webhook_secrets", &self.webhook_secrets)?,
             default_target: self.default_target(&networks)?,
             networks: Arc::new(networks),
+            authorities: authorities(&self.webhook_ca_file)?,
             timeout: Duration::from_secs(self.webhook_timeout_secs),
             patience: Patience {
                 backoff: Duration::from_millis(self.webhook_backoff_ms),
@@ -180,6 +192,30 @@ impl Config {
     }
 }
 
+/// The certificates in a file, each of them looked at: one that is broken is named now and not at the first webhook.
+fn authorities(path: &str) -> Result<Vec<Certificate>, ConfigError> {
+    if path.is_empty() {
+        return Ok(Vec::new());
+    }
+    let unusable = |problem: &dyn fmt::Display| {
+        ConfigError::new("webhook_ca_file", &format!("{path}: {problem}"))
+    };
+    let pem = fs::read(path).map_err(|error| unusable(&error))?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+        .map(|der| authority(&der?))
+        .collect::<Result<_, Box<dyn Error>>>()
+        .map_err(|error| unusable(&error))?;
+    if found.is_empty() {
+        return Err(unusable(&"there is no certificate in it"));
+    }
+    Ok(found)
+}
+
+fn authority(der: &CertificateDer<'_>) -> Result<Certificate, Box<dyn Error>> {
+    RootCertStore::empty().add(der.clone().into_owned())?;
+    Ok(Certificate::from_der(der)?)
+}
+
 fn read<T: std::str::FromStr<Err: fmt::Display>>(
     key: &'static str,
     text: &str,
@@ -197,90 +233,4 @@ impl fmt::Debug for Config {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-
-    fn refused(change: impl FnOnce(&mut Config)) -> Option<&'static str> {
-        let mut config = Config {
-            webhook_secrets: SECRET.to_owned(),
-            ..Config::default()
-        };
-        change(&mut config);
-        config.check().err().map(|error| error.key)
-    }
-
-    #[test]
-    fn webhooks_are_off_until_there_is_a_secret() {
-        assert!(Config::default().policy().unwrap().is_none());
-        assert_eq!(refused(|_| {}), None);
-        assert_eq!(
-            refused(|it| {
-                it.webhook_secrets.clear();
-                it.webhook_url = "https://example.com/".to_owned();
-            }),
-            Some("webhook_secrets")
-        );
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused_by_name() {
-        for (key, refused) in [
-            (
-                "webhook_secrets",
-                refused(|it| it.webhook_secrets = "hush".to_owned()),
-            ),
-            (
-                "webhook_url",
-                refused(|it| it.webhook_url = "https://10.0.0.1/".to_owned()),
-            ),
-            (
-                "webhook_private_networks",
-                refused(|it| it.webhook_private_networks = "10.0.0.0/99".to_owned()),
-            ),
-            (
-                "webhook_timeout_secs",
-                refused(|it| it.webhook_timeout_secs = 0),
-            ),
-            (
-                "webhook_backoff_ms",
-                refused(|it| it.webhook_backoff_ms = 0),
-            ),
-            (
-                "webhook_backoff_secs_max",
-                refused(|it| it.webhook_backoff_secs_max = 0),
-            ),
-            (
-                "webhook_age_secs_max",
-                refused(|it| it.webhook_age_secs_max = u64::MAX),
-            ),
-            (
-                "webhook_interval_ms",
-                refused(|it| it.webhook_interval_ms = 0),
-            ),
-            (
-                "webhooks_in_flight_max",
-                refused(|it| it.webhooks_in_flight_max = 0),
-            ),
-            (
-                "webhooks_per_target_max",
-                refused(|it| it.webhooks_per_target_max = 65),
-            ),
-        ] {
-            assert_eq!(refused, Some(key));
-        }
-    }
-
-    #[test]
-    fn no_secret_is_shown() {
-        let config = Config {
-            webhook_secrets: SECRET.to_owned(),
-            webhook_url: "https://example.com/?token=MfKQ".to_owned(),
-            ..Config::default()
-        };
-        let policy = config.policy().unwrap();
-        let shown = format!("{config:?} {:?}", policy.map(|policy| policy.secrets));
-        assert!(!shown.contains("MfKQ"), "{shown}");
-    }
-}
+mod tests;

@@ -8,12 +8,14 @@ use backends::{
     outbox::Notice,
 };
 use http::header::CONTENT_TYPE;
+use reqwest::dns::Resolve;
 use tracing::{debug, info, warn};
 
 use super::{
     config::{ConfigError, Policy},
     dial::{self, Dialler},
     fate::{Answer, Fate, judge},
+    names::System,
     payload,
     target::Target,
 };
@@ -33,12 +35,13 @@ impl Courier {
         outbox: Arc<dyn Outbox>,
         metrics: Metrics,
     ) -> Result<Self, ConfigError> {
-        let dialler = Dialler::new(&policy.networks, policy.timeout);
+        let names: Arc<dyn Resolve> = Arc::new(System);
+        let dialler = Dialler::new(policy, &names);
         Ok(Self {
             policy: Arc::clone(policy),
             outbox,
             metrics,
-            dialler: dialler.map_err(|error| ConfigError::new("webhook_secrets", &error))?,
+            dialler: dialler.map_err(|error| ConfigError::new("webhook_ca_file", &error))?,
         })
     }
 

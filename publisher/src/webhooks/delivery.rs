@@ -7,6 +7,7 @@ use backends::{
     clock::{millis, now_ms},
     outbox::Notice,
 };
+use futures::future::try_join_all;
 use tokio::{
     task::JoinSet,
     time::{Interval, MissedTickBehavior, interval, sleep, timeout},
@@ -14,7 +15,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{courier::Courier, doors::Doors};
+use super::{
+    courier::Courier,
+    hands::{Hand, Hands, NoHand},
+    target::Target,
+};
 use crate::app::App;
 
 /// How much longer than an attempt a notice is lent: time to note what came of it, twice over.
@@ -26,7 +31,7 @@ const DRAIN_TIME_MAX: Duration = Duration::from_secs(2);
 /// The pause after a look that failed: the outbox is where the records are, and they are being looked after.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// After this a receiver that has its hands full gets as many again. 50 ms: with eight at once, 160 in a second.
+/// After this somebody who has no more hands may ask for as many again. 50 ms: with eight at once, 160 in a second.
 const TURN: Duration = Duration::from_millis(50);
 
 /// Delivers what is due until `shutdown`. Several publishers may do so at once.
@@ -41,7 +46,7 @@ pub(crate) async fn deliver(app: &App, shutdown: &CancellationToken) {
 
 struct Delivery {
     courier: Arc<Courier>,
-    doors: Doors,
+    hands: Hands,
     in_hand: JoinSet<()>,
     ticks: Interval,
 }
@@ -52,7 +57,7 @@ impl Delivery {
         let mut ticks = interval(policy.interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            doors: Doors::new(policy.per_target_max),
+            hands: Hands::new(policy.in_flight_max, policy.per_target_max),
             in_hand: JoinSet::new(),
             courier: Arc::clone(courier),
             ticks,
@@ -74,7 +79,7 @@ impl Delivery {
 
     /// Waits for the time of the next look; with all hands full, for one that is free.
     async fn turn(&mut self) {
-        if self.free() == 0 {
+        if self.hands.free() == 0 {
             self.in_hand.join_next().await;
         } else {
             self.ticks.tick().await;
@@ -84,70 +89,81 @@ impl Delivery {
 
     /// Begins with what is due, until nothing is or all hands are full.
     async fn round(&mut self) -> Result<(), Error> {
-        let mut turned_away = HashMap::new();
-        while self.free() > 0 {
-            let lease = self.courier.policy.timeout + NOTE_TIME_MAX;
-            let outbox = &self.courier.outbox;
-            let notices = outbox.take_due(self.free(), now_ms(), lease).await?;
+        let courier = Arc::clone(&self.courier);
+        let lease = courier.policy.timeout + NOTE_TIME_MAX;
+        let mut turned_away = TurnedAway::of(&courier);
+        while self.hands.free() > 0 {
+            let free = self.hands.free();
+            let notices = courier.outbox.take_due(free, now_ms(), lease).await?;
             if notices.is_empty() {
                 break;
             }
-            for notice in notices {
-                self.begin(notice, &mut turned_away).await?;
-            }
+            self.begin(notices, &mut turned_away).await?;
         }
-        let waiting = self.courier.outbox.depth().await?;
+        let waiting = courier.outbox.depth().await?;
         let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
-        self.courier.metrics.webhooks_waiting.set(waiting);
+        courier.metrics.webhooks_waiting.set(waiting);
         Ok(())
     }
 
+    /// Begins with those for which there is a hand.
     async fn begin(
         &mut self,
-        notice: Notice,
-        turned_away: &mut HashMap<String, u32>,
+        notices: Vec<Notice>,
+        turned_away: &mut TurnedAway,
     ) -> Result<(), Error> {
-        let courier = Arc::clone(&self.courier);
-        let target = match courier.target(&notice) {
-            Ok(target) => target,
-            Err(refused) => {
-                courier.conclude(&notice, "a target", &refused).await;
-                return Ok(());
-            }
-        };
-        let door = target.door();
-        match self.doors.enter(&door) {
-            Some(place) if self.free() > 0 => {
-                self.in_hand.spawn(async move {
-                    courier.bring(&notice, &target).await;
-                    drop(place);
-                });
-                Ok(())
-            }
-            _ => {
-                let before = turned_away.entry(door).or_default();
-                *before += 1;
-                self.turn_away(&notice, *before).await
+        let mut postponed = Vec::new();
+        for notice in notices {
+            match self.courier.target(&notice) {
+                Err(refused) => self.courier.conclude(&notice, "a target", &refused).await,
+                Ok(target) => match self.hands.take(&target.door(), notice.owner.as_ref()) {
+                    Ok(hand) => self.bring(notice, target, hand),
+                    Err(whose) => postponed.push(turned_away.postpone(notice, whose)),
+                },
             }
         }
+        try_join_all(postponed).await.map(drop)
     }
 
-    /// Has a notice wait for its receiver, which has its hands full. Those that were turned away before it come first, so
-    /// that a thousand of them do not stand before other receivers' notices at every look.
-    async fn turn_away(&self, notice: &Notice, before: u32) -> Result<(), Error> {
-        let at_once = u32::try_from(self.courier.policy.per_target_max).unwrap_or(u32::MAX);
-        let delay = TURN * (before / at_once.max(1) + 1);
-        let due_ms = now_ms() + millis(delay);
-        let outbox = &self.courier.outbox;
-        outbox.postpone(&notice.id, due_ms, notice.attempts).await
-    }
-
-    fn free(&self) -> usize {
-        let in_flight_max = self.courier.policy.in_flight_max;
-        in_flight_max.saturating_sub(self.in_hand.len())
+    fn bring(&mut self, notice: Notice, target: Target, hand: Hand) {
+        let courier = Arc::clone(&self.courier);
+        self.in_hand.spawn(async move {
+            courier.bring(&notice, &target).await;
+            drop(hand);
+        });
     }
 
     async fn all(&mut self) {
         while self.in_hand.join_next().await.is_some() {}
+    }
+}
+
+/// Those for whom there was no hand in a round.
+struct TurnedAway {
+    courier: Arc<Courier>,
+    before: HashMap<NoHand, u32>,
+}
+
+impl TurnedAway {
+    fn of(courier: &Arc<Courier>) -> Self {
+        Self {
+            courier: Arc::clone(courier),
+            before: HashMap::new(),
+        }
+    }
+
+    /// Has a notice wait for whoever has no hand. Those that were turned away before it come first, so that a thousand of
+    /// them do not stand before others' notices at every look.
+    fn postpone(
+        &mut self,
+        notice: Notice,
+        whose: NoHand,
+    ) -> impl Future<Output = Result<(), Error>> + use<> {
+        let at_once = u32::try_from(self.courier.policy.per_target_max).unwrap_or(u32::MAX);
+        let before = self.before.entry(whose).or_default();
+        *before += 1;
+        let due_ms = now_ms() + millis(TURN * (*before / at_once.max(1) + 1));
+        let outbox = Arc::clone(&self.courier.outbox);
+        async move { outbox.postpone(&notice.id, due_ms, notice.attempts).await }
     }
 }

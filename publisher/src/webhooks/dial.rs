@@ -3,20 +3,17 @@
 //! A name is resolved here, and what is handed to the connection is what was checked: there is no second look-up that could
 //! answer otherwise (DNS rebinding). Redirects and proxies are not followed, and nothing of an answer but its head is read.
 
-use std::{error::Error as _, net::SocketAddr, sync::Arc, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use backends::clock::now_ms;
 use http::{HeaderMap, header::RETRY_AFTER};
-use reqwest::{
-    Client, ClientBuilder, RequestBuilder, Response,
-    dns::{Addrs, Name, Resolve, Resolving},
-    redirect,
-};
-use tokio::net::lookup_host;
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, dns::Resolve, redirect};
 
 use super::{
+    config::Policy,
     fate::Answer,
-    networks::{Networks, Wire},
+    names::{Checked, Refused},
+    networks::Wire,
     target::Target,
 };
 
@@ -33,14 +30,17 @@ pub(super) struct Dialler {
 }
 
 impl Dialler {
-    /// One that waits so long for a whole attempt.
-    pub(super) fn new(networks: &Arc<Networks>, timeout: Duration) -> reqwest::Result<Self> {
+    /// One that looks names up in `names`.
+    pub(super) fn new(policy: &Policy, names: &Arc<dyn Resolve>) -> reqwest::Result<Self> {
         let client = |wire| {
-            let networks = Arc::clone(networks);
-            builder(timeout).dns_resolver(Arc::new(Checked { networks, wire }))
+            let networks = Arc::clone(&policy.networks);
+            let checked = Checked::new(Arc::clone(names), networks, wire);
+            builder(policy.timeout).dns_resolver(Arc::new(checked))
         };
+        let authorities = policy.authorities.iter().cloned();
+        let https = authorities.fold(client(Wire::Https), ClientBuilder::add_root_certificate);
         Ok(Self {
-            https: client(Wire::Https).https_only(true).build()?,
+            https: https.https_only(true).build()?,
             http: client(Wire::Http).build()?,
         })
     }
@@ -87,36 +87,6 @@ fn asked(headers: &HeaderMap, now_ms: u64) -> Option<Duration> {
     Some(at.saturating_sub(Duration::from_millis(now_ms)))
 }
 
-/// Resolves names to those of their addresses that may be dialled.
-#[derive(Debug)]
-struct Checked {
-    networks: Arc<Networks>,
-    wire: Wire,
-}
-
-/// A name that has no address that may be dialled. It does not tell the addresses: they are those of a private network.
-#[derive(Debug, thiserror::Error)]
-#[error("{name} has no address that may be dialled")]
-struct Refused {
-    name: String,
-}
-
-impl Resolve for Checked {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (networks, wire) = (Arc::clone(&self.networks), self.wire);
-        Box::pin(async move {
-            let found = lookup_host((name.as_str(), 0)).await?;
-            let allowed = |address: &SocketAddr| networks.allow(address.ip(), wire);
-            let dialled: Vec<_> = found.filter(allowed).collect();
-            if dialled.is_empty() {
-                let name = name.as_str().to_owned();
-                return Err(Refused { name }.into());
-            }
-            Ok(Box::new(dialled.into_iter()) as Addrs)
-        })
-    }
-}
-
 fn refusal(error: &reqwest::Error) -> Option<&Refused> {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -141,24 +111,4 @@ fn root(error: &reqwest::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    fn asked_by(text: &'static str) -> Option<u64> {
-        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]);
-        // Sun, 06 Nov 1994 08:49:00 GMT
-        asked(&headers, 784_111_740_000).map(|asked| asked.as_secs())
-    }
-
-    #[test]
-    fn a_wait_is_asked_for_in_seconds_or_by_a_date() {
-        assert_eq!(asked_by("120"), Some(120));
-        assert_eq!(asked_by("Sun, 06 Nov 1994 08:49:37 GMT"), Some(37));
-        assert_eq!(asked_by("Sun, 06 Nov 1994 08:48:00 GMT"), Some(0));
-        assert_eq!(asked_by("soon"), None);
-        assert_eq!(asked_by("-1"), None);
-        assert_eq!(asked(&HeaderMap::new(), 0), None);
-    }
-}
+mod tests;

@@ -1,15 +1,16 @@
 //! Webhooks: a URL that is told how a job ended, signed as <https://www.standardwebhooks.com> has it.
 //!
 //! Read in this order: [`Webhooks`], who may be told; `target`, what a URL must be; `networks`, which addresses are
-//! strangers' business; `delivery`, how notices come out of the outbox; `courier`, one attempt, and what follows from it by
-//! `fate`; `dial`, the only way to a target; `payload` and `signature`, what it gets.
+//! strangers' business; `delivery`, how notices come out of the outbox, and `hands`, how many of whose at once; `courier`, one attempt, and what follows from it by
+//! `fate`; `dial`, the only way to a target, with `names`, what may be dialled of what a name stands for; `payload` and `signature`, what it gets.
 
 mod config;
 mod courier;
 mod delivery;
 mod dial;
-mod doors;
 mod fate;
+mod hands;
+mod names;
 mod networks;
 mod payload;
 mod signature;
@@ -20,7 +21,8 @@ use std::sync::Arc;
 use backends::{
     Metrics, Outbox,
     clock::now_ms,
-    outbox::{NOTICES_MAX, Subscribed, TARGETS_MAX},
+    outbox::{Subscribed, TARGETS_MAX},
+    results::Owner,
 };
 use tracing::debug;
 
@@ -90,8 +92,8 @@ impl Webhooks {
         Ok(&on.policy)
     }
 
-    /// Has somebody told how an accepted job ends: the target that its client names, at once where it has ended, else the
-    /// configured one, which hears of each end once.
+    /// Has somebody told how a job ends that was accepted from `by`: the target that its client names, at once where it has
+    /// ended, else the configured one, which hears of each end once.
     ///
     /// It comes after the job is on record, because an earlier end of the same job is not what the client waits for. What
     /// fails here leaves an accepted job; the same upload again asks again.
@@ -99,6 +101,7 @@ impl Webhooks {
         &self,
         accepted: &Accepted,
         named: Option<Target>,
+        by: Option<&Owner>,
     ) -> Result<(), ApiError> {
         let Some(target) = named.or_else(|| self.default_target(accepted)) else {
             return Ok(());
@@ -107,8 +110,8 @@ impl Webhooks {
             return Err(ApiError::NobodyRemembersWebhook);
         }
         let id = accepted.state.job_id;
-        let subscribed = self.outbox.subscribe(&id, target.url().as_str(), now_ms());
-        match subscribed.await? {
+        let url = target.url().as_str();
+        match self.outbox.subscribe(&id, url, by, now_ms()).await? {
             Subscribed::Waits | Subscribed::Due => {
                 debug!(job.id = %id, target.host = target.host(), "the end of job {id} will be told");
                 Ok(())
@@ -117,10 +120,9 @@ impl Webhooks {
                 limit: TARGETS_MAX as u64,
             }
             .into()),
-            Subscribed::Full => Err(ApiError::Busy {
-                what: "webhooks",
-                max: NOTICES_MAX as u64,
-            }),
+            Subscribed::TooManyWait { waiting, limit } => {
+                Err(ApiError::TooManyWebhooks { waiting, limit })
+            }
         }
     }
 

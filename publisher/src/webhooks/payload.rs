@@ -44,6 +44,7 @@ mod tests {
                 target: Digest::of(b"url"),
             },
             url: "https://example.com/".to_owned(),
+            owner: None,
             state: state.clone(),
             since_ms: 1_700_000_000_123,
             attempts: 3,

@@ -89,10 +89,15 @@ impl Target {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// What one receiver is told from another by: whoever answers slowly answers all of its paths slowly.
+    /// What one receiver is told from another by: a host, by whichever of its ports and paths. Whoever answers slowly may
+    /// answer slowly at all of them. Which hosts belong together would take a list of everybody's domains, and each client
+    /// has a share of the hands anyway.
     pub(super) fn door(&self) -> String {
-        let port = self.url.port_or_known_default().unwrap_or_default();
-        format!("{}:{port}", self.host())
+        match self.url.host() {
+            Some(Host::Ipv6(address)) => address.to_canonical().to_string(),
+            Some(host) => host.to_string().trim_end_matches('.').to_owned(),
+            None => String::new(),
+        }
     }
 }
 
@@ -153,11 +158,17 @@ mod tests {
             "https://0177.0.0.1/",
             "https://127.0.0.1./",
             "https://１２７.0.0.1/",
+            "https://0x7f.1/",
+            "https://017700000001/",
+            "https://127.0.0.1\\@example.com/",
+            "https://%31%32%37.0.0.1/",
             "https://0.0.0.0/",
             "https://169.254.169.254/latest/meta-data",
             "https://[::1]/",
             "https://[::]/",
             "https://[::ffff:10.0.0.1]/",
+            "https://[::ffff:a00:1]/",
+            "https://[0:0:0:0:0:ffff:7f00:1]/",
             "https://[::10.0.0.1]/",
             "https://[64:ff9b::a00:1]/",
             "https://[2002:a00:1::]/",
@@ -193,8 +204,20 @@ mod tests {
         );
         assert_eq!(refused("https://me@example.com/"), TargetError::Credentials);
         assert_eq!(refused("https://:p@example.com/"), TargetError::Credentials);
+        let hidden = "https://example.com@127.0.0.1/";
+        assert_eq!(refused(hidden), TargetError::Credentials);
         assert_eq!(refused("https://example.com/#a"), TargetError::Fragment);
-        for url in ["", "example.com", "/hooks", "https://", "https://exa mple/"] {
+        for url in [
+            "",
+            "example.com",
+            "/hooks",
+            "https://",
+            "https://exa mple/",
+            "https://[fe80::1%25eth0]/",
+            "https://[fe80::1%eth0]/",
+            "https://256.0.0.1/",
+            "https://0x1ffffffff/",
+        ] {
             assert!(matches!(refused(url), TargetError::NotAUrl(_)), "{url}");
         }
         let long = format!("https://example.com/{}", "a".repeat(2048));
@@ -208,15 +231,18 @@ mod tests {
     }
 
     #[test]
-    fn a_door_is_a_host_and_its_port() {
+    fn a_door_is_a_host_however_it_is_spelled_and_whatever_its_port() {
         let door = |url: &str| parse(url, "").unwrap().door();
-        assert_eq!(
-            door("https://example.com/a"),
-            door("https://example.com:443/b")
-        );
-        assert_ne!(
-            door("https://example.com/"),
-            door("https://example.com:8443/")
-        );
+        for url in [
+            "https://example.com:8443/b",
+            "https://EXAMPLE.com./?c",
+            "http://example.com/",
+        ] {
+            let other = parse(url, "10.0.0.0/8").unwrap().door();
+            assert_eq!(door("https://example.com/a"), other);
+        }
+        let mapped = door("https://[::ffff:93.184.216.34]/");
+        assert_eq!(door("https://93.184.216.34/"), mapped);
+        assert_ne!(door("https://example.com/"), door("https://example.org/"));
     }
 }
