@@ -28,3 +28,5 @@ mod submit_faults;
 mod support;
 mod tls;
 mod webhooks;
+mod webhooks_shares;
+mod webhooks_tls;

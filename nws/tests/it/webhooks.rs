@@ -16,7 +16,7 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const NEXT_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// Webhooks that are quick to try again, and may reach this machine.
-const SETTINGS: [&str; 6] = [
+pub(crate) const SETTINGS: [&str; 6] = [
     "webhook_secrets=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "webhook_private_networks=127.0.0.0/8",
     "webhook_interval_ms=20",
@@ -26,7 +26,7 @@ const SETTINGS: [&str; 6] = [
 ];
 
 /// Settings that come after others win.
-fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&SETTINGS, more].concat()
 }
 
@@ -279,14 +279,14 @@ async fn a_receiver_that_is_gone_or_fails_for_too_long_is_left_alone() {
 async fn a_receiver_that_never_answers_does_not_hold_up_another() {
     let data = tempfile::tempdir().unwrap();
     let few = [
-        "webhooks_in_flight_max=2",
+        "webhooks_in_flight_max=4",
         "webhooks_per_target_max=1",
         "webhook_timeout_secs=300",
     ];
     let process = Process::embedded(data.path(), &with(&few)).await;
     let client = Client::of(&process);
     let mut silent = Receiver::that_answers(|_| None).await;
-    let mut well = Receiver::start().await;
+    let mut well = Receiver::on_another_host().await;
     let url = silent.url("/");
     for seed in 0..6 {
         let id = client

@@ -36,4 +36,5 @@ mod transport;
 mod unsent;
 mod uploads;
 mod visitors;
+mod webhooks;
 mod wire;

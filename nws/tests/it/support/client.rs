@@ -1,6 +1,9 @@
 //! A client as strangers write one: multipart up, events, bytes down.
 
-use reqwest::{Response, StatusCode};
+use reqwest::{
+    Response, StatusCode,
+    header::{AUTHORIZATION, HeaderMap},
+};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -29,9 +32,20 @@ pub(crate) fn install_tls() {
 
 impl Client {
     pub(crate) fn of(process: &Process) -> Self {
+        Self::with_headers(process, HeaderMap::new())
+    }
+
+    /// One that says who it is.
+    pub(crate) fn with_key(process: &Process, key: &str) -> Self {
+        let bearer = format!("Bearer {key}").parse().unwrap();
+        Self::with_headers(process, HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
+    }
+
+    fn with_headers(process: &Process, headers: HeaderMap) -> Self {
         install_tls();
+        let http = reqwest::Client::builder().timeout(WITHIN);
         Self {
-            http: reqwest::Client::builder().timeout(WITHIN).build().unwrap(),
+            http: http.default_headers(headers).build().unwrap(),
             url: process.url.clone(),
         }
     }

@@ -7,11 +7,15 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::{TcpListener, TcpStream},
+    io::{
+        AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _,
+        BufReader,
+    },
+    net::TcpListener,
     sync::mpsc,
     time::timeout,
 };
+use tokio_rustls::TlsAcceptor;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::WITHIN;
@@ -40,6 +44,11 @@ impl Receiver {
         Self::that_answers(|_| status(204)).await
     }
 
+    /// The same at an address of loopback that is another host's.
+    pub(crate) async fn on_another_host() -> Self {
+        Self::at("127.0.0.9:0".parse().unwrap(), |_| status(204)).await
+    }
+
     /// One that answers as it is told, or never where it is told nothing.
     pub(crate) async fn that_answers(
         answer: impl Fn(usize) -> Option<String> + Send + Sync + 'static,
@@ -52,10 +61,20 @@ impl Receiver {
         address: SocketAddr,
         answer: impl Fn(usize) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
+        Self::on(address, Arc::new(answer), None).await
+    }
+
+    /// One that takes every message over TLS.
+    pub(crate) async fn over_tls(acceptor: TlsAcceptor) -> Self {
+        let address = "127.0.0.1:0".parse().unwrap();
+        Self::on(address, Arc::new(|_| status(204)), Some(acceptor)).await
+    }
+
+    async fn on(address: SocketAddr, answers: Answers, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, heard) = mpsc::unbounded_channel();
-        let serving = tokio::spawn(serve(listener, Arc::new(answer), tell));
+        let serving = tokio::spawn(serve(listener, answers, tls, tell));
         Self {
             address,
             heard,
@@ -111,22 +130,33 @@ pub(crate) fn status(code: u16) -> Option<String> {
     Some(format!("HTTP/1.1 {code} Said\r\ncontent-length: 0\r\n\r\n"))
 }
 
-async fn serve(listener: TcpListener, answers: Answers, tell: mpsc::UnboundedSender<Message>) {
+async fn serve(
+    listener: TcpListener,
+    answers: Answers,
+    tls: Option<TlsAcceptor>,
+    tell: mpsc::UnboundedSender<Message>,
+) {
     let mut number = 0;
     while let Ok((stream, _)) = listener.accept().await {
         let answer = answers(number);
         number += 1;
-        let tell = tell.clone();
+        let (tell, tls) = (tell.clone(), tls.clone());
         tokio::spawn(async move {
-            // A client that goes away is none of ours.
-            let _ = hear(stream, answer, &tell).await;
+            // A client that goes away is none of ours, nor is one that does not trust us.
+            let _ = match tls {
+                Some(tls) => match tls.accept(stream).await {
+                    Ok(stream) => hear(stream, answer, &tell).await,
+                    Err(error) => Err(error),
+                },
+                None => hear(stream, answer, &tell).await,
+            };
         });
     }
 }
 
 /// Takes one message from a connection, and closes it.
 async fn hear(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     answer: Option<String>,
     tell: &mpsc::UnboundedSender<Message>,
 ) -> std::io::Result<()> {
@@ -152,7 +182,10 @@ async fn hear(
         body,
     });
     match answer {
-        Some(answer) => stream.write_all(answer.as_bytes()).await,
+        Some(answer) => {
+            stream.write_all(answer.as_bytes()).await?;
+            stream.shutdown().await
+        }
         None => std::future::pending().await,
     }
 }
