@@ -7,6 +7,8 @@ use engine::logo::LOGO_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
+use crate::inflow::Inflow;
+
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
@@ -39,8 +41,13 @@ pub struct Config {
     /// Longest time in which a client takes nothing of its answer. 60 s: longer than any network's hiccup; a slow client
     /// that takes a little is not cut.
     pub stall_timeout_secs: u64,
-    /// Longest upload. 10 min: 20 MiB at 300 kbit/s.
-    pub upload_timeout_secs: u64,
+    /// Fewest bytes a second in which an upload has to come, on average over each [`Config::upload_window_secs`]; 0: any
+    /// number. 4 KiB: half of what a phone sends over EDGE. So 20 MiB take 85 min at most, and whoever wants to hold all
+    /// places among the uploads has to send half a mebibyte a second for that.
+    pub upload_bytes_per_sec_min: u64,
+    /// The span over which that is looked at, and so the time that a slow start gets. 60 s: two of the longest silences
+    /// do not end an upload that comes well between them.
+    pub upload_window_secs: u64,
     /// Connections at once; the next ones wait in the kernel's backlog. 768: with the files of the uploads in hand it stays
     /// below the 1024 open files that a process usually starts with.
     pub connections_max: usize,
@@ -110,7 +117,8 @@ impl Default for Config {
             keep_alive_secs: 75,
             idle_timeout_secs: 30,
             stall_timeout_secs: 60,
-            upload_timeout_secs: 600,
+            upload_bytes_per_sec_min: 4 * KIB,
+            upload_window_secs: 60,
             connections_max: 768,
             sse_clients_max: 512,
             heartbeat_secs: 15,
@@ -151,6 +159,9 @@ pub struct ConfigError {
 /// More threads than any machine has cores: a slip of the finger.
 const THREADS_MAX: u64 = 1024;
 
+/// A mebibyte: faster than many an honest client is.
+const UPLOAD_BYTES_PER_SEC_MIN_MAX: u64 = MIB;
+
 /// From the life of a record and a day, to a hundred years: for ever.
 const RETENTION_DAYS: RangeInclusive<u64> = 8..=36_500;
 
@@ -172,7 +183,7 @@ impl Config {
     }
 
     /// Every setting that not every number suits.
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 27] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 28] {
         const PERMITS_MAX: u64 = Semaphore::MAX_PERMITS as u64;
         const SECS_MAX: u64 = TIME_MAX.as_secs();
         const MS_MAX: u64 = SECS_MAX * 1000;
@@ -209,10 +220,11 @@ impl Config {
             ("idle_timeout_secs", self.idle_timeout_secs, 1..=SECS_MAX),
             ("stall_timeout_secs", self.stall_timeout_secs, 1..=SECS_MAX),
             (
-                "upload_timeout_secs",
-                self.upload_timeout_secs,
-                1..=SECS_MAX,
+                "upload_bytes_per_sec_min",
+                self.upload_bytes_per_sec_min,
+                0..=UPLOAD_BYTES_PER_SEC_MIN_MAX,
             ),
+            ("upload_window_secs", self.upload_window_secs, 1..=SECS_MAX),
             ("drain_delay_secs", self.drain_delay_secs, 0..=SECS_MAX),
             ("drain_timeout_secs", self.drain_timeout_secs, 0..=SECS_MAX),
             ("heartbeat_secs", self.heartbeat_secs, 1..=SECS_MAX),
@@ -256,16 +268,16 @@ impl Config {
         Duration::from_secs(self.keep_alive_secs)
     }
 
-    pub(crate) const fn idle_timeout(&self) -> Duration {
-        Duration::from_secs(self.idle_timeout_secs)
+    pub(crate) const fn inflow(&self) -> Inflow {
+        Inflow {
+            idle_max: Duration::from_secs(self.idle_timeout_secs),
+            bytes_per_sec_min: self.upload_bytes_per_sec_min,
+            window: Duration::from_secs(self.upload_window_secs),
+        }
     }
 
     pub(crate) const fn stall_timeout(&self) -> Duration {
         Duration::from_secs(self.stall_timeout_secs)
-    }
-
-    pub(crate) const fn upload_timeout(&self) -> Duration {
-        Duration::from_secs(self.upload_timeout_secs)
     }
 
     pub(crate) const fn heartbeat(&self) -> Duration {

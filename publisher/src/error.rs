@@ -1,6 +1,6 @@
 //! Every refusal, translated into HTTP once, as `application/problem+json` (RFC 9457).
 
-use std::{io, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{io, ops::RangeInclusive, sync::Arc};
 
 use axum::{
     Json,
@@ -15,6 +15,7 @@ use crate::{
     admission::Refusal,
     auth::Denied,
     fairness::TooMany,
+    inflow::TooSlow,
     webhooks::{TargetError, WEBHOOK_URL},
 };
 
@@ -62,8 +63,8 @@ pub(crate) enum ApiError {
     OriginalsAreClosed,
     #[error("this path knows other methods")]
     MethodNotAllowed,
-    #[error("the upload was silent for too long or took too long, the limit is {} s", .0.as_secs())]
-    TooSlow(Duration),
+    #[error(transparent)]
+    TooSlow(#[from] TooSlow),
     #[error("the {what} has {measured} bytes or more, the limit is {limit}")]
     TooLarge {
         what: &'static str,
@@ -248,6 +249,10 @@ impl ApiError {
             Self::TooMany(refusal) => (None, Some(refusal.limit())),
             Self::Webhook(error) => error.measured_and_limit(),
             Self::TooManyWebhooks { waiting, limit } => (Some(*waiting), Some(*limit)),
+            Self::TooSlow(why) => {
+                let (measured, limit) = why.measured_and_limit();
+                (Some(measured), Some(limit))
+            }
             Self::TooLarge {
                 measured, limit, ..
             } => (Some(*measured), Some(*limit)),

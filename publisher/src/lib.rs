@@ -6,8 +6,8 @@
 //! 2. [`auth`]: who may do what.
 //! 3. `admission`: whether an upload is taken in at all, known before its body is read.
 //! 4. `fairness`: how much each client may ask for.
-//! 5. `upload`: a form on its way in, with its limits; `spool` is where its photo waits, `claims` what
-//!    its client says that it is, `logo` the picture in its mark.
+//! 5. `upload`: a form on its way in, with its limits; `inflow` is how fast it has to come, `spool` where its photo waits,
+//!    `claims` what its client says that it is, `logo` the picture in its mark.
 //! 6. `accept`: the business: a photo becomes a job, and a 202 means that it cannot be lost; `known`: jobs that are done.
 //! 7. `unrecorded` and `degraded`: jobs that were taken in while the records were away, and what is said of jobs then.
 //! 8. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
@@ -33,6 +33,7 @@ pub mod dead_letters;
 mod degraded;
 mod error;
 pub mod fairness;
+mod inflow;
 mod known;
 mod logo;
 mod negotiate;

@@ -13,7 +13,7 @@ use tempfile::TempPath;
 use tokio::io::AsyncWriteExt as _;
 
 const PREFIX: &str = "upload-";
-/// A file this old belongs to a process that was killed: no upload takes that long.
+/// A file that nobody wrote to for so long belongs to a process that was killed: no upload is silent for that long.
 const ORPHAN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The folder of the files.

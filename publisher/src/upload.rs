@@ -12,21 +12,19 @@ use std::{
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use engine::{Format, InputError};
-use futures::StreamExt as _;
+use futures::{Stream, StreamExt as _};
 use http::{HeaderMap, header};
 use multer::{Field, Multipart};
 use schemas::{Digest, Step, Timings, recipe::FIELDS};
 use sha2::{Digest as _, Sha256};
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, timeout},
-};
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use crate::{
     Config,
     app::App,
     claims,
     error::ApiError,
+    inflow::Ended,
     logo::{LOGO, UploadedLogo},
     spool::{Spooled, Writer},
     webhooks::{Target, WEBHOOK_URL},
@@ -81,17 +79,13 @@ impl FromRequest<Arc<App>> for Upload {
             max: app.config.uploads_max as u64,
         };
         let slot = Arc::clone(&app.uploads).try_acquire_owned().map_err(busy)?;
-        let limit = app.config.upload_timeout();
         let began = Instant::now();
-        let read = timeout(limit, read(request, app))
-            .await
-            .map_err(|_| ApiError::TooSlow(limit))??;
         let Read {
             request,
             image,
             logo,
             webhook,
-        } = read;
+        } = read(request, app).await?;
         let mut timings = Timings::default();
         timings.set(Step::Read, began.elapsed().saturating_sub(image.hash_took));
         timings.set(Step::Hash, image.hash_took);
@@ -184,7 +178,8 @@ impl<'c> Form<'c> {
             .map_err(|_| ApiError::Malformed("multipart/form-data is expected".to_owned()))?;
         refuse_long(&boundary)?;
         let in_parser = Arc::new(AtomicU64::new(0));
-        let body = bounded(request.into_body(), Arc::clone(&in_parser));
+        let body = config.inflow().of(request.into_body());
+        let body = bounded(body, Arc::clone(&in_parser));
         Ok(Self {
             parts: Multipart::new(body, boundary),
             in_parser,
@@ -194,11 +189,11 @@ impl<'c> Form<'c> {
     }
 
     async fn next_part(&mut self) -> Result<Option<Field<'static>>, ApiError> {
-        within(self.config.idle_timeout(), self.parts.next_field()).await
+        self.parts.next_field().await.map_err(refused)
     }
 
     async fn chunk(&self, part: &mut Field<'static>) -> Result<Option<Bytes>, ApiError> {
-        let chunk = within(self.config.idle_timeout(), part.chunk()).await?;
+        let chunk = part.chunk().await.map_err(refused)?;
         let length = chunk.as_ref().map_or(0, Bytes::len) as u64;
         self.in_parser.fetch_sub(length, Ordering::Relaxed);
         Ok(chunk)
@@ -330,11 +325,11 @@ impl<'s> Taken<'s> {
 
 /// The body, which ends in an error when too much of it is neither photo nor field.
 fn bounded(
-    body: axum::body::Body,
+    body: impl Stream<Item = Result<Bytes, Ended>> + Send + 'static,
     in_parser: Arc<AtomicU64>,
-) -> impl futures::Stream<Item = Result<Bytes, BodyError>> + Send + 'static {
-    body.into_data_stream().map(move |chunk| {
-        let chunk = chunk.map_err(BodyError::Connection)?;
+) -> impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static {
+    body.map(move |chunk| {
+        let chunk = chunk?;
         let length = chunk.len() as u64;
         if in_parser.fetch_add(length, Ordering::Relaxed) + length > OVERHEAD_BYTES_MAX {
             return Err(BodyError::Overhead);
@@ -345,26 +340,20 @@ fn bounded(
 
 #[derive(Debug, thiserror::Error)]
 enum BodyError {
-    #[error("the connection broke: {0}")]
-    Connection(#[source] axum::Error),
+    #[error(transparent)]
+    Ended(#[from] Ended),
     #[error("more than {OVERHEAD_BYTES_MAX} bytes are no part's content")]
     Overhead,
 }
 
-/// Waits for the client, but not for ever.
-async fn within<T>(
-    idle: Duration,
-    work: impl Future<Output = multer::Result<T>>,
-) -> Result<T, ApiError> {
-    match timeout(idle, work).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(multer::Error::StreamReadFailed(error))) => {
-            Err(ApiError::Malformed(error.to_string()))
-        }
-        Ok(Err(error)) => Err(ApiError::Malformed(format!(
-            "the form is malformed: {error}"
-        ))),
-        Err(_) => Err(ApiError::TooSlow(idle)),
+/// What the parser says of a form, or passes on from the body.
+fn refused(error: multer::Error) -> ApiError {
+    let multer::Error::StreamReadFailed(error) = error else {
+        return ApiError::Malformed(format!("the form is malformed: {error}"));
+    };
+    match error.downcast_ref() {
+        Some(BodyError::Ended(Ended::TooSlow(why))) => ApiError::TooSlow(*why),
+        _ => ApiError::Malformed(error.to_string()),
     }
 }
 

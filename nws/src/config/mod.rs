@@ -43,6 +43,14 @@ pub(crate) enum ConfigError {
     Source(#[from] config::ConfigError),
     #[error("{file}: there is no setting `{key}`; `nws config` lists them")]
     UnknownKey { file: String, key: String },
+    #[error(
+        "{origin}: the setting `{before}` is gone, `{now}` takes its place; docs/configuration.md tells what it means"
+    )]
+    Replaced {
+        origin: String,
+        before: &'static str,
+        now: &'static str,
+    },
     #[error("--set {0:?}: KEY=VALUE is expected")]
     NoValue(String),
     #[error("{role} needs {missing}; set them in the environment, in nws.toml or with --set")]
@@ -153,6 +161,14 @@ mod tests {
         std::fs::write(&file, "listn = \"127.0.0.1:3000\"\n").unwrap();
         let error = Settings::load(Some(&file), &[]).unwrap_err().to_string();
         assert!(error.contains("listn"), "{error}");
+    }
+
+    #[test]
+    fn a_setting_that_is_gone_names_what_takes_its_place() {
+        let error = with(&[("upload_timeout_secs", "60")])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("`upload_bytes_per_sec_min`"), "{error}");
     }
 
     #[test]

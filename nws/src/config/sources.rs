@@ -14,6 +14,8 @@ use super::{
 /// The file that is read when no other is named, if it is there.
 const FILE_DEFAULT: &str = "nws.toml";
 const PREFIX: &str = "NWS_";
+/// Settings that there were, and what takes their place: whoever relied on one is told at the start, wherever it is set.
+const REPLACED: [(&str, &str); 1] = [("upload_timeout_secs", "upload_bytes_per_sec_min")];
 
 /// A setting on the command line.
 #[derive(Clone, Debug)]
@@ -117,10 +119,22 @@ fn check_known(origin: &str, key: &str, known: &Values) -> Result<(), ConfigErro
     if known.contains_key(key) {
         return Ok(());
     }
+    check_replaced(origin, key)?;
     Err(ConfigError::UnknownKey {
         file: origin.to_owned(),
         key: key.to_owned(),
     })
+}
+
+fn check_replaced(origin: &str, key: &str) -> Result<(), ConfigError> {
+    match REPLACED.iter().find(|(before, _)| *before == key) {
+        None => Ok(()),
+        Some((before, now)) => Err(ConfigError::Replaced {
+            origin: origin.to_owned(),
+            before,
+            now,
+        }),
+    }
 }
 
 /// A variable that means nothing is told and no more: others may have set it for a purpose of theirs.
@@ -134,6 +148,7 @@ fn from_environment(known: &Values) -> Result<Values, ConfigError> {
         if known.contains_key(&key) {
             values.insert(key, Value::new(Some(&name), value.kind));
         } else if !is_known_otherwise(&key) {
+            check_replaced(&name, &key)?;
             warn(&name);
         }
     }

@@ -74,6 +74,33 @@ async fn a_body_that_falls_silent_is_answered_408_and_leaves_nothing() {
     let stream = connected(&server, &upload(body.len(), &body[..MIB + 500_000])).await;
     let answer = rest(stream).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains(r#""measured":1,"limit":1"#), "{answer}");
+    assert_eq!(files(&server.spool()), 0);
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_is_answered_408_and_leaves_nothing() {
+    let server = Server::with(|config| config.upload_window_secs = 1).await;
+    let body = Form::new().image("a.png", &photo_of(2 * MIB)).into_bytes();
+    let mut stream = connected(&server, &upload(body.len(), &body[..1000])).await;
+    let (mut reader, mut writer) = stream.split();
+    let trickle = async {
+        let mut pauses = tokio::time::interval(Duration::from_millis(50));
+        for byte in &body[1000..] {
+            pauses.tick().await;
+            if writer.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+        }
+    };
+    let mut bytes = Vec::new();
+    tokio::select! {
+        read = timeout(PATIENCE, reader.read_to_end(&mut bytes)) => drop(read.expect("it ends")),
+        () = trickle => {}
+    }
+    let answer = String::from_utf8_lossy(&bytes);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains(r#""limit":4096"#), "{answer}");
     assert_eq!(files(&server.spool()), 0);
 }
 

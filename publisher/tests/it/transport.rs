@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     support::{PATIENCE, Server, client, files, form::Form, photo, photo_of, until},
-    wire::{Http2, Pair, over_http1, request, whole},
+    wire::{Http2, Pair, Uploading, over_http1, request, whole},
 };
 
 const MIB: usize = 1024 * 1024;
@@ -220,6 +220,38 @@ async fn a_refused_upload_over_http2_leaves_its_connection() {
 }
 
 #[tokio::test]
+async fn an_upload_over_http2_that_falls_silent_is_answered_408_and_the_others_go_on() {
+    let server = Server::with(|config| config.idle_timeout_secs = 1).await;
+    let form = Form::new().image("a.png", &photo_of(2 * MIB));
+    let mut uploading = Uploading::to(server.address, &form).await;
+    let body = form.into_bytes();
+    uploading.send(body.slice(..MIB), false).await.unwrap();
+    let (status, problem) = uploading.answer().await;
+    assert_eq!((status.as_u16(), &problem["limit"]), (408, &1.into()));
+    assert_eq!(uploading.get("/health").await.unwrap(), 200);
+    assert_eq!(files(&server.spool()), 0);
+}
+
+#[tokio::test]
+async fn an_upload_over_http2_that_trickles_is_answered_408_and_the_others_go_on() {
+    let server = Server::with(|config| config.upload_window_secs = 1).await;
+    let form = Form::new().image("a.png", &photo_of(2 * MIB));
+    let mut uploading = Uploading::to(server.address, &form).await;
+    let body = form.into_bytes();
+    let mut pauses = tokio::time::interval(std::time::Duration::from_millis(50));
+    for byte in 0..body.len() {
+        pauses.tick().await;
+        let sent = uploading.send(body.slice(byte..=byte), false).await;
+        if sent.is_err() || uploading.is_refused() {
+            break;
+        }
+    }
+    let (status, problem) = uploading.answer().await;
+    assert_eq!((status.as_u16(), &problem["limit"]), (408, &4096.into()));
+    assert_eq!(uploading.get("/health").await.unwrap(), 200);
+}
+
+#[tokio::test]
 async fn an_answer_that_is_not_taken_is_given_up_and_the_others_go_on() {
     static IMAGE: [u8; 4 * MIB] = [0; 4 * MIB];
     let server = Server::with(|config| config.stall_timeout_secs = 1).await;
@@ -251,6 +283,32 @@ async fn an_answer_that_is_not_taken_is_given_up_and_the_others_go_on() {
 
 #[tokio::test]
 async fn a_drain_says_goaway_and_lets_an_upload_end() {
+    let mut server = Server::start().await;
+    let form = Form::new().image("a.png", &photo_of(2 * MIB));
+    let mut uploading = Uploading::to(server.address, &form).await;
+    let body = form.into_bytes();
+    uploading.send(body.slice(..MIB), false).await.unwrap();
+
+    server.shutdown.cancel();
+    let refused = async {
+        loop {
+            if let Err(refused) = uploading.get("/health").await {
+                return refused;
+            }
+        }
+    };
+    let refused = timeout(PATIENCE, refused).await.expect("it is told to go");
+    assert!(refused.is_go_away() && refused.is_remote(), "{refused}");
+    uploading.send(body.slice(MIB..), true).await.unwrap();
+    let (status, job) = uploading.answer().await;
+    assert_eq!(status, 202, "{job}");
+    uploading.ended().await;
+    server.drain().await;
+    assert_eq!(server.sender.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn a_drain_ends_event_streams_and_connections_without_a_request() {
     let mut server = Server::start().await;
     let http2 = Http2::to(server.address).await;
     let id = server.accepted(&photo(1)).await;

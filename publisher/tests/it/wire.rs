@@ -3,7 +3,8 @@
 use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, Version};
+use futures::FutureExt as _;
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
     body::Incoming,
@@ -16,6 +17,7 @@ use rustls::{
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, ServerName, pem::PemObject as _},
 };
+use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -24,13 +26,21 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use crate::support::{PATIENCE, client::NAME};
+use crate::support::{PATIENCE, client::NAME, form::Form};
 
 /// A connection of HTTP/2.
 pub(crate) struct Http2 {
     pub(crate) sender: http2::SendRequest<Full<Bytes>>,
     /// Ends with the connection.
     pub(crate) connection: JoinHandle<hyper::Result<()>>,
+}
+
+/// A connection of HTTP/2 with an upload whose body comes piece by piece.
+pub(crate) struct Uploading {
+    sender: h2::client::SendRequest<Bytes>,
+    answer: h2::client::ResponseFuture,
+    body: h2::SendStream<Bytes>,
+    connection: JoinHandle<Result<(), h2::Error>>,
 }
 
 /// Two files, for a publisher to find.
@@ -154,6 +164,72 @@ impl Http2 {
     pub(crate) async fn ended(self) {
         let ended = timeout(PATIENCE, self.connection).await;
         let _: hyper::Result<()> = ended.expect("the server ends it").unwrap();
+        drop(self.sender);
+    }
+}
+
+impl Uploading {
+    /// Begins an upload of `form`, of which nothing is sent yet.
+    pub(crate) async fn to(address: SocketAddr, form: &Form) -> Self {
+        let tcp = TcpStream::connect(address).await.unwrap();
+        let (sender, connection) = h2::client::handshake(tcp).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let head = Request::post(format!("http://{NAME}/upload"))
+            .header("content-type", form.content_type())
+            .body(())
+            .unwrap();
+        let mut ready = sender.clone().ready().await.unwrap();
+        let (answer, body) = ready.send_request(head, false).unwrap();
+        Self {
+            sender,
+            answer,
+            body,
+            connection,
+        }
+    }
+
+    /// Sends so much of the body as fast as it is taken.
+    pub(crate) async fn send(&mut self, mut bytes: Bytes, is_end: bool) -> Result<(), h2::Error> {
+        while !bytes.is_empty() {
+            self.body.reserve_capacity(bytes.len());
+            let room = std::future::poll_fn(|cx| self.body.poll_capacity(cx));
+            let room = timeout(PATIENCE, room).await.expect("it is taken");
+            let Some(room) = room else { break };
+            let piece = bytes.split_to(room?.min(bytes.len()));
+            self.body.send_data(piece, is_end && bytes.is_empty())?;
+        }
+        Ok(())
+    }
+
+    /// Whether the rest of the body is not wanted.
+    pub(crate) fn is_refused(&mut self) -> bool {
+        let reset = std::future::poll_fn(|cx| self.body.poll_reset(cx));
+        reset.now_or_never().is_some()
+    }
+
+    /// Asks for something else on the same connection.
+    pub(crate) async fn get(&self, path: &str) -> Result<StatusCode, h2::Error> {
+        let mut sender = self.sender.clone().ready().await?;
+        let asked = Request::get(format!("http://{NAME}{path}")).body(());
+        let (answer, _) = sender.send_request(asked.unwrap(), true)?;
+        let answer = timeout(PATIENCE, answer).await;
+        Ok(answer.expect("an answer comes")?.status())
+    }
+
+    pub(crate) async fn answer(&mut self) -> (StatusCode, Value) {
+        let answer = timeout(PATIENCE, &mut self.answer).await;
+        let (head, mut body) = answer.expect("an answer comes").unwrap().into_parts();
+        let mut bytes = Vec::new();
+        while let Some(piece) = body.data().await {
+            bytes.extend(piece.unwrap());
+        }
+        (head.status, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    /// Waits until the server has ended the connection, which this side would keep.
+    pub(crate) async fn ended(self) {
+        let ended = timeout(PATIENCE, self.connection).await;
+        let _: Result<(), h2::Error> = ended.expect("the server ends it").unwrap();
         drop(self.sender);
     }
 }
