@@ -53,6 +53,10 @@ pub struct Metrics {
     pub snoozes: IntCounter,
     /// Messages buried by this process, by reason.
     pub dead_letters: IntCounterVec,
+    /// Places taken of those that a publisher has a limited number of, by bulkhead.
+    pub bulkhead_in_use: IntGaugeVec,
+    /// Requests that were sent away because none was free, by bulkhead.
+    pub bulkhead_refusals: IntCounterVec,
     /// Event streams that are open.
     pub sse_clients: IntGauge,
     /// What each backend's breaker does: 0 closed, 1 half-open, 2 open.
@@ -107,15 +111,22 @@ impl Metrics {
             ))
             .expect(VALID),
             dead_letters: counters("dead_letters_total", "messages buried", &["reason"]),
+            bulkhead_in_use: gauges(
+                "bulkhead_in_use",
+                "uploads, reads of images and event streams in hand",
+                &["bulkhead"],
+            ),
+            bulkhead_refusals: counters(
+                "bulkhead_refusals_total",
+                "requests sent away because there was no place for them",
+                &["bulkhead"],
+            ),
             sse_clients: gauge("sse_clients", "open event streams"),
-            breaker_state: IntGaugeVec::new(
-                opts(
-                    "breaker_state",
-                    "the breaker before a backend: 0 closed, 1 half-open, 2 open",
-                ),
+            breaker_state: gauges(
+                "breaker_state",
+                "the breaker before a backend: 0 closed, 1 half-open, 2 open",
                 &["backend"],
-            )
-            .expect(VALID),
+            ),
             backend_errors: counters("backend_errors_total", "failed calls", &["backend", "op"]),
             webhooks: counters(
                 "webhooks_total",
@@ -177,7 +188,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let collectors: [Box<dyn prometheus::core::Collector>; 19] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 21] = [
             Box::new(self.uploads.clone()),
             Box::new(self.jobs.clone()),
             Box::new(self.step_seconds.clone()),
@@ -190,6 +201,8 @@ impl Metrics {
             Box::new(self.retries.clone()),
             Box::new(self.snoozes.clone()),
             Box::new(self.dead_letters.clone()),
+            Box::new(self.bulkhead_in_use.clone()),
+            Box::new(self.bulkhead_refusals.clone()),
             Box::new(self.sse_clients.clone()),
             Box::new(self.breaker_state.clone()),
             Box::new(self.backend_errors.clone()),
@@ -224,6 +237,10 @@ fn opts(name: &str, help: &str) -> Opts {
 
 fn gauge(name: &str, help: &str) -> IntGauge {
     IntGauge::with_opts(opts(name, help)).expect(VALID)
+}
+
+fn gauges(name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+    IntGaugeVec::new(opts(name, help), labels).expect(VALID)
 }
 
 fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {

@@ -14,7 +14,7 @@ use backends::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use schemas::JobId;
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument as _, debug, error, info, info_span, warn};
@@ -25,6 +25,7 @@ use crate::{
     accept::Accepted,
     admission::Gate,
     auth::{self, Access},
+    bulkhead::Bulkhead,
     compression,
     dead_letters::Office,
     error::ApiError,
@@ -83,19 +84,23 @@ pub(crate) struct App {
     /// What is told of the fleet.
     pub(crate) board: Board,
     pub(crate) spool: Spool,
-    /// One permit per upload in hand.
-    pub(crate) uploads: Arc<Semaphore>,
+    /// A place for each upload in hand.
+    pub(crate) uploads: Bulkhead,
     /// Whether only this machine can reach us.
     pub(crate) is_local: bool,
     /// Memory for images and originals on their way out.
     pub(crate) images: Room,
-    /// One permit per open event stream.
-    pub(crate) streams: Arc<Semaphore>,
+    /// A place for each image and original that is read from the store.
+    pub(crate) image_reads: Bulkhead,
+    /// A place for each open event stream.
+    pub(crate) streams: Bulkhead,
     pub(crate) stop: Stop,
 }
 
 impl App {
     pub(crate) fn new(parts: Parts, stop: Stop, is_local: bool) -> io::Result<Self> {
+        let (config, metrics) = (&parts.config, &parts.metrics);
+        let bulkhead = |what, label, max| Bulkhead::new(what, label, max, metrics);
         Ok(Self {
             is_local,
             gate: Gate::new(&parts.config),
@@ -107,9 +112,10 @@ impl App {
             looks: Pace::new(),
             board: Board::default(),
             spool: Spool::open(parts.spool, parts.config.spool_memory_bytes_max)?,
-            uploads: Arc::new(Semaphore::new(parts.config.uploads_max)),
-            images: Room::new(parts.config.images_in_flight_bytes_max),
-            streams: Arc::new(Semaphore::new(parts.config.sse_clients_max)),
+            uploads: bulkhead("uploads", "uploads", config.uploads_max),
+            images: Room::new(config.images_in_flight_bytes_max),
+            image_reads: bulkhead("reads of images", "image_reads", config.image_reads_max),
+            streams: bulkhead("event streams", "event_streams", config.sse_clients_max),
             desk: Desk::new(Office {
                 letters: parts.letters,
                 results: Arc::clone(&parts.results),

@@ -63,8 +63,14 @@ pub struct Config {
     pub wait_secs_max: u64,
     /// Longest result that is read back. 64 MiB: a PNG of noise that fills the default box eight times over.
     pub result_bytes_max: u64,
-    /// Bytes of images and originals in memory on their way out; the next one is sent away with 503. 256 MiB: 256 long
-    /// ones, of each of which a mebibyte is held, or sixty from a cache, however slowly their clients take them.
+    /// Images and originals that are read from the object store at once, each of which holds a file or a connection for as
+    /// long as its client takes; the next one is sent away with 503 unless a place gets free within a second. What lies in
+    /// memory needs none. 96: with the connections and the files of the uploads in hand it stays below the 1024 open
+    /// files that a process usually starts with.
+    pub image_reads_max: usize,
+    /// Bytes of images and originals in memory on their way out; the next one is sent away with 503. 256 MiB: every long
+    /// one that [`Config::image_reads_max`] lets through, of each of which a mebibyte is held, and forty of the longest
+    /// from a cache, however slowly their clients take them.
     pub images_in_flight_bytes_max: u64,
     /// Age at which a job whose message was never confirmed is published again. 30 s: longer than any publish takes.
     pub unsent_age_secs: u64,
@@ -125,6 +131,7 @@ impl Default for Config {
             reconnect_ms: 1000,
             wait_secs_max: 60,
             result_bytes_max: 64 * MIB,
+            image_reads_max: 96,
             images_in_flight_bytes_max: 256 * MIB,
             unsent_age_secs: 30,
             sweep_interval_ms: 10_000,
@@ -174,7 +181,7 @@ const TIME_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Config {
     /// Whether the publisher can run with these settings: none makes it panic, spin, or refuse everybody for ever.
-    /// No uploads and no event streams at once are settings of a publisher that only reads or only answers.
+    /// No uploads, no reads of images and no event streams at once are settings of a publisher that only does the others.
     ///
     /// # Errors
     /// The first setting that is out of its range.
@@ -183,7 +190,7 @@ impl Config {
     }
 
     /// Every setting that not every number suits.
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 28] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 29] {
         const PERMITS_MAX: u64 = Semaphore::MAX_PERMITS as u64;
         const SECS_MAX: u64 = TIME_MAX.as_secs();
         const MS_MAX: u64 = SECS_MAX * 1000;
@@ -207,6 +214,11 @@ impl Config {
             (
                 "sse_clients_max",
                 count(self.sse_clients_max),
+                0..=PERMITS_MAX,
+            ),
+            (
+                "image_reads_max",
+                count(self.image_reads_max),
                 0..=PERMITS_MAX,
             ),
             ("result_bytes_max", self.result_bytes_max, 1..=u64::MAX),
@@ -369,6 +381,7 @@ mod tests {
         assert_eq!(refused(|_| {}), "none");
         assert_eq!(refused(|config| config.uploads_max = 0), "none");
         assert_eq!(refused(|config| config.sse_clients_max = 0), "none");
+        assert_eq!(refused(|config| config.image_reads_max = 0), "none");
     }
 
     #[test]
@@ -382,6 +395,10 @@ mod tests {
             (
                 "sse_clients_max",
                 refused(|it| it.sse_clients_max = usize::MAX),
+            ),
+            (
+                "image_reads_max",
+                refused(|it| it.image_reads_max = usize::MAX),
             ),
             (
                 "image_bytes_max",

@@ -13,7 +13,8 @@
 //! 8. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
 //! 9. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
 //!    `negotiate`, `prefer` and `conditions` read what a client wants, `access` says who may have an original,
-//!    `routes::transfer` is how bytes leave, `room` bounds their memory, `compression` packs text.
+//!    `routes::transfer` is how bytes leave, `room` bounds their memory, `bulkhead` how many of a kind there are at once,
+//!    `compression` packs text.
 //! 10. [`webhooks`]: a URL that is told how a job ended.
 //! 11. `stats`: how the fleet is doing, asked seldom and told to many.
 //! 12. [`dead_letters`]: what people may do with jobs that nobody works on any more.
@@ -25,6 +26,7 @@ mod admission;
 mod app;
 pub mod auth;
 mod blocking;
+mod bulkhead;
 mod claims;
 mod compression;
 mod conditions;

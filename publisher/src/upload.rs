@@ -17,11 +17,12 @@ use http::{HeaderMap, header};
 use multer::{Field, Multipart};
 use schemas::{Digest, Step, Timings, recipe::FIELDS};
 use sha2::{Digest as _, Sha256};
-use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tokio::time::Instant;
 
 use crate::{
     Config,
     app::App,
+    bulkhead::Place,
     claims,
     error::ApiError,
     inflow::Ended,
@@ -47,7 +48,7 @@ pub(crate) struct Upload {
     pub(crate) webhook: Option<Target>,
     pub(crate) timings: Timings,
     /// Held for as long as the photo is.
-    _slot: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// A photo as it came.
@@ -74,11 +75,7 @@ impl FromRequest<Arc<App>> for Upload {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         app.gate.pass(Instant::now())?;
-        let busy = |_| ApiError::Busy {
-            what: "uploads",
-            max: app.config.uploads_max as u64,
-        };
-        let slot = Arc::clone(&app.uploads).try_acquire_owned().map_err(busy)?;
+        let place = app.uploads.enter()?;
         let began = Instant::now();
         let Read {
             request,
@@ -95,7 +92,7 @@ impl FromRequest<Arc<App>> for Upload {
             logo,
             webhook,
             timings,
-            _slot: slot,
+            _place: place,
         })
     }
 }

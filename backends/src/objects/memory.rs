@@ -176,7 +176,7 @@ impl ObjectStore for Memory {
 
     async fn holds(&self, key: &Key) -> bool {
         match key {
-            Key::Result(id) => self.results.held(id).await.is_some(),
+            Key::Result(id) => matches!(self.results.held(id).await, Some(Held::Whole(_))),
             _ => false,
         }
     }

@@ -29,6 +29,8 @@ pub struct Object {
     pub sha256: Option<Digest>,
     /// The most of its bytes that it holds in memory at a time.
     pub held_bytes: u64,
+    /// Whether all of it lies in memory, so that it holds no file and no connection however long its reader takes.
+    pub is_in_memory: bool,
     /// What was asked for of it. Where the store cannot go on, or what it gives is not what was stored, an error comes
     /// before the last piece: what ends without one is whole.
     pub pieces: BoxStream<'static, Result<Bytes, Error>>,
@@ -49,6 +51,7 @@ impl Object {
             size_bytes,
             sha256: None,
             held_bytes: size_bytes,
+            is_in_memory: true,
             pieces: stream::iter(pieces).boxed(),
         })
     }
@@ -63,6 +66,7 @@ impl Object {
             size_bytes,
             sha256: None,
             held_bytes: IN_FLIGHT_BYTES_MAX.min(part.end - part.start),
+            is_in_memory: false,
             pieces: pieces.boxed(),
         }
     }

@@ -279,6 +279,7 @@ async fn what_is_too_long_for_memory_and_what_is_no_result_are_read_from_the_sto
         assert_eq!(get(&fixture.memory, &key).await.as_ref(), Some(&long));
     }
     assert_eq!(fixture.reads(), 3, "that it is too long is remembered");
+    assert!(!fixture.memory.holds(&key).await);
     let original = original_of(&long);
     put(&fixture.memory, &original, &long).await;
     assert_eq!(get(&fixture.memory, &original).await, Some(long));

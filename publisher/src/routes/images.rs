@@ -16,7 +16,7 @@ use tracing::warn;
 
 use super::{
     PathId,
-    transfer::{Asked, Held, Transfer, check_size, room_for},
+    transfer::{Asked, Held, Seat, Transfer, check_size},
 };
 use crate::{app::App, blocking, error::ApiError};
 
@@ -126,7 +126,7 @@ async fn found(app: &App, id: &JobId, method: &Method) -> Result<Option<Transfer
     };
     let size_bytes_max = app.config.result_bytes_max;
     check_size(meta.size_bytes, size_bytes_max)?;
-    let room = room_for(app, meta.size_bytes)?;
+    let seat = Seat::take(app, &key, meta.size_bytes).await?;
     let Some(object) = app.objects.open(&key, None).await? else {
         return Ok(None);
     };
@@ -138,7 +138,7 @@ async fn found(app: &App, id: &JobId, method: &Method) -> Result<Option<Transfer
     } else {
         let bytes = object.collect().await?;
         let sha256 = digest_of(told, &bytes).await;
-        let media_type = objects::media_type_of(&bytes);
+        let (media_type, room) = (objects::media_type_of(&bytes), seat.room);
         (media_type, Some(sha256), Some(Held { bytes, room }))
     };
     Ok(Some(Transfer {

@@ -1,6 +1,6 @@
 //! What every event stream has: a place that is counted, frames, a heartbeat, and a goodbye when the process stops.
 
-use std::{convert::Infallible, future::ready, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::ready, time::Duration};
 
 use axum::response::{
     IntoResponse as _, Response,
@@ -10,9 +10,8 @@ use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, header};
 use prometheus::IntGauge;
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
 
-use crate::{app::App, degraded::Heard, error::ApiError};
+use crate::{app::App, bulkhead::Place, degraded::Heard, error::ApiError};
 
 pub(super) const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -42,19 +41,18 @@ impl Resume {
 /// A place among the event streams, counted while it is held.
 pub(super) struct Client {
     gauge: IntGauge,
-    _slot: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Client {
     pub(super) fn admit(app: &App) -> Result<Self, ApiError> {
-        let busy = |_| ApiError::Busy {
-            what: "event streams",
-            max: app.config.sse_clients_max as u64,
-        };
-        let slot = Arc::clone(&app.streams).try_acquire_owned().map_err(busy)?;
+        let place = app.streams.enter()?;
         let gauge = app.metrics.sse_clients.clone();
         gauge.inc();
-        Ok(Self { gauge, _slot: slot })
+        Ok(Self {
+            gauge,
+            _place: place,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! An object on its way from the store to a client, as fast as the client takes it: whole, in part, or only what is told of
 //! it.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -20,10 +20,15 @@ use tracing::warn;
 
 use crate::{
     app::App,
+    bulkhead::Place,
     conditions::{self, Share},
     error::ApiError,
     room::Taken,
 };
+
+/// Longest wait for a place among those that read from the store. 1 s: what is short is in memory within milliseconds and
+/// gives its place on, so who waits longer waits for slow clients.
+const PLACE_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// Bytes, and what is told of them before they are read.
 pub(super) struct Transfer {
@@ -42,6 +47,14 @@ pub(super) struct Transfer {
 pub(super) struct Held {
     pub(super) bytes: Bytes,
     pub(super) room: Taken,
+}
+
+/// What an answer takes for as long as it is sent.
+pub(super) struct Seat {
+    /// In memory.
+    pub(super) room: Taken,
+    /// Among those that read from the store.
+    place: Option<Place>,
 }
 
 /// A request for bytes.
@@ -91,42 +104,35 @@ impl Transfer {
         Ok(meta.map(|meta| self.whole(meta.size_bytes, Body::empty())))
     }
 
-    /// Memory is taken before anything is read, for as long as the client takes to fetch it.
+    /// A place and memory are taken before anything is read, for as long as the client takes to fetch it.
     async fn opened(
-        self,
+        mut self,
         app: &App,
         range: Option<Range<u64>>,
     ) -> Result<Option<Response>, ApiError> {
-        let (object, room) = match &self.read {
-            Some(_) => return self.in_memory(app, range).map(Some),
-            None => {
-                let room = room_for(app, self.size_bytes)?;
-                (app.objects.open(&self.key, range.clone()).await?, room)
-            }
-        };
-        let Some(object) = object else {
+        if let Some(Held { bytes, room }) = self.read.take() {
+            let object = Object::in_memory(&bytes, range.clone())?;
+            let seat = Seat { room, place: None };
+            return Ok(Some(self.sent(app, object, seat, range)));
+        }
+        let seat = Seat::take(app, &self.key, self.size_bytes).await?;
+        let Some(object) = app.objects.open(&self.key, range.clone()).await? else {
             return Ok(None);
         };
         check_size(object.size_bytes, self.size_bytes_max)?;
-        Ok(Some(self.sent(app, object, room, range)))
-    }
-
-    fn in_memory(mut self, app: &App, range: Option<Range<u64>>) -> Result<Response, ApiError> {
-        let Held { bytes, room } = self.read.take().expect("it was read");
-        let object = Object::in_memory(&bytes, range.clone())?;
-        Ok(self.sent(app, object, room, range))
+        Ok(Some(self.sent(app, object, seat, range)))
     }
 
     fn sent(
         &self,
         app: &App,
         object: Object,
-        mut room: Taken,
+        mut seat: Seat,
         range: Option<Range<u64>>,
     ) -> Response {
-        room.shrink_to(object.held_bytes);
+        seat.fit(&object);
         let whole_bytes = object.size_bytes;
-        let body = body(self.key, object, Arc::new(room), app.metrics.clone());
+        let body = body(self.key, object, seat, app.metrics.clone());
         match range {
             None => self.whole(whole_bytes, body),
             Some(range) => {
@@ -157,8 +163,31 @@ impl Transfer {
     }
 }
 
+impl Seat {
+    /// What lies in memory is had without a place. Memory is not held while one is waited for.
+    pub(super) async fn take(app: &App, key: &Key, size_bytes: u64) -> Result<Self, ApiError> {
+        let place = if app.objects.holds(key).await {
+            None
+        } else {
+            Some(app.image_reads.enter_within(PLACE_WAIT_MAX).await?)
+        };
+        Ok(Self {
+            room: room_for(app, size_bytes)?,
+            place,
+        })
+    }
+
+    /// Gives back what `object` does not need, now that it is known where it lies.
+    fn fit(&mut self, object: &Object) {
+        self.room.shrink_to(object.held_bytes);
+        if object.is_in_memory {
+            self.place = None;
+        }
+    }
+}
+
 /// Room for what an object of this length may hold in memory.
-pub(super) fn room_for(app: &App, size_bytes: u64) -> Result<Taken, ApiError> {
+fn room_for(app: &App, size_bytes: u64) -> Result<Taken, ApiError> {
     app.images.take(size_bytes.min(IN_MEMORY_BYTES_MAX))
 }
 
@@ -176,9 +205,13 @@ pub(super) fn check_size(size_bytes: u64, size_bytes_max: u64) -> Result<(), Err
 
 /// The client was told how long the body is: where the store cannot go on, the connection breaks, and nobody takes what came
 /// for the whole.
-fn body(key: Key, object: Object, room: Arc<Taken>, metrics: Metrics) -> Body {
+fn body(key: Key, object: Object, seat: Seat, metrics: Metrics) -> Body {
+    let (room, place) = (Arc::new(seat.room), seat.place);
     Body::from_stream(object.pieces.map(move |piece| match piece {
-        Ok(piece) => Ok(room.hold(piece)),
+        Ok(piece) => {
+            let _until_the_store_is_done_with = &place;
+            Ok(room.hold(piece))
+        }
         Err(error) => {
             metrics.backend_error(&error);
             warn!(%key, %error, "broke off while {key} was sent: {error}");

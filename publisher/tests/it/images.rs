@@ -1,13 +1,18 @@
 //! The result's bytes.
 
+use std::sync::Arc;
+
 use backends::{
     Key, ObjectStore as _, Results as _,
-    objects::{Body, IN_FLIGHT_BYTES_MAX, IN_MEMORY_BYTES_MAX},
+    objects::{Body, IN_FLIGHT_BYTES_MAX, IN_MEMORY_BYTES_MAX, Memory, MemoryConfig},
 };
 use schemas::{Digest, State, Status, Timings};
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Server, client, photo};
+use crate::{
+    support::{PATIENCE, Server, client, photo, until},
+    wire::Http2,
+};
 
 const RESULT: &[u8] = b"\xff\xd8\xff result";
 
@@ -158,6 +163,84 @@ async fn images_that_nobody_takes_do_not_fill_the_memory() {
     drop(slow);
     let again = async { while server.get(&path, &[]).await.status != 200 {} };
     timeout(PATIENCE, again).await.expect("its memory is free");
+}
+
+#[tokio::test]
+async fn slow_readers_of_the_store_have_so_many_places_and_hold_up_nothing_else() {
+    static IMAGE: [u8; 40 * 1024 * 1024] = [0; 40 * 1024 * 1024];
+    let server = Server::of(|parts| {
+        parts.config.image_reads_max = 1;
+        let (store, memory) = (Arc::clone(&parts.objects), MemoryConfig::default());
+        parts.objects = Arc::new(Memory::new(store, memory, parts.metrics.clone()));
+    })
+    .await;
+    let (long, short) = (
+        server.accepted(&photo(1)).await,
+        server.accepted(&photo(2)).await,
+    );
+    server.finish(&long, &IMAGE).await;
+    server.finish(&short, RESULT).await;
+    let (long, short) = (format!("/image/{long}"), format!("/image/{short}"));
+    let short_answer = server.get(&short, &[]).await;
+    assert_eq!(short_answer.status, 200);
+
+    let slow = client::open(server.address, "GET", &long, &[], "".into()).await;
+    assert_eq!(slow.status, 200);
+    let refused = server.get(&long, &[]).await;
+    let problem = refused.problem(503);
+    assert_eq!(
+        problem["detail"],
+        "the limit of 1 reads of images at once is reached"
+    );
+    refused.asks_back_soon();
+    let original = long.replace("image", "original");
+    server.get(&original, &[]).await.problem(503);
+
+    assert_eq!(
+        server.get(&short, &[]).await.body,
+        RESULT,
+        "it is in memory"
+    );
+    let head = client::send(server.address, "HEAD", &long, &[], "".into()).await;
+    assert_eq!(head.status, 200);
+    let etag = slow.headers["etag"].to_str().unwrap();
+    let known = server.get(&long, &[("if-none-match", etag)]).await;
+    assert_eq!(known.status, 304);
+    server.accepted(&photo(3)).await;
+    let text = server.metrics.text();
+    for line in [
+        r#"nws_bulkhead_in_use{bulkhead="image_reads"} 1"#,
+        r#"nws_bulkhead_refusals_total{bulkhead="image_reads"} 2"#,
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    drop(slow);
+    until("its place is free", || {
+        let text = server.metrics.text();
+        text.contains(r#"nws_bulkhead_in_use{bulkhead="image_reads"} 0"#)
+    })
+    .await;
+    assert!(server.get(&long, &[]).await.body == IMAGE[..]);
+}
+
+#[tokio::test]
+async fn what_lies_in_memory_holds_no_place_however_slowly_it_is_taken() {
+    static IMAGE: [u8; 1024 * 1024] = [0; 1024 * 1024];
+    let server = Server::of(|parts| {
+        parts.config.image_reads_max = 1;
+        let (store, memory) = (Arc::clone(&parts.objects), MemoryConfig::default());
+        parts.objects = Arc::new(Memory::new(store, memory, parts.metrics.clone()));
+    })
+    .await;
+    let http2 = Http2::to(server.address).await;
+    let mut never_read = Vec::new();
+    for seed in 1..4 {
+        let id = server.accepted(&photo(seed)).await;
+        server.finish(&id, &IMAGE).await;
+        let answer = http2.get(&format!("/image/{id}")).await;
+        assert_eq!(answer.status(), 200);
+        never_read.push(answer);
+    }
 }
 
 /// Of several pieces, no two of which are alike.

@@ -231,10 +231,20 @@ impl ObjectStore for MemoryObjects {
         Ok(())
     }
 
-    async fn get(&self, key: &Key, _: u64) -> Result<Option<Bytes>, Error> {
+    async fn get(&self, key: &Key, size_bytes_max: u64) -> Result<Option<Bytes>, Error> {
         self.broken.check(Backend::Objects, "get")?;
         let objects = self.objects.lock().unwrap();
-        Ok(objects.get(key).map(|(bytes, _)| bytes.clone()))
+        let bytes = objects.get(key).map(|(bytes, _)| bytes.clone());
+        match bytes.as_ref().map_or(0, |bytes| bytes.len() as u64) {
+            size_bytes if size_bytes > size_bytes_max => {
+                let cause = Cause::TooLong {
+                    size_bytes,
+                    size_bytes_max,
+                };
+                Err(Error::new(Backend::Objects, "get", cause))
+            }
+            _ => Ok(bytes),
+        }
     }
 
     async fn open(&self, key: &Key, range: Option<Range<u64>>) -> Result<Option<Object>, Error> {
@@ -253,6 +263,7 @@ impl ObjectStore for MemoryObjects {
             size_bytes: bytes.len() as u64,
             sha256: None,
             held_bytes: IN_FLIGHT_BYTES_MAX.min(bytes.len() as u64),
+            is_in_memory: false,
             pieces: pieces.boxed(),
         }))
     }
