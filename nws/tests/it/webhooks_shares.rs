@@ -40,7 +40,7 @@ async fn a_client_with_many_receivers_that_never_answer_does_not_hold_up_another
         let address = ([127, 0, 0, host], 0).into();
         let receiver = Receiver::at(address, |_| None).await;
         let url = receiver.url("/");
-        let photo = jpeg(64, 48, host.into());
+        let photo = jpeg(64, 48, host);
         ann.upload(&photo, &[("webhook_url", &url)]).await;
         silent.push(receiver);
     }
