@@ -1,6 +1,6 @@
 //! `nws submit`.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{convert::Infallible, fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, builder::RangedU64ValueParser};
 use reqwest::{Url, header::HeaderValue};
@@ -55,30 +55,39 @@ impl Submit {
 
 /// The header that says who is asking. It is not shown.
 #[derive(Clone)]
-pub(crate) struct ApiKey(HeaderValue);
+pub(crate) struct ApiKey(String);
 
-/// A key that no header can carry.
+/// A key that no header can carry. It is not shown: what is nearly a key tells the key.
 #[derive(Debug, thiserror::Error)]
-#[error("a key is not empty, and has ASCII letters, digits and signs only")]
-pub(crate) struct NotAKey;
+#[error(
+    "the key in NWS_API_KEY, or after --api-key, has {0} characters, and not only ASCII letters, digits and signs"
+)]
+pub(crate) struct NotAKey(usize);
 
 impl ApiKey {
-    /// `Authorization: Bearer …`.
-    pub(crate) fn authorization(&self) -> HeaderValue {
-        self.0.clone()
+    /// `Authorization: Bearer …`. None where the key is empty, as a variable is that was cleared.
+    pub(crate) fn authorization(&self) -> Result<Option<HeaderValue>, NotAKey> {
+        let key = self.0.trim(); // files end in line breaks
+        if key.is_empty() {
+            return Ok(None);
+        }
+        let not_a_key = || NotAKey(key.chars().count());
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(not_a_key());
+        }
+        let header = HeaderValue::try_from(format!("Bearer {key}"));
+        let mut header = header.map_err(|_| not_a_key())?;
+        header.set_sensitive(true);
+        Ok(Some(header))
     }
 }
 
+/// Takes every text: the command line's parser shows what it refuses.
 impl FromStr for ApiKey {
-    type Err = NotAKey;
+    type Err = Infallible;
 
-    fn from_str(text: &str) -> Result<Self, NotAKey> {
-        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(NotAKey);
-        }
-        let mut header = HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| NotAKey)?;
-        header.set_sensitive(true);
-        Ok(Self(header))
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -126,12 +135,25 @@ mod tests {
         }
     }
 
+    fn authorization(key: &str) -> Result<Option<HeaderValue>, NotAKey> {
+        key.parse::<ApiKey>().unwrap().authorization()
+    }
+
     #[test]
     fn a_key_is_not_shown() {
         let key: ApiKey = "hush".parse().unwrap();
-        assert!(!format!("{key:?} {:?}", key.authorization()).contains("hush"));
-        for wrong in ["", "a b", "a\nb", "ä"] {
-            wrong.parse::<ApiKey>().unwrap_err();
+        let header = key.authorization().unwrap();
+        assert_eq!(header.as_ref().unwrap(), "Bearer hush");
+        assert!(!format!("{key:?} {header:?}").contains("hush"));
+        for wrong in ["hu sh", "hu\nsh", "hüsh"] {
+            let error = authorization(wrong).unwrap_err();
+            assert!(!error.to_string().contains(wrong), "{error}");
         }
+    }
+
+    #[test]
+    fn a_key_may_come_from_a_file_and_none_from_a_variable_that_was_cleared() {
+        assert_eq!(authorization("hush\r\n").unwrap().unwrap(), "Bearer hush");
+        assert_eq!(authorization("").unwrap(), None);
     }
 }

@@ -7,10 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::output::plain;
+
 /// The longest photo that is read. Far above any camera's, far below what would hurt.
 const SOURCE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
-/// One photo's origin; shown, it is the name that a failure is told under.
+/// One photo's origin; shown, it is the name that a failure is told under, without what a terminal would obey.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Input {
     Stdin,
@@ -47,6 +49,12 @@ impl Input {
         stem.to_string_lossy().into_owned()
     }
 
+    /// Its name as programs have to read it; for people there is `Display`.
+    pub(crate) fn name(&self) -> String {
+        let path = self.path().unwrap_or(Path::new("standard input"));
+        path.display().to_string()
+    }
+
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Self::Stdin => None,
@@ -57,10 +65,7 @@ impl Input {
 
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stdin => f.write_str("standard input"),
-            Self::File(path) => path.display().fmt(f),
-        }
+        f.write_str(&plain(&self.name()))
     }
 }
 

@@ -47,18 +47,23 @@ impl Names {
         free
     }
 
-    /// The file among `wanted` and its numbers that `is_made` says to be the result, where an earlier run has left it.
+    /// The file among `wanted` and its numbers that `is_made` says to be the result, where an earlier run has left it. What lies
+    /// behind the name that [`Names::take`] would give is not looked at: a result that may replace another belongs there.
     pub(crate) fn take_made(
         &mut self,
         wanted: &Path,
         is_made: impl Fn(&Path) -> bool,
     ) -> Option<PathBuf> {
-        let mut there =
-            numbered(wanted).take_while(|name| name.exists() || self.taken.contains(name));
-        let made =
-            there.find(|name| !self.taken.contains(name) && !self.is_source(name) && is_made(name));
-        self.taken.extend(made.clone());
-        made
+        for name in numbered(wanted) {
+            if !self.taken.contains(&name) && !self.is_source(&name) && is_made(&name) {
+                self.taken.insert(name.clone());
+                return Some(name);
+            }
+            if self.is_free(&name) {
+                break;
+            }
+        }
+        None
     }
 
     fn is_source(&self, name: &Path) -> bool {
@@ -98,6 +103,18 @@ mod tests {
         let wanted = Path::new("no-such-folder/a.jpg");
         assert_eq!(names.take(wanted), wanted);
         assert_eq!(names.take(wanted), Path::new("no-such-folder/a-2.jpg"));
+    }
+
+    #[test]
+    fn what_may_be_replaced_is_not_passed_over_for_a_copy_with_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let (wanted, copy) = (folder.path().join("a.jpg"), folder.path().join("a-2.jpg"));
+        std::fs::write(&wanted, "another").unwrap();
+        std::fs::write(&copy, "made").unwrap();
+        let is_made = |path: &Path| std::fs::read(path).is_ok_and(|bytes| bytes == b"made");
+        let made = |overwrite| Names::new(iter::empty(), overwrite).take_made(&wanted, is_made);
+        assert_eq!(made(false), Some(copy));
+        assert_eq!(made(true), None);
     }
 
     #[cfg(unix)]

@@ -72,7 +72,7 @@ impl Patience {
 fn pauses() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(PAUSE_MIN)
-        .with_max_delay(PAUSE_MAX)
+        .with_max_delay(PAUSE_MAX / 2) // jitter adds up to as much again
         .with_jitter()
         .without_max_times()
 }

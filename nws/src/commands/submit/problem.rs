@@ -21,9 +21,7 @@ pub(super) enum Problem {
     Source(#[from] ReadError),
     #[error("{} does not answer: {cause}", what)]
     Wire { what: &'static str, cause: String },
-    #[error(
-        "the server's certificate is not trusted: {cause}; name a private authority with --ca-file"
-    )]
+    #[error("the server's certificate is not trusted: {}", why_distrusted(cause))]
     Untrusted { cause: rustls::CertificateError },
     #[error("{refusal}")]
     Busy {
@@ -207,6 +205,22 @@ fn distrust(error: &(dyn Error + 'static)) -> Option<rustls::CertificateError> {
     match error.downcast_ref() {
         Some(rustls::Error::InvalidCertificate(cause)) => Some(cause.clone()),
         _ => distrust(error.downcast_ref::<io::Error>()?.get_ref()?),
+    }
+}
+
+/// In words, where there is something to be done about it.
+fn why_distrusted(cause: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as Fault;
+    match cause {
+        Fault::UnknownIssuer => {
+            "nobody known has signed it; name a private authority with --ca-file".to_owned()
+        }
+        // What `openssl req -x509` makes, unless it is told otherwise.
+        Fault::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "it is an authority's, for signing others (CA:TRUE); a server needs one of its own"
+                .to_owned()
+        }
+        cause => cause.to_string(),
     }
 }
 

@@ -65,7 +65,9 @@ impl Server {
         }
         let mut headers = HeaderMap::new();
         if let Some(key) = &submit.api_key {
-            headers.insert(AUTHORIZATION, key.authorization());
+            let key = key.authorization();
+            let key = key.map_err(|error| UsageError::Server(error.to_string()))?;
+            headers.extend(key.map(|key| (AUTHORIZATION, key)));
         }
         let mut builder = Client::builder()
             .user_agent(USER_AGENT)

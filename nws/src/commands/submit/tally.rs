@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{errand::Photo, problem::Problem, way::Outcome};
 use crate::{
     commands::photos::{Failure, counted, tell},
-    output::output,
+    output::{output, plain},
 };
 
 /// The server was away for too long (`EX_UNAVAILABLE` of BSD's sysexits).
@@ -61,7 +61,7 @@ impl Tally {
         if json {
             for Failure { input, problem } in &failures {
                 let error = json!({ "detail": problem });
-                print(&json!({ "file": input.to_string(), "status": "refused", "error": error }))?;
+                print(&json!({ "file": input.name(), "status": "refused", "error": error }))?;
             }
         }
         Ok(Self {
@@ -94,7 +94,7 @@ impl Tally {
                 self.done += 1;
                 self.bytes_out += received.size_bytes;
                 match &received.path {
-                    Some(path) => format!("{source}: {}", path.display()),
+                    Some(path) => format!("{source}: {}", plain(&path.display().to_string())),
                     None => format!("{source}: standard output"),
                 }
             }
@@ -151,7 +151,7 @@ impl Tally {
     fn print_rest(&self, photos: &[Photo]) -> io::Result<()> {
         let photos = photos.iter().zip(&self.ended);
         let rest = photos.filter(|(_, ended)| self.json && !**ended);
-        rest.map(|(photo, _)| json!({ "file": photo.source.to_string(), "status": "unfinished" }))
+        rest.map(|(photo, _)| json!({ "file": photo.source.name(), "status": "unfinished" }))
             .try_for_each(|line| print(&line))
     }
 
@@ -183,7 +183,7 @@ impl Stop {
 
 /// A photo's line.
 fn told(photo: &Photo, outcome: &Outcome) -> Value {
-    let (file, job) = (photo.source.to_string(), outcome.job);
+    let (file, job) = (photo.source.name(), outcome.job);
     match &outcome.received {
         Ok(received) => json!({
             "file": file,

@@ -1,5 +1,7 @@
 //! One photo's way: up, through its job, and back.
 
+use std::path::Path;
+
 use reqwest::{
     Body,
     multipart::{Form, Part},
@@ -123,7 +125,10 @@ impl Wanted {
                 let length = self.stdin.len() as u64;
                 Part::stream_with_length(Body::from(self.stdin.clone()), length)
             }
-            Input::File(path) => Part::file(path).await.map_err(ReadError::from)?,
+            Input::File(path) => {
+                let part = Part::file(path).await.map_err(ReadError::from)?;
+                part.file_name(header_safe(path))
+            }
         };
         let fields = self.fields.iter();
         let form = fields.fold(Form::new(), |form, (name, value)| {
@@ -138,9 +143,36 @@ impl Wanted {
     }
 }
 
+/// A file's name, with its control characters as forms have line breaks (`%0A`): no header can carry them.
+/// Source: WHATWG HTML, multipart/form-data encoding algorithm.
+fn header_safe(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut safe = String::with_capacity(name.len());
+    for character in name.chars() {
+        if character.is_ascii_control() {
+            safe.push_str(&format!("%{:02X}", u32::from(character)));
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
 fn nothing_said() -> Failure {
     Failure {
         code: "unknown".to_owned(),
         message: "the server does not say why".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_can_carry_the_name_of_any_file() {
+        let safe = |name| header_safe(Path::new(name));
+        assert_eq!(safe("photos/a b – ü.jpg"), "a b – ü.jpg");
+        assert_eq!(safe("a\r\n\u{1b}[2J\u{7f}.jpg"), "a%0D%0A%1B[2J%7F.jpg");
     }
 }
