@@ -1,13 +1,17 @@
 //! Keys, from the command that makes one to the image that it opens.
 
+use load::process::signal;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 
-use crate::support::{
-    client::install_tls,
-    picture::jpeg,
-    process::{Process, nws},
-    until,
+use crate::{
+    support::{
+        client::install_tls,
+        picture::jpeg,
+        process::{Process, nws},
+        until,
+    },
+    tls::Site,
 };
 
 /// What `nws` prints, line by line.
@@ -88,6 +92,36 @@ async fn a_name_that_is_not_known_is_answered_nothing_until_it_is_listed() {
         let (status, told) = asked(&[setting]).await;
         assert_eq!(status, StatusCode::OK, "{setting}: {told}");
     }
+}
+
+#[tokio::test]
+async fn a_hangup_takes_a_key_away_and_a_broken_file_takes_none() {
+    install_tls();
+    let made = printed(&["key", "new", "--name", "shop", "--scope", "read"]).await;
+    let (key, line) = (&made[0], &made[1]);
+    let other = printed(&["key", "new", "--name", "other", "--scope", "read"]).await;
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("keys");
+    std::fs::write(&file, format!("{line}\n{}\n", other[1])).unwrap();
+    let keys = format!("auth_keys_file={}", file.display());
+    let settings = [keys.as_str(), "auth_reload_secs=86400"];
+    let mut site = Site::start(&data.path().join("data"), &settings).await;
+    let url = format!("http://{}/stats", site.address);
+    let status = async || {
+        let asked = Client::new().get(&url).bearer_auth(key);
+        asked.send().await.unwrap().status()
+    };
+    assert_eq!(status().await, StatusCode::OK);
+
+    std::fs::write(&file, format!("{}\nshop:read\n", other[1])).unwrap();
+    signal("HUP", site.process.id().unwrap()).await.unwrap();
+    site.says("/keys: line 2: ").await;
+    assert_eq!(status().await, StatusCode::OK);
+
+    std::fs::write(&file, &other[1]).unwrap();
+    signal("HUP", site.process.id().unwrap()).await.unwrap();
+    site.says("count from now on").await;
+    assert_eq!(status().await, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

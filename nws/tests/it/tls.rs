@@ -18,14 +18,14 @@ use crate::support::{WITHIN, client::install_tls, picture::jpeg, process::nws};
 const DOMAIN: &str = "photos.nws.test";
 
 /// A running `nws` whose log is read.
-struct Site {
-    process: process::Process,
+pub(crate) struct Site {
+    pub(crate) process: process::Process,
     log: UnboundedReceiver<String>,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Site {
-    async fn start(data: &Path, settings: &[&str]) -> Self {
+    pub(crate) async fn start(data: &Path, settings: &[&str]) -> Self {
         let (hear, log) = unbounded_channel();
         let hear = move |line| drop(hear.send(line));
         let process = process::Process::start(nws(&["run"]), data, settings, hear).await;
@@ -39,7 +39,7 @@ impl Site {
     }
 
     /// Waits for a line that says so.
-    async fn says(&mut self, words: &str) {
+    pub(crate) async fn says(&mut self, words: &str) {
         let heard = async {
             while let Some(line) = self.log.recv().await {
                 if line.contains(words) {

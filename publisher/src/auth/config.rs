@@ -1,6 +1,6 @@
 //! What may be set about who may do what.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,9 @@ pub struct Config {
     pub auth_keys: String,
     /// A file with more of them, a line each.
     pub auth_keys_file: PathBuf,
+    /// Between two looks whether the files of keys have changed. 10 s: so long a key that was taken away stays good, and
+    /// reading them takes less than a millisecond.
+    pub auth_reload_secs: u64,
     /// A PEM file with the public key that tokens are signed with. Its kind decides the algorithm.
     pub auth_jwt_key_file: PathBuf,
     /// Where the keys that tokens are signed with are published, instead of the file.
@@ -48,6 +51,7 @@ impl Default for Config {
         Self {
             auth_keys: String::new(),
             auth_keys_file: PathBuf::new(),
+            auth_reload_secs: 10,
             auth_jwt_key_file: PathBuf::new(),
             auth_jwks_url: String::new(),
             auth_jwt_issuer: String::new(),
@@ -86,12 +90,15 @@ impl Config {
     }
 
     /// Whether tokens are taken.
-    pub(super) fn takes_tokens(&self) -> bool {
+    fn takes_tokens(&self) -> bool {
         !self.auth_jwks_url.is_empty() || !self.auth_jwt_key_file.as_os_str().is_empty()
     }
 
+    pub(super) const fn reload_pause(&self) -> Duration {
+        Duration::from_secs(self.auth_reload_secs)
+    }
+
     pub(super) const fn jwks_ages(&self) -> Ages {
-        use std::time::Duration;
         Ages {
             refresh: Duration::from_secs(self.auth_jwks_refresh_secs),
             pause: Duration::from_secs(self.auth_jwks_pause_secs),
@@ -142,6 +149,7 @@ impl Config {
 
     fn check_times(&self) -> Result<(), ConfigError> {
         let times = [
+            ("auth_reload_secs", self.auth_reload_secs),
             ("auth_jwks_refresh_secs", self.auth_jwks_refresh_secs),
             ("auth_jwks_pause_secs", self.auth_jwks_pause_secs),
             ("auth_jwks_stale_max_secs", self.auth_jwks_stale_max_secs),
@@ -219,7 +227,7 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused_by_name() {
         type Change = fn(&mut Config);
-        let cases: [(&str, Change); 10] = [
+        let cases: [(&str, Change); 11] = [
             ("auth_keys: ", |it| it.auth_keys = "web".to_owned()),
             ("auth_jwt_audience: is empty", |it| {
                 tokens(it);
@@ -239,6 +247,7 @@ mod tests {
             ("auth_jwks_pause_secs: 0 is", |it| {
                 it.auth_jwks_pause_secs = 0;
             }),
+            ("auth_reload_secs: 0 is", |it| it.auth_reload_secs = 0),
             ("link_keys: ", |it| it.link_keys = "hush".to_owned()),
             ("link_age_secs: ", |it| it.link_age_secs = u64::MAX),
             ("cors_origins: ", |it| it.cors_origins = "*".to_owned()),

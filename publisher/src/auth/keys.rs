@@ -58,6 +58,14 @@ pub enum EntryError {
     /// Its digest is none.
     #[error("the key {0}: its third part is no SHA-256, which has 64 lower-case hex digits")]
     Digest(String),
+    /// A line of a file is none.
+    #[error("line {line}: {problem}")]
+    Line {
+        /// Which one, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: Box<Self>,
+    },
     /// Two lines are of one key.
     #[error("the key {0} is the same as another")]
     Twice(String),
@@ -69,8 +77,17 @@ pub enum EntryError {
 impl Keys {
     /// Reads entries with white space between them. A `#` begins a comment to the end of its line.
     pub(super) fn parse(text: &str) -> Result<Self, EntryError> {
-        let lines = text.lines().filter_map(|line| line.split('#').next());
-        let entries = lines.flat_map(str::split_whitespace).map(str::parse);
+        let entries = text.lines().flat_map(entries);
+        Self::of(entries.collect::<Result<_, _>>()?)
+    }
+
+    /// The same of a file, where a mistake has a line.
+    pub(super) fn parse_lines(text: &str) -> Result<Self, EntryError> {
+        let lines = text.lines().zip(1..);
+        let entries = lines.flat_map(|(text, line)| {
+            let at = move |problem| EntryError::Line { line, problem };
+            entries(text).map(move |entry| entry.map_err(|error| at(Box::new(error))))
+        });
         Self::of(entries.collect::<Result<_, _>>()?)
     }
 
@@ -164,6 +181,11 @@ impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.name, self.scopes, self.digest)
     }
+}
+
+fn entries(line: &str) -> impl Iterator<Item = Result<Entry, EntryError>> {
+    let entries = line.split('#').next().unwrap_or_default();
+    entries.split_whitespace().map(str::parse)
 }
 
 fn checked(name: &str) -> Result<String, EntryError> {

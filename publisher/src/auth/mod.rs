@@ -1,8 +1,9 @@
 //! Who may do what.
 //!
 //! Read in this order: [`caller`], who asks and what they may do; `need`, what each route asks of them; `credential`, what a
-//! request brings along; `keys`, `token` with `public_key` and `jwks`, and `links`, the three kinds that are believed;
-//! `denied`, why one is not; `cors`, which pages may ask; `privately`, what caches may keep; [`config`].
+//! request brings along; `keys`, `token` with `public_key` and `jwks`, and `links`, the three kinds that are believed; `trust`,
+//! which of them are just now, and `files`, where that stands; `denied`, why one is not; `cors`, which pages may ask;
+//! `privately`, what caches may keep; [`config`].
 //!
 //! Without settings nobody has to say who they are, and everybody may do everything: `nws` listens on loopback alone then.
 //! A browser there may still be led by a page of somebody else, so `hosts` looks at the name that it came by and `site` at
@@ -13,6 +14,7 @@ mod config;
 mod cors;
 mod credential;
 pub(crate) mod denied;
+mod files;
 mod hosts;
 mod jwks;
 mod keys;
@@ -22,8 +24,9 @@ mod privately;
 mod public_key;
 mod site;
 mod token;
+mod trust;
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -39,29 +42,22 @@ use tracing::Span;
 pub(crate) use caller::Caller;
 pub use caller::{Scope, Scopes, UnknownScope};
 pub use config::{Config, ConfigError};
-use credential::Credential;
 pub(crate) use denied::Denied;
 use hosts::Hosts;
-use keys::Keys;
 pub use keys::{Entry, EntryError, NewKey};
 use links::Links;
 pub use links::new_link_key;
 use need::Need;
-use public_key::PublicKey;
-use token::{TokenKeys, Tokens};
+use trust::Trust;
 
 use self::config::invalid;
 use crate::{error::ApiError, server::close_after};
-
-/// Bytes of a file of keys. 1 MiB: a thousand keys have 150 KiB.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Who is let in.
 #[derive(Debug)]
 pub struct Access {
     guarded: bool,
-    keys: Keys,
-    tokens: Option<Tokens>,
+    trust: Trust,
     links: Links,
     cors_origins: Vec<HeaderValue>,
     /// Under which names it answers. `None`: under any.
@@ -84,11 +80,9 @@ impl Access {
     /// The first setting that cannot be meant, or whose file cannot be read.
     pub fn open(config: &Config) -> Result<Self, ConfigError> {
         config.check()?;
-        let keys = Keys::parse(&config.auth_keys).map_err(|error| invalid("auth_keys", error))?;
         Ok(Self {
             guarded: config.is_guarded(),
-            keys: and_of_file(keys, &config.auth_keys_file)?,
-            tokens: tokens(config)?,
+            trust: Trust::open(config)?,
             links: Links::new(&config.link_keys, config.link_age_secs)
                 .map_err(|error| invalid("link_keys", error))?,
             cors_origins: cors::origins(&config.cors_origins)
@@ -111,9 +105,7 @@ impl Access {
 
     /// Keeps fresh what it believes, for as long as it is polled.
     pub(crate) async fn refresh(&self) {
-        if let Some(jwks) = self.tokens.as_ref().and_then(Tokens::jwks) {
-            jwks.fetch_first().await;
-        }
+        self.trust.refresh().await;
     }
 
     /// The address of an image for whoever is told of it: signed where one has to be let in to see it.
@@ -137,7 +129,7 @@ impl Access {
         let Some(credential) = credential::presented(&request.headers)? else {
             return self.by_link(need, request);
         };
-        let caller = self.caller(credential).await?;
+        let caller = self.trust.caller(credential).await?;
         if !caller.scopes().hold(scope) {
             return Err(Denied::Scope(scope));
         }
@@ -161,14 +153,6 @@ impl Access {
         let left = checked.ok_or(Denied::Missing)??;
         let caller = Caller::anonymous(Scopes::NONE);
         Ok(Admitted::privately(caller, Some(left)))
-    }
-
-    async fn caller(&self, credential: Credential<'_>) -> Result<Caller, Denied> {
-        match (credential, &self.tokens) {
-            (Credential::Key(key), _) => self.keys.caller(key).ok_or(Denied::UnknownKey),
-            (Credential::Token(token), Some(tokens)) => tokens.caller(token).await,
-            (Credential::Token(_), None) => Err(Denied::UnknownKey),
-        }
     }
 }
 
@@ -245,47 +229,4 @@ fn hosts(config: &Config) -> Result<Option<Hosts>, ConfigError> {
     let hosts = Hosts::parse(&config.allowed_hosts);
     let hosts = hosts.map_err(|error| invalid("allowed_hosts", error))?;
     Ok((!config.is_guarded()).then_some(hosts))
-}
-
-fn and_of_file(keys: Keys, file: &Path) -> Result<Keys, ConfigError> {
-    if file.as_os_str().is_empty() {
-        return Ok(keys);
-    }
-    let refused = |error| invalid("auth_keys_file", error);
-    let text = read("auth_keys_file", file)?;
-    let text = str::from_utf8(&text).map_err(|error| invalid("auth_keys_file", error))?;
-    let more = Keys::parse(text).map_err(refused)?;
-    if more.is_empty() {
-        return Err(invalid("auth_keys_file", "there is no key in it"));
-    }
-    keys.and(more).map_err(refused)
-}
-
-fn tokens(config: &Config) -> Result<Option<Tokens>, ConfigError> {
-    let keys = if !config.auth_jwks_url.is_empty() {
-        let fetched = jwks::Jwks::new(config.auth_jwks_url.clone(), config.jwks_ages());
-        let fetched = fetched.map_err(|error| invalid("auth_jwks_url", error))?;
-        TokenKeys::Fetched(Arc::new(fetched))
-    } else if config.takes_tokens() {
-        let pem = read("auth_jwt_key_file", &config.auth_jwt_key_file)?;
-        let key = PublicKey::of_pem(&pem).map_err(|error| invalid("auth_jwt_key_file", error))?;
-        TokenKeys::One(key)
-    } else {
-        return Ok(None);
-    };
-    Ok(Some(Tokens {
-        keys,
-        issuer: config.auth_jwt_issuer.clone(),
-        audience: config.auth_jwt_audience.clone(),
-    }))
-}
-
-fn read(key: &'static str, file: &Path) -> Result<Vec<u8>, ConfigError> {
-    let unread = |error| invalid(key, format!("{}: {error}", file.display()));
-    let size_bytes = fs::metadata(file).map_err(unread)?.len();
-    if size_bytes > FILE_BYTES_MAX {
-        let problem = format!("{size_bytes} bytes, the limit is {FILE_BYTES_MAX}");
-        return Err(invalid(key, problem));
-    }
-    fs::read(file).map_err(unread)
 }

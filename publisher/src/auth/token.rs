@@ -62,14 +62,6 @@ impl Tokens {
         spoken_of(&claims)
     }
 
-    /// The provider's list, where keys come from there.
-    pub(super) const fn jwks(&self) -> Option<&Arc<Jwks>> {
-        match &self.keys {
-            TokenKeys::One(_) => None,
-            TokenKeys::Fetched(jwks) => Some(jwks),
-        }
-    }
-
     fn validation(&self, algorithm: Algorithm) -> Validation {
         let mut validation = Validation::new(algorithm);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);

@@ -8,6 +8,7 @@
 mod acme;
 mod admission;
 mod auth;
+mod auth_files;
 mod auth_owners;
 mod auth_tokens;
 mod cancel;
