@@ -6,19 +6,15 @@
 
 mod judge;
 mod report;
+mod walk;
 
-use std::{
-    collections::HashSet,
-    num::NonZeroU32,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashSet, num::NonZeroU32, sync::Arc, time::Duration};
 
 use backends::{
     Error, Key, ObjectStore, Results,
     queue::{
         DeadLetters, Death,
-        dead::{Found, LETTERS_MAX, Letter, Look},
+        dead::{Found, LETTERS_MAX, Letter},
     },
     results::{Record, obituary},
 };
@@ -27,18 +23,15 @@ use schemas::{Job, JobId, State, Status, Timings};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use self::judge::judge;
 pub use self::{
     judge::Fate,
     report::{Report, Told},
 };
+use self::{judge::judge, walk::walk};
 
 /// Messages that are replayed in a second unless somebody says otherwise: what died together shall not come back
 /// together, and a small fleet makes about so many pictures in a second.
 pub const RATE_PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("it is not 0");
-
-/// The longest walk: a broker takes back what is held for half an hour.
-const WALK_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// Letters of one id that are shown with their bodies. More than two are the work of a program that went mad.
 const SHOWN_MAX: usize = 10;
@@ -79,8 +72,10 @@ pub struct Order {
 /// Letters, oldest first.
 #[derive(Debug)]
 pub struct Listing {
-    /// At most [`LETTERS_MAX`].
+    /// As many as were asked for, at most [`LETTERS_MAX`].
     pub letters: Vec<Letter>,
+    /// How many there are with those that are not listed; of one reason, among the letters that were looked at.
+    pub total: u64,
     /// Whether every letter was looked at.
     pub complete: bool,
 }
@@ -104,22 +99,32 @@ pub struct Dropped {
 }
 
 impl Office {
-    /// The letters, or those that died for `reason`.
+    /// The first `letters_max` letters, or those that died for `reason`.
+    ///
+    /// No more are fetched than that, so a broker that puts them behind the rest shows others the next time. Only who looks for a
+    /// reason walks through all of them, and keeps no more.
     ///
     /// # Errors
     /// When the queue cannot be asked.
-    pub async fn list(&self, reason: Option<Death>) -> Result<Listing, Error> {
-        let mut letters = Vec::new();
-        let complete = self
-            .walk(async |found| {
-                if reason.is_none_or(|reason| reason == found.letter.reason) {
+    pub async fn list(&self, reason: Option<Death>, letters_max: usize) -> Result<Listing, Error> {
+        let looked_at_max = reason.map_or(letters_max, |_| LETTERS_MAX);
+        let (mut letters, mut meant) = (Vec::new(), 0);
+        let visit = async |found: Found| {
+            if reason.is_none_or(|reason| reason == found.letter.reason) {
+                meant += 1;
+                if letters.len() < letters_max {
                     letters.push(found.letter);
                 }
-                Ok(())
-            })
-            .await?;
+            }
+            Ok(())
+        };
+        let walked = walk(&*self.letters, looked_at_max, visit).await?;
         letters.sort_by_key(|letter| letter.dead_at_ms);
-        Ok(Listing { letters, complete })
+        Ok(Listing {
+            letters,
+            total: reason.map_or(walked.total, |_| meant),
+            complete: walked.complete,
+        })
     }
 
     /// The letters of this id, each with what was sent once.
@@ -188,18 +193,13 @@ impl Office {
         .await
     }
 
-    /// Shows each letter to `visit`, and says whether that was all of them. The look ends whatever happens.
+    /// Shows each letter to `visit`, and says whether that was all of them.
     async fn walk(
         &self,
-        mut visit: impl AsyncFnMut(Found) -> Result<(), Error>,
+        visit: impl AsyncFnMut(Found) -> Result<(), Error>,
     ) -> Result<bool, Error> {
-        let mut look = self.letters.look().await?;
-        let walked = walk_through(&mut *look, &mut visit).await;
-        let complete = look.letters() <= LETTERS_MAX as u64;
-        let ended = look.end().await;
-        // What stopped the walk says more than what it left behind.
-        let in_time = walked?;
-        ended.map(|()| in_time && complete)
+        let walked = walk(&*self.letters, LETTERS_MAX, visit).await?;
+        Ok(walked.complete)
     }
 
     async fn judge(
@@ -293,21 +293,6 @@ impl Which {
             Self::All => true,
         }
     }
-}
-
-/// Whether it came to the end in time.
-async fn walk_through(
-    look: &mut dyn Look,
-    visit: &mut impl AsyncFnMut(Found) -> Result<(), Error>,
-) -> Result<bool, Error> {
-    let began = Instant::now();
-    while let Some(found) = look.next().await? {
-        visit(found).await?;
-        if began.elapsed() > WALK_MAX {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 fn pace(rate_per_second: NonZeroU32) -> Interval {

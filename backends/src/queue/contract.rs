@@ -14,9 +14,9 @@ use serde_json::json;
 
 pub(super) use self::dead::{
     a_letter_tells_why_it_lies_there, a_removed_letter_is_gone_and_its_neighbours_stay,
-    a_replayed_letter_is_a_first_attempt_with_its_history, sixty_looks_lose_nothing,
-    what_dies_during_a_look_is_for_the_next_one, what_is_no_job_is_replayed_as_it_is,
-    what_the_queue_buries_is_news_until_it_was_told,
+    a_replayed_letter_is_a_first_attempt_with_its_history, looks_that_end_early_lose_nothing,
+    sixty_looks_lose_nothing, what_dies_during_a_look_is_for_the_next_one,
+    what_is_no_job_is_replayed_as_it_is, what_the_queue_buries_is_news_until_it_was_told,
 };
 use super::{
     Attempt, DeadLetters, Death, Delivery, HISTORY_ENTRIES_MAX, Reason, Receiver, Sender, Source,
@@ -72,6 +72,7 @@ macro_rules! suite {
             a_removed_letter_is_gone_and_its_neighbours_stay,
             what_dies_during_a_look_is_for_the_next_one,
             what_is_no_job_is_replayed_as_it_is,
+            looks_that_end_early_lose_nothing,
             what_the_queue_buries_is_news_until_it_was_told,
         );
     };

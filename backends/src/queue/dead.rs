@@ -26,8 +26,10 @@ pub trait DeadLetters: Send + Sync + fmt::Debug {
     async fn look(&self) -> Result<Box<dyn Look>, Error>;
 }
 
-/// One walk through the letters. They come about in the order in which they died; a broker shuffles what was looked at.
-/// Two walks at once may hide letters from each other.
+/// One walk through the letters. They come about in the order in which they died.
+///
+/// A broker shuffles what was looked at and may put it behind the rest, so that a walk that ends early shows others the next
+/// time. Two walks at once may hide letters from each other.
 #[async_trait]
 pub trait Look: Send {
     /// The next letter; `None` after the last one, or after [`LETTERS_MAX`].

@@ -69,8 +69,8 @@ pub(crate) struct Asked {
 #[serde(rename_all = "camelCase")]
 struct Listing {
     letters: Vec<Letter>,
-    /// How many there are with those beyond the limit.
-    total: usize,
+    /// How many there are with those beyond the limit; of one reason, among the letters that were looked at.
+    total: u64,
     /// Whether every letter was looked at.
     complete: bool,
 }
@@ -91,15 +91,13 @@ pub(crate) async fn list(
 ) -> Result<Response, ApiError> {
     let Query(asked) = asked.map_err(|error| refused("limit", error.body_text(), None))?;
     let (reason, limit) = (asked.reason()?, asked.limit()?);
-    let mut listing = app
+    let listing = app
         .desk
-        .walk(async move |office| office.list(reason).await)
+        .walk(async move |office| office.list(reason, limit).await)
         .await?;
-    let total = listing.letters.len();
-    listing.letters.truncate(limit);
     let listing = Listing {
         letters: listing.letters,
-        total,
+        total: listing.total,
         complete: listing.complete,
     };
     Ok(([NO_STORE], Json(listing)).into_response())

@@ -101,6 +101,19 @@ pub(in crate::queue) async fn what_dies_during_a_look_is_for_the_next_one(subjec
     letters(subject, 2).await;
 }
 
+pub(in crate::queue) async fn looks_that_end_early_lose_nothing(subject: &dyn Subject) {
+    bury_jobs(subject, 0..5).await;
+    letters(subject, 5).await;
+    for _ in 0..6 {
+        let mut look = until_counted(subject, 5).await;
+        for _ in 0..2 {
+            within(look.next()).await.unwrap().expect("a letter");
+        }
+        within(look.end()).await.unwrap();
+    }
+    letters(subject, 5).await;
+}
+
 pub(in crate::queue) async fn what_is_no_job_is_replayed_as_it_is(subject: &dyn Subject) {
     let mut receiver = receiver(subject).await;
     subject.put(Some("a name of its own"), b"not a job").await;
@@ -155,6 +168,19 @@ pub(in crate::queue) async fn what_the_queue_buries_is_news_until_it_was_told(
 struct Everything {
     look: Box<dyn Look>,
     letters: Vec<Found>,
+}
+
+/// A look that has just begun, once so many letters are back.
+async fn until_counted(subject: &dyn Subject, letters: u64) -> Box<dyn Look> {
+    let began = Instant::now();
+    loop {
+        let look = within(subject.letters().look()).await.unwrap();
+        if look.letters() == letters {
+            return look;
+        }
+        assert!(began.elapsed() < PATIENCE, "{} are back", look.letters());
+        within(look.end()).await.unwrap();
+    }
 }
 
 /// The only letter, once it is there.

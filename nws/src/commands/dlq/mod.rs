@@ -4,7 +4,7 @@ mod print;
 
 use std::process::ExitCode;
 
-use backends::queue::Death;
+use backends::queue::{Death, dead::LETTERS_MAX};
 use publisher::dead_letters::{Office, Order, Which};
 
 use crate::{
@@ -35,7 +35,7 @@ async fn act(dlq: &Dlq, office: &Office) -> anyhow::Result<bool> {
 }
 
 async fn list(office: &Office, reason: Option<Death>, form: Form) -> anyhow::Result<bool> {
-    let listing = office.list(reason).await?;
+    let listing = office.list(reason, LETTERS_MAX).await?;
     print::listing(&listing, form)?;
     Ok(true)
 }
