@@ -123,3 +123,6 @@ fn log(notice: &Notice, host: &str, answer: &Answer, fate: Fate) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,12 +114,16 @@ impl Delivery {
     ) -> Result<(), Error> {
         let mut postponed = Vec::new();
         for notice in notices {
-            match self.courier.target(&notice) {
-                Err(refused) => self.courier.conclude(&notice, "a target", &refused).await,
-                Ok(target) => match self.hands.take(&target.door(), notice.owner.as_ref()) {
-                    Ok(hand) => self.bring(notice, target, hand),
-                    Err(whose) => postponed.push(turned_away.postpone(notice, whose)),
-                },
+            let target = match self.courier.target(&notice) {
+                Ok(target) => target,
+                Err(refused) => {
+                    self.courier.conclude(&notice, "a target", &refused).await;
+                    continue;
+                }
+            };
+            match self.hands.take(&target.receiver(), notice.owner.as_ref()) {
+                Ok(hand) => self.bring(notice, target, hand),
+                Err(whose) => postponed.push(turned_away.postpone(notice, whose)),
             }
         }
         try_join_all(postponed).await.map(drop)

@@ -19,8 +19,9 @@ use super::{
 
 const USER_AGENT: &str = concat!("nws-watermark/", env!("CARGO_PKG_VERSION"));
 
-/// Connections that are kept to a host for its next message. One: most hosts get one message at a time.
-const IDLE_MAX: usize = 1;
+/// Connections that are kept to a host for its next message. None: strangers name hosts and ports without end, and each
+/// would keep a file open. TLS resumes what it can, and each attempt is one look and one dial.
+const IDLE_MAX: usize = 0;
 
 /// Makes connections to targets.
 #[derive(Debug)]

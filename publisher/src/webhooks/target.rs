@@ -92,7 +92,7 @@ impl Target {
     /// What one receiver is told from another by: a host, by whichever of its ports and paths. Whoever answers slowly may
     /// answer slowly at all of them. Which hosts belong together would take a list of everybody's domains, and each client
     /// has a share of the hands anyway.
-    pub(super) fn door(&self) -> String {
+    pub(super) fn receiver(&self) -> String {
         match self.url.host() {
             Some(Host::Ipv6(address)) => address.to_canonical().to_string(),
             Some(host) => host.to_string().trim_end_matches('.').to_owned(),
@@ -231,18 +231,21 @@ mod tests {
     }
 
     #[test]
-    fn a_door_is_a_host_however_it_is_spelled_and_whatever_its_port() {
-        let door = |url: &str| parse(url, "").unwrap().door();
+    fn a_receiver_is_a_host_however_it_is_spelled_and_whatever_its_port() {
+        let receiver = |url: &str| parse(url, "").unwrap().receiver();
         for url in [
             "https://example.com:8443/b",
             "https://EXAMPLE.com./?c",
             "http://example.com/",
         ] {
-            let other = parse(url, "10.0.0.0/8").unwrap().door();
-            assert_eq!(door("https://example.com/a"), other);
+            let other = parse(url, "10.0.0.0/8").unwrap().receiver();
+            assert_eq!(receiver("https://example.com/a"), other);
         }
-        let mapped = door("https://[::ffff:93.184.216.34]/");
-        assert_eq!(door("https://93.184.216.34/"), mapped);
-        assert_ne!(door("https://example.com/"), door("https://example.org/"));
+        let mapped = receiver("https://[::ffff:93.184.216.34]/");
+        assert_eq!(receiver("https://93.184.216.34/"), mapped);
+        assert_ne!(
+            receiver("https://example.com/"),
+            receiver("https://example.org/")
+        );
     }
 }

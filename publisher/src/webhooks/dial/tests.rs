@@ -12,6 +12,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
+    time::timeout,
 };
 
 use super::{
@@ -177,6 +178,26 @@ async fn a_receiver_that_says_nothing_or_never_comes_to_the_point_is_left_in_tim
         assert_eq!(answer, Answer::Failed("no answer in time".to_owned()));
     }
     sent.await.unwrap();
+}
+
+#[tokio::test]
+async fn no_connection_is_kept_for_the_next_message() {
+    let listener = listener("127.0.0.1:0").await;
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    install_provider();
+    let policy = policy("127.0.0.0/8", 60);
+    let names: Arc<dyn Resolve> = Arc::new(System);
+    let dialler = Dialler::new(&policy, &names).unwrap();
+    let left = tokio::spawn(async move {
+        let mut stream = heard(&listener).await;
+        let said = "HTTP/1.1 204 Said\r\nconnection: keep-alive\r\n\r\n";
+        stream.write_all(said.as_bytes()).await.unwrap();
+        stream.read_to_end(&mut Vec::new()).await.unwrap();
+    });
+    let target = Target::parse(&url, &policy.networks).unwrap();
+    dialler.post(&target).body("{}").send().await.unwrap();
+    let left = timeout(Duration::from_secs(20), left).await;
+    left.expect("it is left at once").unwrap();
 }
 
 /// Says `head` to one client and then `more` until that hangs up, and how many bytes it got rid of.
