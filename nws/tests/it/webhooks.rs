@@ -7,7 +7,7 @@ use crate::support::{
     client::Client,
     fleet::{namespace, role},
     picture::{broken_jpeg, jpeg},
-    process::Process,
+    process::{Process, nws},
     receiver::{Receiver, status},
     until,
 };
@@ -212,6 +212,53 @@ async fn a_name_is_dialled_at_an_address_that_is_allowed() {
     let fields = [("webhook_url", url.as_str())];
     client.upload(&jpeg(640, 480, 1), &fields).await;
     assert_eq!(receiver.next().await.json()["type"], "job.done");
+}
+
+#[tokio::test]
+async fn the_log_names_the_host_and_never_what_else_the_url_holds() {
+    let data = tempfile::tempdir().unwrap();
+    let settings = with(&["log=debug"]);
+    let (process, mut log) = Process::overheard(data.path(), &settings).await;
+    let client = Client::of(&process);
+    let mut receiver = Receiver::that_answers(|number| match number {
+        0 => status(500),
+        _ => status(410),
+    })
+    .await;
+    let url = receiver.url("/hush-path?token=hush-query");
+    client
+        .upload(&jpeg(64, 48, 1), &[("webhook_url", &url)])
+        .await;
+    for _ in 0..2 {
+        receiver.next().await;
+    }
+    let gone = r#"nws_webhooks_total{outcome="gone"}"#;
+    until(async || client.metric(gone).await == 1.0).await;
+    drop(client);
+    process.kill().await;
+
+    let mut named = 0;
+    while let Some(line) = log.recv().await {
+        assert!(!line.contains("hush-"), "{line}");
+        named += usize::from(line.contains("\"target.host\":\"127.0.0.1\""));
+    }
+    assert!(named >= 2, "{named} lines name the host");
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_machine_is_not_used() {
+    let data = tempfile::tempdir().unwrap();
+    let (proxy, mut receiver) = (Receiver::start().await, Receiver::start().await);
+    let mut command = nws(&["run"]);
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env(name, proxy.url(""));
+    }
+    let process = Process::start(command, data.path(), &SETTINGS).await;
+    let fields = [("webhook_url", &*receiver.url("/"))];
+    let client = Client::of(&process);
+    client.upload(&jpeg(640, 480, 1), &fields).await;
+    assert_eq!(receiver.next().await.json()["type"], "job.done");
+    assert!(proxy.has_heard_nothing());
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 use std::{ops::Deref, path::Path, process::ExitStatus};
 
 use load::process::{self, Services};
-use tokio::process::Command;
+use tokio::{
+    process::Command,
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+};
 
 /// A running `nws`. It is killed when this is dropped.
 pub(crate) struct Process(process::Process);
@@ -35,9 +38,21 @@ impl Process {
         Self::start(nws_of_fleet(role, namespace), data, settings).await
     }
 
-    async fn start(command: Command, data: &Path, settings: &[&str]) -> Self {
+    /// What `command` runs over the folder `data`.
+    pub(crate) async fn start(command: Command, data: &Path, settings: &[&str]) -> Self {
         let process = process::Process::start(command, data, settings, echo).await;
         Self(process.unwrap())
+    }
+
+    /// The whole system, and its log as it is written.
+    pub(crate) async fn overheard(
+        data: &Path,
+        settings: &[&str],
+    ) -> (Self, UnboundedReceiver<String>) {
+        let (hear, log) = unbounded_channel();
+        let hear = move |line| drop(hear.send(line));
+        let process = process::Process::start(nws(&["run"]), data, settings, hear).await;
+        (Self(process.unwrap()), log)
     }
 
     /// Stops reading its log, as a log collector that died does.
