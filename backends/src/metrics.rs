@@ -69,6 +69,10 @@ pub struct Metrics {
     pub webhooks_waiting: IntGauge,
     /// Requests that were not let in, by reason.
     pub auth_refusals: IntCounterVec,
+    /// Certificates that were got, by source and by what came of it: `shown` or `failed`.
+    pub certificates: IntCounterVec,
+    /// When the certificate that is shown ends, by source, as Unix counts seconds. Nothing where none is.
+    pub certificate_ends: IntGaugeVec,
     /// Seconds until an answer's head, by route and status.
     pub http_seconds: HistogramVec,
 }
@@ -139,6 +143,16 @@ impl Metrics {
                 "requests that were not let in",
                 &["reason"],
             ),
+            certificates: counters(
+                "certificates_total",
+                "certificates read or ordered, by what came of it",
+                &["source", "outcome"],
+            ),
+            certificate_ends: gauges(
+                "certificate_expiry_timestamp_seconds",
+                "when the certificate that is shown ends",
+                &["source"],
+            ),
             http_seconds: histograms(
                 "http_request_duration_seconds",
                 "seconds until an answer's head",
@@ -188,7 +202,7 @@ impl Metrics {
     }
 
     fn register(&self) {
-        let collectors: [Box<dyn prometheus::core::Collector>; 21] = [
+        let collectors: [Box<dyn prometheus::core::Collector>; 23] = [
             Box::new(self.uploads.clone()),
             Box::new(self.jobs.clone()),
             Box::new(self.step_seconds.clone()),
@@ -209,6 +223,8 @@ impl Metrics {
             Box::new(self.webhooks.clone()),
             Box::new(self.webhooks_waiting.clone()),
             Box::new(self.auth_refusals.clone()),
+            Box::new(self.certificates.clone()),
+            Box::new(self.certificate_ends.clone()),
             Box::new(self.http_seconds.clone()),
         ];
         for collector in collectors {

@@ -127,7 +127,7 @@ pub async fn serve(
     parts: Parts,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    let transport = parts.transport.clone();
+    let (transport, metrics) = (parts.transport.clone(), parts.metrics.clone());
     let patience = Patience::of(&parts.config, &transport.config);
     let places = Arc::new(Semaphore::new(parts.config.connections_max));
     let port = listener.local_addr()?.port();
@@ -149,7 +149,7 @@ pub async fn serve(
         )
     });
     let access = Arc::clone(&app.access);
-    let fresh = async { tokio::join!(transport.refresh(), access.refresh()) };
+    let fresh = async { tokio::join!(transport.refresh(&metrics), access.refresh()) };
     let site = Site {
         router: app::router(&app),
         patience,

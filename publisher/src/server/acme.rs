@@ -9,23 +9,23 @@ mod store;
 
 use std::{fs, path::Path, time::Duration};
 
-use jiff::Timestamp;
+use backends::Metrics;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::{
     TransportConfig, TransportError,
-    certificates::{Certificates, PairError},
+    certificates::{Certificates, Outcome, PairError, note},
 };
 use client::Client;
 use store::{Kept, Store};
 
 /// Longest time between two looks at the clock, which may be set meanwhile: half a day, of the weeks that there are.
 const LOOK_PAUSE: Duration = Duration::from_secs(12 * 60 * 60);
-/// Pause after a first order that failed, twice as long after each further one. 2 min to 1 h: Let's Encrypt takes five
-/// failures an hour of a domain.
-const RETRY_PAUSE_MIN: Duration = Duration::from_secs(2 * 60);
-const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60 * 60);
+/// Longest pause after an order that failed. 1 h: of the weeks that are left when a certificate is due, a morning is enough.
+pub(super) const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60 * 60);
+/// The metrics' label.
+const SOURCE: &str = "acme";
 
 /// What certificates are ordered for, where, and as whom.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub(super) struct Acme {
     domains: Vec<String>,
     directory: String,
     contact: Option<String>,
+    /// Pause after a first order that failed, twice as long after each further one.
+    retry_pause: Duration,
     client: Client,
     store: Store,
 }
@@ -68,15 +70,18 @@ impl Acme {
         Ok(Self {
             client: client(&config.acme_root_file)?,
             contact: (!contact.is_empty()).then(|| format!("mailto:{contact}")),
+            retry_pause: config.acme_retry_pause(),
             domains,
             directory,
             store,
         })
     }
 
-    /// Shows the certificate that is kept and orders the next one in time, for as long as it is polled.
-    pub(super) async fn renew(&self, certificates: &Certificates) {
+    /// Shows the certificate that is kept and orders the next one in time, for as long as it is polled. Meanwhile the one
+    /// before is shown, even if its time is over: who looks at it is told more than who is refused.
+    pub(super) async fn renew(&self, certificates: &Certificates, metrics: &Metrics) {
         let mut kept = self.kept(certificates);
+        certificates.tell(SOURCE, metrics);
         let mut failures = 0;
         loop {
             let wait = kept.as_ref().map_or(Duration::ZERO, Kept::renewed_in);
@@ -87,12 +92,14 @@ impl Acme {
             match self.order(certificates).await {
                 Ok(next) => {
                     self.show(&next, certificates);
+                    note(SOURCE, Outcome::Shown, metrics);
+                    certificates.tell(SOURCE, metrics);
                     (kept, failures) = (Some(next), 0);
                 }
                 Err(error) => {
-                    let pause = retry_pause(failures);
-                    let retry_secs = pause.as_secs();
-                    warn!(%error, retry_secs, "no certificate from ACME, tried again in {retry_secs} s: {error}");
+                    let pause = retry_pause(self.retry_pause, failures);
+                    warn_of(&error, kept.is_some(), pause);
+                    note(SOURCE, Outcome::Failed, metrics);
                     failures += 1;
                     sleep(pause).await;
                 }
@@ -118,13 +125,22 @@ impl Acme {
     fn show(&self, kept: &Kept, certificates: &Certificates) {
         certificates.show(kept.pair());
         let (domains, until) = (self.domains.join(", "), kept.ends());
-        let until = Timestamp::from_second(until).unwrap_or_default();
         info!(%until, "the certificate for {domains} is shown, it holds until {until}");
     }
 }
 
-fn retry_pause(failures: u32) -> Duration {
-    let pause = RETRY_PAUSE_MIN.saturating_mul(2_u32.saturating_pow(failures));
+fn warn_of(error: &AcmeError, is_shown: bool, pause: Duration) {
+    let retry_secs = pause.as_secs();
+    let meanwhile = if is_shown {
+        "the one before is shown on"
+    } else {
+        "handshakes are refused"
+    };
+    warn!(%error, retry_secs, "no certificate from ACME, tried again in {retry_secs} s, until then {meanwhile}: {error}");
+}
+
+fn retry_pause(first: Duration, failures: u32) -> Duration {
+    let pause = first.saturating_mul(2_u32.saturating_pow(failures));
     pause.min(RETRY_PAUSE_MAX)
 }
 
@@ -143,8 +159,9 @@ mod tests {
 
     #[test]
     fn five_failures_are_the_most_of_an_hour() {
-        let pauses = (0..5).map(retry_pause);
+        let first = TransportConfig::default().acme_retry_pause();
+        let pauses = (0..5).map(|failures| retry_pause(first, failures));
         assert!(pauses.sum::<Duration>() > Duration::from_secs(60 * 60));
-        assert_eq!(retry_pause(u32::MAX), RETRY_PAUSE_MAX);
+        assert_eq!(retry_pause(first, u32::MAX), RETRY_PAUSE_MAX);
     }
 }

@@ -5,11 +5,13 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use backends::Metrics;
 use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject as _},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
+use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
 
 use super::tls::{ACME_PROTOCOL, provider};
 
@@ -19,6 +21,13 @@ pub(super) struct Certificates {
     shown: RwLock<Option<Arc<CertifiedKey>>>,
     /// By domain, what ACME looks for there.
     challenges: RwLock<HashMap<String, Arc<CertifiedKey>>>,
+}
+
+/// From when until when a certificate holds, as Unix counts seconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Validity {
+    pub(super) begins: i64,
+    pub(super) ends: i64,
 }
 
 /// Why a certificate cannot be shown.
@@ -32,12 +41,38 @@ pub(super) enum PairError {
     Key(pem::Error),
     #[error("certificate and key do not go together: {0}")]
     Pair(#[from] rustls::Error),
+    #[error("the certificate does not say how long it holds: {0}")]
+    Validity(String),
+}
+
+impl Validity {
+    /// That of the server's own certificate.
+    pub(super) fn of(pair: &CertifiedKey) -> Result<Self, PairError> {
+        let own = pair.end_entity_cert()?;
+        let (_, own) = X509Certificate::from_der(own)
+            .map_err(|error| PairError::Validity(error.to_string()))?;
+        let validity = own.validity();
+        Ok(Self {
+            begins: validity.not_before.timestamp(),
+            ends: validity.not_after.timestamp(),
+        })
+    }
 }
 
 impl Certificates {
     /// Shows `pair` from the next handshake on.
     pub(super) fn show(&self, pair: Arc<CertifiedKey>) {
         *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Some(pair);
+    }
+
+    /// Tells operators when what is shown ends, if anything is.
+    pub(super) fn tell(&self, source: &str, metrics: &Metrics) {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        let validity = shown.as_ref().map(|pair| Validity::of(pair));
+        if let Some(Ok(Validity { ends, .. })) = validity {
+            let gauge = metrics.certificate_ends.with_label_values(&[source]);
+            gauge.set(ends);
+        }
     }
 
     /// Answers who looks whether `domain` is ours.
@@ -74,6 +109,23 @@ impl ResolvesServerCert for Certificates {
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
         shown.clone()
     }
+}
+
+/// What came of getting a certificate.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Outcome {
+    Shown,
+    Failed,
+}
+
+/// Counts a certificate of `source`.
+pub(super) fn note(source: &str, outcome: Outcome, metrics: &Metrics) {
+    let outcome = match outcome {
+        Outcome::Shown => "shown",
+        Outcome::Failed => "failed",
+    };
+    let counter = metrics.certificates.with_label_values(&[source, outcome]);
+    counter.inc();
 }
 
 /// A chain of certificates, the server's own first, and its key, both as PEM.

@@ -5,6 +5,8 @@ use std::{fmt, net::SocketAddr, time::Duration};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
+use super::acme::RETRY_PAUSE_MAX;
+
 /// Let's Encrypt.
 const ACME_DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/directory";
 /// The longest time that may be set: a year, as for the publisher's other times.
@@ -33,6 +35,9 @@ pub struct TransportConfig {
     pub acme_contact: String,
     /// The root certificate, as PEM, that is trusted in speaking to a private ACME server. Empty: the public ones.
     pub acme_root_file: String,
+    /// Pause after an order that failed, twice as long after each further one, an hour at most. 2 min: Let's Encrypt takes
+    /// five failures an hour of a domain.
+    pub acme_retry_secs: u64,
     /// For how long browsers come with TLS only, once they came with it (HSTS); 0: they are not told. A year: the least
     /// that lists of such sites take.
     pub hsts_max_age_secs: u64,
@@ -58,6 +63,7 @@ impl Default for TransportConfig {
             acme_directory_url: ACME_DIRECTORY.to_owned(),
             acme_contact: String::new(),
             acme_root_file: String::new(),
+            acme_retry_secs: 120,
             hsts_max_age_secs: SECS_MAX,
             hsts_subdomains: false,
             http2_streams_max: 100,
@@ -106,6 +112,12 @@ impl TransportConfig {
                 self.tls_handshake_timeout_secs,
                 1,
                 SECS_MAX,
+            ),
+            (
+                "acme_retry_secs",
+                self.acme_retry_secs,
+                1,
+                RETRY_PAUSE_MAX.as_secs(),
             ),
             (
                 "hsts_max_age_secs",
@@ -193,6 +205,10 @@ impl TransportConfig {
 
     pub(super) const fn handshake_timeout(&self) -> Duration {
         Duration::from_secs(self.tls_handshake_timeout_secs)
+    }
+
+    pub(super) const fn acme_retry_pause(&self) -> Duration {
+        Duration::from_secs(self.acme_retry_secs)
     }
 
     pub(super) const fn reload_pause(&self) -> Duration {
@@ -285,6 +301,7 @@ mod tests {
             ),
             ("http2_streams_max", refused(|it| it.http2_streams_max = 0)),
             ("tls_reload_secs", refused(|it| it.tls_reload_secs = 0)),
+            ("acme_retry_secs", refused(|it| it.acme_retry_secs = 0)),
         ] {
             assert_eq!(refused, key);
         }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use backends::Metrics;
 use rustls::sign::CertifiedKey;
 use schemas::Digest;
 use tokio::{
@@ -18,8 +19,11 @@ use tracing::{info, warn};
 
 use super::{
     TransportConfig, TransportError,
-    certificates::{Certificates, PairError, pair},
+    certificates::{Certificates, Outcome, PairError, note, pair},
 };
+
+/// The metrics' label.
+const SOURCE: &str = "files";
 
 /// The two files.
 #[derive(Clone, Debug)]
@@ -74,8 +78,13 @@ impl Files {
     }
 
     /// Shows what they become, for as long as it is polled.
-    pub(super) async fn follow(&self, certificates: &Certificates) -> io::Result<()> {
+    pub(super) async fn follow(
+        &self,
+        certificates: &Certificates,
+        metrics: &Metrics,
+    ) -> io::Result<()> {
         let mut hangups = signal(SignalKind::hangup())?;
+        certificates.tell(SOURCE, metrics);
         let mut seen = self.read().as_ref().map_or_else(told, Contents::digest);
         loop {
             tokio::select! {
@@ -86,12 +95,14 @@ impl Files {
             let now = read.as_ref().map_or_else(told, Contents::digest);
             if now != seen {
                 seen = now;
-                self.change(read, certificates);
+                let outcome = self.change(read, certificates);
+                note(SOURCE, outcome, metrics);
+                certificates.tell(SOURCE, metrics);
             }
         }
     }
 
-    fn change(&self, read: Result<Contents, Unreadable>, certificates: &Certificates) {
+    fn change(&self, read: Result<Contents, Unreadable>, certificates: &Certificates) -> Outcome {
         let pair = match read {
             Ok(contents) => contents.pair().map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
@@ -101,9 +112,11 @@ impl Files {
             Ok(pair) => {
                 certificates.show(pair);
                 info!(file = %chain, "the certificate in {chain} is shown from now on");
+                Outcome::Shown
             }
             Err(error) => {
                 warn!(file = %chain, error, "the certificate before this one is shown on: {error}");
+                Outcome::Failed
             }
         }
     }

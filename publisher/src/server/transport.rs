@@ -2,6 +2,7 @@
 
 use std::{io, net, path::Path, sync::Arc};
 
+use backends::Metrics;
 use tokio::net::TcpListener;
 use tracing::{error, info};
 
@@ -56,15 +57,15 @@ impl Transport {
     }
 
     /// Keeps the certificate fresh, for as long as it is polled.
-    pub(crate) async fn refresh(&self) {
+    pub(crate) async fn refresh(&self, metrics: &Metrics) {
         match &self.source {
             Source::Nowhere => {}
             Source::Files(files) => {
-                if let Err(error) = files.follow(&self.certificates).await {
+                if let Err(error) = files.follow(&self.certificates, metrics).await {
                     error!(%error, "changed certificates are not noticed: {error}");
                 }
             }
-            Source::Acme(acme) => acme.renew(&self.certificates).await,
+            Source::Acme(acme) => acme.renew(&self.certificates, metrics).await,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use http::Request;
 use http_body_util::BodyExt as _;
+use rustls::version::{TLS12, TLS13};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -42,6 +43,18 @@ async fn with_tls_the_client_chooses_between_http2_and_http1() {
         assert_eq!(answer.status(), 200);
         let strict = &answer.headers()["strict-transport-security"];
         assert_eq!(strict, "max-age=31536000");
+    }
+}
+
+#[tokio::test]
+async fn tls_1_2_and_1_3_are_spoken() {
+    let pair = Pair::new();
+    let server = Server::behind(pair.transport(|_| {}), |_| {}).await;
+    for version in [&TLS12, &TLS13] {
+        let tls = pair.connect_by(version, server.address).await.unwrap();
+        let spoken = tls.get_ref().1.protocol_version();
+        assert_eq!(spoken, Some(version.version));
+        assert_eq!(over_http1(tls, "/health").await.status(), 200);
     }
 }
 
@@ -239,13 +252,16 @@ async fn an_upload_over_http2_that_trickles_is_answered_408_and_the_others_go_on
     let mut uploading = Uploading::to(server.address, &form).await;
     let body = form.into_bytes();
     let mut pauses = tokio::time::interval(std::time::Duration::from_millis(50));
-    for byte in 0..body.len() {
-        pauses.tick().await;
-        let sent = uploading.send(body.slice(byte..=byte), false).await;
-        if sent.is_err() || uploading.is_refused() {
-            break;
+    let trickle = async {
+        for byte in 0..body.len() {
+            pauses.tick().await;
+            let sent = uploading.send(body.slice(byte..=byte), false).await;
+            if sent.is_err() || uploading.is_refused() {
+                break;
+            }
         }
-    }
+    };
+    timeout(PATIENCE, trickle).await.expect("it is cut");
     let (status, problem) = uploading.answer().await;
     assert_eq!((status.as_u16(), &problem["limit"]), (408, &4096.into()));
     assert_eq!(uploading.get("/health").await.unwrap(), 200);
@@ -381,15 +397,42 @@ fn frames(mut bytes: &[u8]) -> impl Iterator<Item = (u8, Vec<u8>)> {
     frames.into_iter()
 }
 
-#[tokio::test]
-async fn more_requests_at_once_than_allowed_wait_for_each_other() {
+/// A publisher that takes one request of a connection at a time.
+async fn one_by_one() -> Server {
     let transport = publisher::TransportConfig {
         http2_streams_max: 1,
         ..publisher::TransportConfig::default()
     };
     let folder = tempfile::tempdir().unwrap();
     let transport = publisher::Transport::open(&transport, folder.path()).unwrap();
-    let server = Server::behind(transport, |_| {}).await;
+    Server::behind(transport, |_| {}).await
+}
+
+#[tokio::test]
+async fn a_client_that_opens_more_streams_than_it_may_has_the_others_refused() {
+    let server = one_by_one().await;
+    let tcp = TcpStream::connect(server.address).await.unwrap();
+    let (mut sender, connection) = h2::client::handshake(tcp).await.unwrap();
+    let upload = || {
+        Request::post("http://nws.test/upload")
+            .header("content-type", "multipart/form-data; boundary=a")
+    };
+    // Before the connection is driven, the client has not heard how many it may open.
+    let (_first, _unended) = sender
+        .send_request(upload().body(()).unwrap(), false)
+        .unwrap();
+    let (second, _unended) = sender
+        .send_request(upload().body(()).unwrap(), false)
+        .unwrap();
+    let connection = tokio::spawn(connection);
+    let refused = timeout(PATIENCE, second).await.unwrap().unwrap_err();
+    assert_eq!(refused.reason(), Some(h2::Reason::REFUSED_STREAM));
+    connection.abort();
+}
+
+#[tokio::test]
+async fn more_requests_at_once_than_allowed_wait_for_each_other() {
+    let server = one_by_one().await;
     let http2 = Http2::to(server.address).await;
     http2.get("/health").await; // now the client knows the limit
     let asked = (0..20).map(|_| http2.get("/health"));

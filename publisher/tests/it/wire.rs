@@ -13,7 +13,7 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use publisher::{Transport, TransportConfig};
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, DEFAULT_VERSIONS, RootCertStore, SupportedProtocolVersion,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, ServerName, pem::PemObject as _},
 };
@@ -95,26 +95,42 @@ impl Pair {
         address: SocketAddr,
         protocol: &str,
     ) -> std::io::Result<TlsStream<TcpStream>> {
-        let tcp = TcpStream::connect(address).await?;
-        let connector = TlsConnector::from(Arc::new(self.client(protocol)));
-        let connected = connector.connect(ServerName::try_from(NAME).unwrap(), tcp);
-        timeout(PATIENCE, connected).await.expect("a handshake")
+        let mut client = self.client(DEFAULT_VERSIONS);
+        client.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        shake_hands(client, address).await
+    }
+
+    /// The same by one version of TLS.
+    pub(crate) async fn connect_by(
+        &self,
+        version: &'static SupportedProtocolVersion,
+        address: SocketAddr,
+    ) -> std::io::Result<TlsStream<TcpStream>> {
+        shake_hands(self.client(&[version]), address).await
     }
 
     /// Trusts this certificate.
-    fn client(&self, protocol: &str) -> ClientConfig {
+    fn client(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         let certificate = CertificateDer::from_pem_file(self.file("chain")).unwrap();
         roots.add(certificate).unwrap();
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+        ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
             .unwrap()
             .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
-        config
+            .with_no_client_auth()
     }
+}
+
+async fn shake_hands(
+    client: ClientConfig,
+    address: SocketAddr,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let tcp = TcpStream::connect(address).await?;
+    let connector = TlsConnector::from(Arc::new(client));
+    let connected = connector.connect(ServerName::try_from(NAME).unwrap(), tcp);
+    timeout(PATIENCE, connected).await.expect("a handshake")
 }
 
 /// One request over HTTP/1.

@@ -15,12 +15,21 @@ use crate::server::certificates::{Certificates, unchecked};
 /// For how long an order is asked after: a proof takes seconds, and some servers take a minute over a certificate.
 const PATIENCE: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(120));
 
+/// What a server says to who is not, or not any more, known to it (RFC 8555, section 6.7).
+const NO_ACCOUNT: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
+
 impl Acme {
     /// A new certificate, kept already.
     pub(super) async fn order(&self, certificates: &Certificates) -> Result<Kept, AcmeError> {
         let account = self.account().await?;
         let domains: Vec<_> = self.domains.iter().cloned().map(Identifier::Dns).collect();
-        let mut order = account.new_order(&NewOrder::new(&domains)).await?;
+        let mut order = match account.new_order(&NewOrder::new(&domains)).await {
+            Err(error) if is_of_no_account(&error) => {
+                self.store.forget_account()?;
+                return Err(error.into());
+            }
+            ordered => ordered?,
+        };
         let proven = prove(&mut order, certificates).await;
         certificates.proven();
         proven?;
@@ -47,6 +56,14 @@ impl Acme {
         self.store
             .keep_account(&serde_json::to_vec(&credentials)?)?;
         Ok(account)
+    }
+}
+
+/// Whether the server knows the account no more, as after it was set up anew. Without a new one, no order would succeed again.
+fn is_of_no_account(error: &instant_acme::Error) -> bool {
+    match error {
+        instant_acme::Error::Api(problem) => problem.r#type.as_deref() == Some(NO_ACCOUNT),
+        _ => false,
     }
 }
 

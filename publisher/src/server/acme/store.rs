@@ -13,10 +13,9 @@ use jiff::Timestamp;
 use rustls::sign::CertifiedKey;
 use schemas::Digest;
 use tempfile::NamedTempFile;
-use x509_parser::{certificate::X509Certificate, prelude::FromDer as _};
 
 use super::AcmeError;
-use crate::server::certificates::pair;
+use crate::server::certificates::{Validity, pair};
 
 /// Only the owner may look into the folder.
 const FOLDER_MODE: u32 = 0o700;
@@ -33,8 +32,7 @@ pub(super) struct Store {
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     pair: Arc<CertifiedKey>,
-    begins: i64,
-    ends: i64,
+    validity: Validity,
 }
 
 impl Store {
@@ -70,6 +68,11 @@ impl Store {
         Kept::parse(&pem).map(Some)
     }
 
+    /// The next order makes a new account.
+    pub(super) fn forget_account(&self) -> io::Result<()> {
+        fs::remove_file(&self.account)
+    }
+
     /// Key and chain lie in one file, so that they are replaced together.
     pub(super) fn keep_certificate(&self, chain: &str, key: &str) -> Result<Kept, AcmeError> {
         let pem = format!("{key}\n{chain}").into_bytes();
@@ -91,33 +94,27 @@ impl Store {
 impl Kept {
     fn parse(pem: &[u8]) -> Result<Self, AcmeError> {
         let pair = pair(pem, pem)?;
-        let own = pair.end_entity_cert().map_err(|error| unreadable(&error))?;
-        let (_, parsed) = X509Certificate::from_der(own).map_err(|error| unreadable(&error))?;
-        let validity = parsed.validity();
-        let (begins, ends) = (
-            validity.not_before.timestamp(),
-            validity.not_after.timestamp(),
-        );
-        Ok(Self { pair, begins, ends })
+        let validity = Validity::of(&pair)?;
+        Ok(Self { pair, validity })
     }
 
     pub(super) fn pair(&self) -> Arc<CertifiedKey> {
         Arc::clone(&self.pair)
     }
 
-    /// Its last second, as Unix counts them.
-    pub(super) const fn ends(&self) -> i64 {
-        self.ends
+    /// Its last second.
+    pub(super) fn ends(&self) -> Timestamp {
+        Timestamp::from_second(self.validity.ends).unwrap_or_default()
     }
 
     /// The time until it is to be renewed, zero once it is.
     pub(super) fn renewed_in(&self) -> Duration {
-        left(self.begins, self.ends, Timestamp::now().as_second())
+        left(self.validity, Timestamp::now().as_second())
     }
 }
 
 /// Two thirds of its time: the last third is for a server that is away.
-fn left(begins: i64, ends: i64, now: i64) -> Duration {
+fn left(Validity { begins, ends }: Validity, now: i64) -> Duration {
     let due = begins + (ends - begins) / 3 * 2;
     Duration::from_secs(u64::try_from(due - now).unwrap_or(0))
 }
@@ -130,10 +127,6 @@ fn read(file: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-fn unreadable(error: &dyn std::fmt::Display) -> AcmeError {
-    AcmeError::Unreadable(error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
@@ -143,9 +136,13 @@ mod tests {
     #[test]
     fn a_certificate_is_renewed_when_two_thirds_of_its_time_are_over() {
         let day = 24 * 60 * 60;
-        assert_eq!(left(0, 90 * day, 0).as_secs(), 60 * 24 * 60 * 60);
-        assert_eq!(left(0, 90 * day, 60 * day), Duration::ZERO);
-        assert_eq!(left(0, 90 * day, 100 * day), Duration::ZERO);
+        let validity = Validity {
+            begins: 0,
+            ends: 90 * day,
+        };
+        assert_eq!(left(validity, 0).as_secs(), 60 * 24 * 60 * 60);
+        assert_eq!(left(validity, 60 * day), Duration::ZERO);
+        assert_eq!(left(validity, 100 * day), Duration::ZERO);
     }
 
     #[test]
