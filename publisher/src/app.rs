@@ -12,7 +12,7 @@ use axum::{
 use backends::{
     Fleet, Metrics, ObjectStore, Once, Quota, Results, Sender, clock::millis, results::Owner,
 };
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header::CACHE_CONTROL};
 use schemas::JobId;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -46,6 +46,7 @@ use crate::{
     webhooks::Webhooks,
 };
 
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A longer one from outside is not an id.
 const REQUEST_ID_CHARS_MAX: usize = 64;
@@ -248,6 +249,8 @@ async fn noted(State(metrics): State<Metrics>, request: Request, next: Next) -> 
             http::header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         );
+        // What does not say how long it may be kept is for now only.
+        headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
         response
     }
     .instrument(span)

@@ -9,6 +9,17 @@ use tokio::net::TcpListener;
 use crate::support::{Server, client, photo, ports::MemoryObjects, until};
 
 #[tokio::test]
+async fn what_is_true_for_now_only_is_kept_by_no_cache() {
+    let server = Server::start().await;
+    for path in [
+        "/health", "/ready", "/metrics", "/limits", "/stats", "/nothing",
+    ] {
+        let answer = server.get(path, &[]).await;
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn ready_names_the_dependency_that_fails() {
     let server = Server::start().await;
     assert_eq!(server.get("/health", &[]).await.status, 200);
