@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::support::{
-    client::Client,
+    client::{Client, accepted},
     picture::{animated_gif, broken_jpeg, jpeg},
     process::Process,
     until,
@@ -113,6 +113,45 @@ async fn an_animation_goes_in_and_comes_out_moving() {
     // Only one of them is looked at.
     let still = client.upload(&too_many, &[("wm_format", "jpeg")]).await;
     assert_eq!(client.ended(&still).await["status"], "done");
+}
+
+/// What browsers say that they take is enough for a still, and who takes nothing but what moves hears of the limit.
+#[tokio::test]
+async fn an_animation_that_is_too_long_is_a_still_or_refused_by_what_its_client_takes() {
+    const BROWSER: &str = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+    let data = tempfile::tempdir().unwrap();
+    let limits = ["image_frames_max=6", "image_animation_pixels_max=300000"];
+    let process = Process::embedded(data.path(), &limits).await;
+    let client = Client::of(&process);
+    for (too_long, problem_type, measured, limit) in [
+        (animated_gif(30, 20, 7), "too_many_frames", 7, 6),
+        (
+            animated_gif(300, 200, 6),
+            "too_many_animation_pixels",
+            360_000,
+            300_000,
+        ),
+    ] {
+        for (accept, format) in [(BROWSER, "avif"), ("*/*", "jpeg")] {
+            let id = accepted(client.post_accepting(&too_long, accept).await).await;
+            let end = client.ended(&id).await;
+            assert_eq!(
+                (&end["status"], &end["picture"]["format"]),
+                (&json!("done"), &json!(format))
+            );
+        }
+        let refused = client.post_accepting(&too_long, "image/webp").await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let problem: Value = serde_json::from_slice(&refused.bytes().await.unwrap()).unwrap();
+        assert_eq!(problem["type"], format!("urn:nws:problem:{problem_type}"));
+        assert_eq!(
+            (&problem["measured"], &problem["limit"]),
+            (&json!(measured), &json!(limit))
+        );
+    }
+    let moving = animated_gif(30, 20, 6);
+    let id = accepted(client.post_accepting(&moving, BROWSER).await).await;
+    assert_eq!(client.ended(&id).await["picture"]["format"], "webp");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A client as strangers write one: multipart up, events, bytes down.
 
 use reqwest::{
-    Response, StatusCode,
+    RequestBuilder, Response, StatusCode,
     header::{AUTHORIZATION, HeaderMap},
 };
 use serde_json::Value;
@@ -64,11 +64,21 @@ impl Client {
         self.try_post_files(&[("image", photo)], fields).await
     }
 
+    /// The same with what a browser says that it takes.
+    pub(crate) async fn post_accepting(&self, photo: &[u8], accept: &str) -> Response {
+        let upload = self.form(&[("image", photo)], &[]);
+        upload.header("accept", accept).send().await.unwrap()
+    }
+
     async fn try_post_files(
         &self,
         files: &[(&str, &[u8])],
         fields: &[(&str, &str)],
     ) -> reqwest::Result<Response> {
+        self.form(files, fields).send().await
+    }
+
+    fn form(&self, files: &[(&str, &[u8])], fields: &[(&str, &str)]) -> RequestBuilder {
         let mut body = Vec::new();
         for (name, value) in fields {
             body.extend(part(&format!("name=\"{name}\""), value.as_bytes()));
@@ -85,8 +95,6 @@ impl Client {
             .post(format!("{}/upload", self.url))
             .header("content-type", form)
             .body(body)
-            .send()
-            .await
     }
 
     /// Opens the events of a job at a process that may be away, from after the last frame that was seen.
@@ -204,7 +212,7 @@ fn part(disposition: &str, content: &[u8]) -> Vec<u8> {
 }
 
 /// The id of a job that must have been accepted.
-async fn accepted(answer: Response) -> String {
+pub(crate) async fn accepted(answer: Response) -> String {
     let (status, body) = (answer.status(), answer.text().await.unwrap());
     assert_eq!(status, StatusCode::ACCEPTED, "{body}");
     let body: Value = serde_json::from_str(&body).unwrap();
