@@ -181,6 +181,22 @@ async fn an_idle_connection_of_http2_is_let_go_and_one_with_events_stays() {
 }
 
 #[tokio::test]
+async fn a_header_that_is_too_long_is_refused() {
+    let server = Server::start().await;
+    for (size_bytes, status) in [(10_000, 200), (20_000, 431)] {
+        let long = "a".repeat(size_bytes);
+        let asked = request("GET", "/health", &[("x-long", &long)], "".into());
+        let answer = Http2::to(server.address).await.send(asked).await;
+        assert_eq!(answer.status(), status, "HTTP/2, {size_bytes} bytes");
+    }
+    for (size_bytes, status) in [(60_000, 200), (70_000, 431)] {
+        let long = "a".repeat(size_bytes);
+        let answer = server.get("/health", &[("x-long", &long)]).await;
+        assert_eq!(answer.status, status, "HTTP/1.1, {size_bytes} bytes");
+    }
+}
+
+#[tokio::test]
 async fn events_come_over_http2() {
     let server = Server::start().await;
     let id = server.accepted(&photo(1)).await;
