@@ -105,7 +105,7 @@ const WORDS: Words<Said> = {
     none: 'There are none: every job ended one way or the other.',
     all: (count, figures) => (count === 1 ? 'One letter' : `${figures.count(count)} letters`),
     part: (shown, total, figures) =>
-      `The oldest ${figures.count(shown)} are shown, of ${total > shown ? figures.count(total) : 'more'}. “nws dlq” replays them by their reason, all at once.`,
+      `${figures.count(shown)} of ${total > shown ? figures.count(total) : 'more'} are shown. “nws dlq” replays them by their reason, all at once.`,
     troubles: {
       key: 'The dead letters are not shown without a key.',
       scope: 'The key in use may not see them: they need the scope “admin”.',

@@ -49,7 +49,7 @@ export interface Letter {
   readonly readable: boolean;
 }
 
-/** What `GET /admin/dlq` answers: the oldest letters, and how many there are. */
+/** What `GET /admin/dlq` answers: the first letters, oldest first, and how many there are. */
 export interface Letters {
   readonly letters: readonly Letter[];
   readonly total: number;
