@@ -29,7 +29,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Nobody has to say who they are.
 pub(crate) fn open_to_all() -> auth::Config {
     auth::Config {
-        allowed_hosts: client::NAME.to_owned(),
+        allowed_hosts: format!("{0} photos.{0}", client::NAME),
         ..auth::Config::default()
     }
 }
