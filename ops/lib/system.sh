@@ -16,6 +16,15 @@ need_build_tools() {
   [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
 }
 
+# The one under test: NWS_BIN, or the debug build of what is here.
+need_binary() {
+  if [ -z "${NWS_BIN:-}" ]; then
+    need_build_tools
+    run_child cargo build --manifest-path "$root/Cargo.toml" --locked --package nws
+    export NWS_BIN=${CARGO_TARGET_DIR:-$root/target}/debug/nws
+  fi
+}
+
 install_packages() {
   command -v apt-get > /dev/null ||
     die 69 "these are missing, by their Debian names: $*. Install them and run this again."
