@@ -401,6 +401,18 @@ fn timed(app: &App, upload: &Upload, store_took: Duration) -> Timings {
     timings
 }
 
+/// Every format that is taken in.
+pub(crate) const FORMATS: [Format; 8] = [
+    Format::Jpeg,
+    Format::Png,
+    Format::Webp,
+    Format::Avif,
+    Format::Gif,
+    Format::Tiff,
+    Format::Bmp,
+    Format::Jxl,
+];
+
 pub(crate) const fn media_type(format: Format) -> &'static str {
     match format {
         Format::Jpeg => "image/jpeg",

@@ -3,11 +3,10 @@
 use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{MatchedPath, Request, State},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
-    routing::{get, post},
 };
 use backends::{
     Fleet, Metrics, ObjectStore, Once, Quota, Results, Sender, clock::millis, results::Owner,
@@ -31,13 +30,15 @@ use crate::{
     error::ApiError,
     fairness::{self, Fairness, What, fair},
     known::Known,
+    openapi::{Routes, document, fleet, jobs, letters, photos, pictures, reading},
     pace::Pace,
     room::Room,
     routes::{
         admin::{self, Desk},
+        docs::{self, Contract},
         events,
         health::{self, Dependency, Probes, Role, Workshop},
-        images, originals, page, stats, status, uploads,
+        images, limits, originals, page, stats, status, uploads,
     },
     server::close_after,
     spool::Spool,
@@ -159,46 +160,58 @@ impl App {
     }
 }
 
-/// The table of routes.
+/// The routes, and the contract that is made of them.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let uploads = Router::new()
-        .route("/upload", post(uploads::upload))
+    let routes = routes(app);
+    let contract = Contract::of(&document(&routes, app));
+    let routes = routes.into_router().layer(Extension(contract));
+    surrounded(routes, &app.probes(), &app.access)
+}
+
+/// The table of routes.
+fn routes(app: &Arc<App>) -> Routes {
+    let uploads = Routes::new()
+        .post("/upload", uploads::upload, photos::upload)
         .route_layer(from_fn_with_state(app.fairness(What::Upload), fair));
-    let reads = Router::new()
-        .route("/status/{id}", get(status::status).delete(status::cancel))
-        .route("/events", get(events::events))
-        .route("/image/{id}", get(images::image))
-        .route("/original/{id}", get(originals::original))
+    let reads = Routes::new()
+        .get("/status/{id}", status::status, jobs::status)
+        .delete("/status/{id}", status::cancel, jobs::cancel)
+        .get("/events", events::events, jobs::events)
+        .get("/image/{id}", images::image, pictures::image)
+        .get("/original/{id}", originals::original, pictures::original)
         .route_layer(from_fn_with_state(app.fairness(What::Read), fair));
-    let admin = Router::new()
-        .route("/admin/dlq", get(admin::list))
-        .route("/admin/dlq/{id}/replay", post(admin::replay));
-    let routes = Router::new()
+    let admin = Routes::new()
+        .get("/admin/dlq", admin::list, letters::list)
+        .post("/admin/dlq/{id}/replay", admin::replay, letters::replay);
+    Routes::new()
         .merge(uploads)
         .merge(reads)
         .merge(admin)
-        .route("/limits", get(health::limits))
-        .route("/stats", get(stats::stats))
-        .route("/", get(page::index))
-        .route("/favicon.svg", get(page::icon))
-        .route("/licenses.md", get(page::licenses))
-        .route("/assets/{name}", get(page::asset))
-        .with_state(Arc::clone(app));
-    surrounded(routes, app.probes(), &app.access)
+        .get("/limits", limits::limits, fleet::limits)
+        .get("/stats", stats::stats, fleet::stats)
+        .get("/openapi.json", docs::contract, reading::contract)
+        .get("/docs", docs::reader, reading::reader)
+        .files("/docs/{name}", docs::file)
+        .files("/", page::index)
+        .files("/favicon.svg", page::icon)
+        .files("/licenses.md", page::licenses)
+        .files("/assets/{name}", page::asset)
+        .with_state(Arc::clone(app))
+        .merge(health::routes(app.probes()))
 }
 
 /// The routes of a process that serves no clients. Who probes and scrapes calls it as they please.
-pub(crate) fn probes(probes: Probes) -> Router {
+pub(crate) fn probes(probes: &Probes) -> Router {
     let access = Access::default().under_any_name();
-    surrounded(Router::new(), probes, &Arc::new(access))
+    let routes = health::routes(probes.clone()).into_router();
+    surrounded(routes, probes, &Arc::new(access))
 }
 
 /// Around every route, the probes among them, from the inside out: strangers are sent away, a panic becomes an answer, text
 /// is packed, every answer is noted, and the last one on its connection once the process drains.
-fn surrounded(routes: Router, probes: Probes, access: &Arc<Access>) -> Router {
+fn surrounded(routes: Router, probes: &Probes, access: &Arc<Access>) -> Router {
     let (metrics, draining) = (probes.metrics.clone(), probes.draining.clone());
     let routes = routes
-        .merge(health::routes(probes))
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
     auth::guarded(routes, access, &metrics)
@@ -307,7 +320,7 @@ fn is_sane(value: &HeaderValue) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
+    use axum::{body::Body, routing::get};
     use http::StatusCode;
     use tower::ServiceExt as _;
 
@@ -324,7 +337,7 @@ mod tests {
             draining: CancellationToken::new(),
             role: Role::Publisher,
         };
-        let router = surrounded(routes, probes, &Arc::default());
+        let router = surrounded(routes, &probes, &Arc::default());
         let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(answer.headers()["content-type"], "application/problem+json");

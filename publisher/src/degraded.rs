@@ -16,6 +16,7 @@ use futures::{
     future::ready,
     stream::{self, BoxStream},
 };
+use schemars::JsonSchema;
 use schemas::{EventId, JobId, State, Status, Timings, state::image_url};
 use serde::Serialize;
 use tokio::{
@@ -31,16 +32,19 @@ use crate::{app::App, error::ApiError, pace::pause_after};
 const UNKNOWN_MAX: Duration = Duration::from_secs(60);
 
 /// Where a job stands, and whether the records say so.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Job")]
 pub(crate) struct Seen {
     #[serde(flatten)]
     pub(crate) state: State,
+    /// Whether the records are away, so that this is what others know.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) degraded: bool,
 }
 
 /// What is told to who follows a job.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "JobEvent")]
 pub(crate) struct Heard {
     /// What the client may come back with. What the records did not number has none: whoever heard it still misses all
     /// that the records will tell.

@@ -8,6 +8,7 @@ use axum::{
 };
 use engine::{InputError, LogoError, MissingGlyph};
 use http::{HeaderValue, StatusCode, header};
+use schemars::JsonSchema;
 use schemas::{Failure, FieldError, Status};
 use serde::Serialize;
 
@@ -99,17 +100,24 @@ pub(crate) enum ApiError {
     Panicked,
 }
 
-/// The body of a refusal.
-#[derive(Serialize)]
-struct Problem {
+/// Why a request is not answered with what it asked for (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Problem {
+    /// A word for programs, after `urn:nws:problem:`.
     r#type: String,
+    /// The same for people.
     title: &'static str,
+    /// The answer's status.
     status: u16,
+    /// What is wrong with this request.
     detail: String,
+    /// The part of the request that is at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// What was measured, where a limit was passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     measured: Option<u64>,
+    /// What is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<u64>,
 }
@@ -120,7 +128,7 @@ impl ApiError {
     }
 
     /// The status, a word for programs, and a title for people.
-    const fn kind(&self) -> (StatusCode, &'static str, &'static str) {
+    pub(crate) const fn kind(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed form"),
             Self::ImageMissing => (StatusCode::BAD_REQUEST, "image_missing", "No image"),
@@ -266,7 +274,7 @@ impl ApiError {
             || self.status() == StatusCode::SERVICE_UNAVAILABLE
     }
 
-    fn problem(&self) -> Problem {
+    pub(crate) fn problem(&self) -> Problem {
         let (status, word, title) = self.kind();
         let (measured, limit) = self.measured_and_limit();
         Problem {

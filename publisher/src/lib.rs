@@ -18,7 +18,8 @@
 //! 10. [`webhooks`]: a URL that is told how a job ended.
 //! 11. `stats`: how the fleet is doing, asked seldom and told to many.
 //! 12. [`dead_letters`]: what people may do with jobs that nobody works on any more.
-//! 13. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
+//! 13. `openapi`: the contract, made of the routes and of what they send; `routes::docs` gives it out, and its reader.
+//! 14. `error`: every refusal, translated once; `blocking`: what may not hold up its neighbours.
 
 mod accept;
 mod access;
@@ -39,6 +40,7 @@ mod inflow;
 mod known;
 mod logo;
 mod negotiate;
+mod openapi;
 mod pace;
 mod prefer;
 mod retention;
@@ -188,7 +190,7 @@ pub async fn serve_probes(
     metrics: Metrics,
     stop: Stop,
 ) {
-    let router = app::probes(Probes {
+    let router = app::probes(&Probes {
         dependencies,
         workshop,
         timeout: config.check_timeout(),

@@ -31,7 +31,7 @@ use crate::{
     webhooks::{Target, WEBHOOK_URL},
 };
 
-const IMAGE: &str = "image";
+pub(crate) const IMAGE: &str = "image";
 /// Bytes of a form that are neither photo nor field: boundaries and part headers. The parser gathers them without a
 /// limit of its own, together with what the connection has buffered.
 const OVERHEAD_BYTES_MAX: u64 = 256 * 1024;

@@ -9,6 +9,7 @@ use std::{fmt, str::FromStr};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use schemas::{Digest, Job, JobId, job::JobError};
 use serde::{Serialize, Serializer};
 
@@ -65,7 +66,7 @@ pub trait Grave: Send + Sync + fmt::Debug {
 }
 
 /// What is known of a letter, without its body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Letter {
     /// What it is called: the id its sender gave it, else the id of the job it is, else the SHA-256 of its body.
@@ -261,6 +262,16 @@ impl FromStr for Death {
 impl fmt::Display for Death {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl JsonSchema for Death {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Death".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": Self::ALL.map(Self::as_str) })
     }
 }
 

@@ -17,6 +17,7 @@ use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use schemars::JsonSchema;
 use schemas::{Failure, Job, job::JobError};
 use serde::{Deserialize, Serialize};
 
@@ -100,7 +101,7 @@ pub enum Reason {
 }
 
 /// One failed attempt, as the message's history keeps it: at most [`HISTORY_ENTRIES_MAX`] of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attempt {
     /// 1-based.
     pub attempt: u32,

@@ -47,7 +47,7 @@ use hosts::Hosts;
 pub use keys::{Entry, EntryError, NewKey};
 use links::Links;
 pub use links::new_link_key;
-use need::Need;
+pub(crate) use need::Need;
 use trust::Trust;
 
 use self::config::invalid;

@@ -6,7 +6,7 @@ use super::caller::Scope;
 
 /// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(crate) enum Need {
     /// Nothing, nor under which name it was found: a probe asks whatever it was told to, and hears of no photo.
     NotEvenAName,
     /// Nothing.
@@ -20,12 +20,14 @@ pub(super) enum Need {
 impl Need {
     /// What the route of this pattern asks. A path that is no route is told so; a route that is not in the table is for
     /// operators, so that one that was forgotten here is closed.
-    pub(super) fn of(method: &Method, route: Option<&str>) -> Self {
+    pub(crate) fn of(method: &Method, route: Option<&str>) -> Self {
         let Some(route) = route else {
             return Self::Nothing;
         };
         match route {
             "/health" | "/ready" => Self::NotEvenAName,
+            // An API's description is no secret; who is let in is for the API to say.
+            "/openapi.json" | "/docs" | "/docs/{name}" => Self::Nothing,
             "/limits" | "/" | "/favicon.svg" | "/licenses.md" | "/assets/{name}" => Self::Nothing,
             "/upload" => Self::Scope(Scope::Upload),
             "/status/{id}" if method == Method::DELETE => Self::Scope(Scope::Upload),

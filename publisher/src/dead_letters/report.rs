@@ -1,12 +1,13 @@
 //! What came of a replay, letter by letter.
 
 use backends::queue::{Death, dead::Letter};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Fate;
 
 /// What came of the letters that were asked for.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The fate of each.
@@ -20,7 +21,7 @@ pub struct Report {
 }
 
 /// What became of one letter.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Told {
     /// Its id.
@@ -28,6 +29,7 @@ pub struct Told {
     /// Why it lay there.
     pub reason: Death,
     /// What became of it.
+    #[schemars(with = "String")]
     pub fate: Fate,
 }
 

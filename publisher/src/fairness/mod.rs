@@ -9,7 +9,7 @@ mod config;
 mod fields;
 mod fleet;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -52,6 +52,23 @@ pub(crate) struct TooMany {
     what: What,
     limit: u64,
     left: Left,
+}
+
+impl TooMany {
+    /// One to show.
+    pub(crate) const fn example(what: What) -> Self {
+        let left = Left {
+            requests: 0,
+            burst_max: 100,
+            refill: Duration::from_secs(60),
+            wait: Some(Duration::from_secs(1)),
+        };
+        Self {
+            what,
+            limit: 60,
+            left,
+        }
+    }
 }
 
 impl Fairness {

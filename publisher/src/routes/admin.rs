@@ -14,6 +14,7 @@ use backends::{
         dead::{Letter, NoReason},
     },
 };
+use schemars::JsonSchema;
 use schemas::FieldError;
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, sync::Mutex};
@@ -27,10 +28,10 @@ use crate::{
 };
 
 /// Letters in an answer unless somebody says otherwise: as many as a person reads.
-const LETTERS_USUAL: usize = 100;
+pub(crate) const LETTERS_USUAL: usize = 100;
 
 /// Letters in the longest answer: 3 MB. `nws dlq` shows more.
-const LETTERS_MAX: usize = 1000;
+pub(crate) const LETTERS_MAX: usize = 1000;
 
 /// Where dead letters are asked for. Two looks at once may hide letters from each other, so there is one at a time.
 #[derive(Debug)]
@@ -65,9 +66,9 @@ pub(crate) struct Asked {
 }
 
 /// Letters, oldest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Listing {
+pub(crate) struct Listing {
     letters: Vec<Letter>,
     /// How many there are with those beyond the limit; of one reason, among the letters that were looked at.
     total: u64,
@@ -76,8 +77,8 @@ struct Listing {
 }
 
 /// What came of a replay.
-#[derive(Debug, Serialize)]
-struct Replayed {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Replayed {
     #[serde(flatten)]
     report: Report,
     /// Whether every letter was looked at.

@@ -16,9 +16,9 @@ use futures::{
     stream::{self, BoxStream},
 };
 use http::{HeaderMap, StatusCode};
+use schemars::JsonSchema;
 use schemas::{Failure, FieldError, JobId, State};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::stream::{Client, Resume, answer, frame};
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Jobs on one stream: a folder of photos. Their ids make a URL of 13 KB, of the 64 KiB that a header may have.
-pub(super) const JOBS_MAX: usize = 200;
+pub(crate) const JOBS_MAX: usize = 200;
 
 /// Results that are looked for at once, for jobs without a record.
 const LOOKS_AT_ONCE_MAX: usize = 16;
@@ -169,16 +169,32 @@ fn snapshots_first(
     })
 }
 
+/// What is told of a job that nobody knows.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "UnknownJob")]
+pub(crate) struct Unknown {
+    job_id: JobId,
+    /// It has none.
+    status: (),
+    error: Failure,
+}
+
 /// Nothing more is told of the job on this stream. The frame has no id, so that none is sent back for it.
 fn unknown(id: &JobId) -> sse::Event {
     let error = Failure {
         code: "not_found".to_owned(),
         message: "there is no such job".to_owned(),
     };
-    let data = json!({ "jobId": id, "status": null, "error": error });
+    let data = Unknown {
+        job_id: *id,
+        status: (),
+        error,
+    };
     sse::Event::default()
         .event("unknown")
-        .data(data.to_string())
+        .json_data(data)
+        .expect("an id and two texts")
 }
 
 fn end() -> sse::Event {

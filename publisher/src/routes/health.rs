@@ -1,29 +1,22 @@
-//! Whether we live, whether we can take work, what is measured, and which limits hold.
+//! Whether we live, whether we can take work, and what is measured.
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use axum::{
-    Json, Router,
+    Json,
     extract::State,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use backends::{Error, Metrics, ObjectStore, Results, Sender, error::Backend};
-use engine::{
-    METADATA_BYTES_MAX, PROFILE_BYTES_MAX,
-    logo::{LOGO_BYTES_MAX, LOGO_PIXELS_MAX},
-};
 use futures::future::join_all;
 use http::{HeaderValue, StatusCode, header};
-use schemas::recipe::TEXT_CHARS_MAX;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::events;
-use crate::app::App;
+use crate::openapi::{Routes, fleet};
 
 /// What `/ready` asks.
 #[derive(Clone, Debug)]
@@ -43,7 +36,7 @@ pub trait Workshop: fmt::Debug + Send + Sync {
 }
 
 /// Whether there are slots, and how far they are locked in: each part of the lock-in, and a word for how it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Slots {
     status: Answer,
     sandbox: BTreeMap<&'static str, &'static str>,
@@ -75,19 +68,50 @@ pub(crate) enum Role {
 }
 
 /// What a dependency answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "Check")]
 enum Answer {
     Ok,
     Failing,
 }
 
+/// That it lives.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Health {
+    status: &'static str,
+}
+
+/// Whether it can take work, and which part it lacks.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Ready {
+    status: Readiness,
+    /// Each with what it answered.
+    dependencies: BTreeMap<&'static str, Answer>,
+    /// Where photos are worked on in this process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slots: Option<Slots>,
+}
+
+/// Whether it can take work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Readiness {
+    Ready,
+    /// Without a part that it can do without.
+    Degraded,
+    #[serde(rename = "not ready")]
+    NotReady,
+    /// It is about to stop.
+    Draining,
+}
+
 /// The routes that every process of the fleet has.
-pub(crate) fn routes(probes: Probes) -> Router {
-    Router::new()
-        .route("/health", get(async || Json(json!({ "status": "ok" }))))
-        .route("/ready", get(ready))
-        .route("/metrics", get(metrics))
+pub(crate) fn routes(probes: Probes) -> Routes {
+    Routes::new()
+        .get("/health", health, fleet::health)
+        .get("/ready", ready, fleet::ready)
+        .get("/metrics", metrics, fleet::metrics)
         .with_state(probes)
 }
 
@@ -96,9 +120,13 @@ pub(crate) fn is_polled(route: &str) -> bool {
     matches!(route, "/health" | "/ready" | "/metrics" | "/stats")
 }
 
+async fn health() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
 async fn ready(State(probes): State<Probes>) -> Response {
     if probes.draining.is_cancelled() {
-        let body = json!({ "status": "draining", "dependencies": {} });
+        let body = Ready::alone(Readiness::Draining);
         return (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response();
     }
     let asked = probes.dependencies.iter().map(|it| probes.ask(it));
@@ -111,14 +139,15 @@ async fn ready(State(probes): State<Probes>) -> Response {
         .map(|(name, _)| name)
         .collect();
     let (code, status) = match &failing[..] {
-        [] => (StatusCode::OK, "ready"),
-        [one] if probes.role.can_do_without(one) => (StatusCode::OK, "degraded"),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+        [] => (StatusCode::OK, Readiness::Ready),
+        [one] if probes.role.can_do_without(one) => (StatusCode::OK, Readiness::Degraded),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, Readiness::NotReady),
     };
-    let mut body = json!({ "status": status, "dependencies": dependencies });
-    if let Some(slots) = slots {
-        body[SLOTS] = json!(slots);
-    }
+    let body = Ready {
+        status,
+        dependencies,
+        slots,
+    };
     (code, Json(body)).into_response()
 }
 
@@ -130,29 +159,18 @@ async fn metrics(State(probes): State<Probes>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, media_type)], probes.metrics.text())
 }
 
-/// `GET /limits`: what holds now.
-pub(crate) async fn limits(State(app): State<Arc<App>>) -> Json<Value> {
-    Json(json!({
-        "imageBytesMax": app.config.image_bytes_max,
-        "logoBytesMax": LOGO_BYTES_MAX,
-        "logoPixelsMax": LOGO_PIXELS_MAX,
-        "fieldsBytesMax": app.config.fields_bytes_max,
-        "textCharsMax": TEXT_CHARS_MAX,
-        "pixelsMax": app.limits.pixels_max,
-        "sideMax": app.limits.side_max,
-        "decodedBytesMax": app.limits.decoded_bytes_max,
-        "profileBytesMax": PROFILE_BYTES_MAX,
-        "metadataBytesMax": METADATA_BYTES_MAX,
-        "framesMax": app.limits.frames_max,
-        "animationPixelsMax": app.limits.animation_pixels_max,
-        "uploadsMax": app.config.uploads_max,
-        "waitSecsMax": app.config.wait_secs_max,
-        "eventsJobsMax": events::JOBS_MAX,
-    }))
-}
-
 /// What slots are called beside the dependencies.
 const SLOTS: &str = "slots";
+
+impl Ready {
+    const fn alone(status: Readiness) -> Self {
+        Self {
+            status,
+            dependencies: BTreeMap::new(),
+            slots: None,
+        }
+    }
+}
 
 impl Slots {
     /// Slots that are there or are not, with the parts of their lock-in.

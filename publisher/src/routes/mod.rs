@@ -1,9 +1,12 @@
 //! The routes, a file each.
 
 pub(crate) mod admin;
+pub(crate) mod docs;
 pub(crate) mod events;
+mod files;
 pub(crate) mod health;
 pub(crate) mod images;
+pub(crate) mod limits;
 pub(crate) mod originals;
 pub(crate) mod page;
 pub(crate) mod stats;

@@ -9,6 +9,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use schemas::{
     Failure, JobId, OutputFormat, Status,
     state::{image_url, status_url},
@@ -34,9 +35,10 @@ const TIER: &str = "results";
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// What an upload is told of its job.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+#[schemars(rename = "Upload")]
+pub(crate) struct Answer {
     job_id: JobId,
     status: Status,
     /// Where the result is or will be; null where there will be none.
