@@ -19,6 +19,7 @@ use tracing::debug;
 
 use super::{
     Patience, Peer, Site, Work,
+    hear_out::HeardOut,
     in_hand::InHand,
     linger::Lingering,
     stall::Stalling,
@@ -56,6 +57,7 @@ struct Served {
     /// No further request is taken: the site closes, or this client was told to go.
     farewell: CancellationToken,
     in_hand: InHand,
+    work: Work,
 }
 
 /// Serves one client.
@@ -63,7 +65,7 @@ pub(super) async fn serve(tcp: TcpStream, peer: Peer, site: Site, work: Work) {
     let closing = site.stop.closing.clone();
     let Peer(address) = peer;
     match closing.run_until_cancelled(open(tcp, &site)).await {
-        Some(Ok(wire)) => requests(wire, peer, site, &work).await,
+        Some(Ok(wire)) => requests(wire, peer, site, work).await,
         Some(Err(error)) => debug!(peer = %address, %error, "connection came to nothing: {error}"),
         None => {} // a client that has asked for nothing yet does not hold the drain
     }
@@ -79,7 +81,7 @@ async fn open(tcp: TcpStream, site: &Site) -> io::Result<Wire> {
 }
 
 /// Takes requests until the client has none, is too slow, or is told to go.
-async fn requests(wire: Wire, peer: Peer, site: Site, work: &Work) {
+async fn requests(wire: Wire, peer: Peer, site: Site, work: Work) {
     let patience = site.patience;
     let served = Served {
         asked: CancellationToken::new(),
@@ -87,9 +89,10 @@ async fn requests(wire: Wire, peer: Peer, site: Site, work: &Work) {
         in_hand: InHand::default(),
         site,
         peer,
+        work,
     };
     tokio::select! {
-        ended = speak(wire, &served, work) => {
+        ended = speak(wire, &served) => {
             if let Err(error) = ended {
                 debug!(peer = %peer.0, %error, "connection ended early: {error}");
             }
@@ -120,14 +123,10 @@ async fn idles_too_long(served: &Served, patience: Patience) {
 }
 
 /// Speaks HTTP/1.1 or HTTP/2 with the client; after the farewell, until what is in hand has ended.
-async fn speak(
-    wire: Wire,
-    served: &Served,
-    work: &Work,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn speak(wire: Wire, served: &Served) -> Result<(), Box<dyn Error + Send + Sync>> {
     let patience = served.site.patience;
     let io = Lingering::new(Stalling::new(wire, patience.stall));
-    let http = http(patience, Streams::new(work, patience.stall));
+    let http = http(patience, Streams::new(&served.work, patience.stall));
     let service = service_fn(|request| served.clone().answer(request));
     let mut connection = pin!(http.serve_connection(TokioIo::new(io), service));
     tokio::select! {
@@ -166,7 +165,7 @@ impl Served {
         request.extensions_mut().insert(self.peer);
         let (version, turn) = (request.version(), self.in_hand.one());
         let request = request.map(|body| match version {
-            Version::HTTP_2 => streams::sipped(body),
+            Version::HTTP_2 => streams::sipped(HeardOut::new(body, &self.work)),
             _ => Body::new(body),
         });
         let answer = self.site.router.clone().oneshot(request);

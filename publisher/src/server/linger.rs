@@ -16,8 +16,8 @@ use tokio::{
 
 /// What is still taken from a client that was answered before it had sent everything: as much as it may send at all and
 /// half again, but not for ever.
-const LINGER_BYTES_MAX: usize = 32 * 1024 * 1024;
-const LINGER_MAX: Duration = Duration::from_secs(5);
+pub(super) const LINGER_BYTES_MAX: usize = 32 * 1024 * 1024;
+pub(super) const LINGER_MAX: Duration = Duration::from_secs(5);
 /// What is read and dropped in one piece.
 const PIECE_BYTES: usize = 8 * 1024;
 

@@ -2,15 +2,17 @@
 //! end; this loop has a limit for each.
 //!
 //! Read in this order: this file; [`connection`], one client from its first byte to its last; [`streams`], what HTTP/2
-//! adds, and [`in_hand`], when a connection is idle; [`stall`] and [`linger`], the socket; [`tls`], what a client is shown
-//! first, [`certificates`], what there is to show, and [`files`] and [`acme`], where that comes from; [`redirect`], for
-//! who came without TLS; [`transport`], all of this as it was set, by [`config`].
+//! adds, [`hear_out`], the rest of what was answered early, and [`in_hand`], when a connection is idle; [`stall`] and
+//! [`linger`], the socket; [`tls`], what a client is shown first, [`certificates`], what there is to show, and [`files`]
+//! and [`acme`], where that comes from; [`redirect`], for who came without TLS; [`transport`], all of this as it was set,
+//! by [`config`].
 
 mod acme;
 mod certificates;
 mod config;
 mod connection;
 mod files;
+mod hear_out;
 mod in_hand;
 mod linger;
 mod redirect;

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::debug;
 
-use super::Work;
+use super::{Work, hear_out::HeardOut};
 
 /// What of an answer is handed on at once. 64 KiB: the next piece is asked for only when the client has room for it, so
 /// that an image lies in one place and not in a buffer of each of its streams.
@@ -94,7 +94,7 @@ fn note(owes_since: Option<Instant>) {
 /// The request's body, frame by frame. All that a window holds may be there at once and is refilled while it is read, so a
 /// reader that goes on until nothing is left, as the parser of forms does, would gather more than it may. In HTTP/1 it
 /// waits after each piece too.
-pub(super) fn sipped(body: Incoming) -> Body {
+pub(super) fn sipped(body: HeardOut<Incoming>) -> Body {
     Body::new(Sipped {
         body,
         swallowed: true,
@@ -102,7 +102,7 @@ pub(super) fn sipped(body: Incoming) -> Body {
 }
 
 struct Sipped {
-    body: Incoming,
+    body: HeardOut<Incoming>,
     /// Whether the reader was kept waiting since the last frame.
     swallowed: bool,
 }
