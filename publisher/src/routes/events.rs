@@ -27,7 +27,7 @@ use crate::{
     error::ApiError,
 };
 
-/// Jobs on one stream: a folder of photos. Their ids make a URL of 13 KB, of the 64 KiB that a header may have.
+/// Jobs on one stream: a folder of photos. Their ids make a URL of 13 KB, of the 32 KiB that a header may have over HTTP/2.
 pub(crate) const JOBS_MAX: usize = 200;
 
 /// Results that are looked for at once, for jobs without a record.

@@ -29,8 +29,9 @@ use super::{
 
 /// Bytes that one connection may buffer, and so the longest header of HTTP/1. 64 KiB: four times what browsers send.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
-/// Longest header of a request of HTTP/2, unpacked. 16 KiB: what browsers send; one connection may have many of them.
-const HEADER_LIST_BYTES_MAX: u32 = 16 * 1024;
+/// Longest header of a request of HTTP/2, unpacked; one connection may have many of them. 32 KiB: the longest credential
+/// beside the longest list of jobs, and half of that again for what browsers and proxies add.
+const HEADER_LIST_BYTES_MAX: u32 = 32 * 1024;
 /// What a client may send of one request before somebody has read it. 256 KiB: 40 Mbit/s for a phone 50 ms away.
 const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
 /// The same for all requests of one connection. 512 KiB: two uploads side by side at full speed, and 384 MiB for the 768

@@ -23,6 +23,7 @@ mod formats;
 mod forms;
 mod frames;
 mod gone;
+mod heads;
 mod images;
 mod issuer;
 mod known;
