@@ -40,7 +40,7 @@ use crate::{
         health::{self, Dependency, Probes, Role, Workshop},
         images, limits, originals, page, stats, status, uploads,
     },
-    server::close_after,
+    server::{close_after, well_addressed},
     spool::Spool,
     stats::Board,
     unrecorded::Unrecorded,
@@ -207,8 +207,9 @@ pub(crate) fn probes(probes: &Probes) -> Router {
     surrounded(routes, probes, &Arc::new(access))
 }
 
-/// Around every route, the probes among them, from the inside out: strangers are sent away, a panic becomes an answer, text
-/// is packed, every answer is noted, and the last one on its connection once the process drains.
+/// Around every route, the probes among them, from the inside out: strangers are sent away, a panic becomes an answer, what
+/// does not say well for which host it is is refused, text is packed, every answer is noted, and the last one on its
+/// connection once the process drains.
 fn surrounded(routes: Router, probes: &Probes, access: &Arc<Access>) -> Router {
     let (metrics, draining) = (probes.metrics.clone(), probes.draining.clone());
     let routes = routes
@@ -218,6 +219,7 @@ fn surrounded(routes: Router, probes: &Probes, access: &Arc<Access>) -> Router {
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::Panicked.into_response()
         }))
+        .layer(from_fn(well_addressed))
         .layer(compression::layer())
         .layer(from_fn(compression::only_what_can_be_had))
         .layer(from_fn_with_state(metrics, noted))
@@ -338,7 +340,9 @@ mod tests {
             role: Role::Publisher,
         };
         let router = surrounded(routes, &probes, &Arc::default());
-        let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        let request = Request::get("/").header("host", "localhost");
+        let request = request.body(Body::empty()).unwrap();
+        let answer = router.oneshot(request).await.unwrap();
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
         assert!(answer.headers().contains_key(REQUEST_ID));

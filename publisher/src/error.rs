@@ -17,6 +17,7 @@ use crate::{
     auth::Denied,
     fairness::TooMany,
     inflow::TooSlow,
+    server::AuthorityError,
     webhooks::{TargetError, WEBHOOK_URL},
 };
 
@@ -33,6 +34,8 @@ pub(crate) enum ApiError {
     ImageMissing,
     #[error(transparent)]
     Denied(#[from] Denied),
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     #[error("there is nothing here")]
     NotFound,
     #[error("the result is not there: the job is {0}")]
@@ -133,6 +136,7 @@ impl ApiError {
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed form"),
             Self::ImageMissing => (StatusCode::BAD_REQUEST, "image_missing", "No image"),
             Self::Denied(denied) => denied.kind(),
+            Self::Authority(error) => error.kind(),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::NotReady(_) => (StatusCode::NOT_FOUND, "not_ready", "No result"),
             Self::NotYours | Self::NotYourOriginal => {
@@ -236,6 +240,7 @@ impl ApiError {
         match self {
             Self::Field(error) => Some(&error.field),
             Self::Denied(denied) => denied.field(),
+            Self::Authority(_) => Some("host"),
             Self::Glyph(_) => Some("wm_text"),
             Self::Logo(_) => Some("wm_logo"),
             Self::Webhook(_) | Self::TooManyWebhooks { .. } | Self::NobodyRemembersWebhook => {
@@ -251,6 +256,7 @@ impl ApiError {
         match self {
             Self::Field(error) => (error.measured, error.limit),
             Self::Denied(denied) => denied.measured_and_limit().unzip(),
+            Self::Authority(error) => error.measured_and_limit().unzip(),
             Self::Image(error) => error.measured_and_limit().unzip(),
             Self::Logo(error) => error.measured_and_limit().unzip(),
             Self::Refused(refusal) => refusal.measured_and_limit().unzip(),

@@ -2,12 +2,13 @@
 //! end; this loop has a limit for each.
 //!
 //! Read in this order: this file; [`connection`], one client from its first byte to its last; [`streams`], what HTTP/2
-//! adds, [`hear_out`], the rest of what was answered early, and [`in_hand`], when a connection is idle; [`stall`] and
-//! [`linger`], the socket; [`tls`], what a client is shown first, [`certificates`], what there is to show, and [`files`]
-//! and [`acme`], where that comes from; [`redirect`], for who came without TLS; [`transport`], all of this as it was set,
-//! by [`config`].
+//! adds, [`hear_out`], the rest of what was answered early, and [`in_hand`], when a connection is idle; [`authority`], for
+//! which host a request is; [`stall`] and [`linger`], the socket; [`tls`], what a client is shown first, [`certificates`],
+//! what there is to show, and [`files`] and [`acme`], where that comes from; [`redirect`], for who came without TLS;
+//! [`transport`], all of this as it was set, by [`config`].
 
 mod acme;
+mod authority;
 mod certificates;
 mod config;
 mod connection;
@@ -34,6 +35,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{Config, Stop};
+pub(crate) use authority::{AuthorityError, well_addressed};
 pub use config::{TransportConfig, TransportError};
 pub(crate) use tls::Tls;
 pub use transport::Transport;

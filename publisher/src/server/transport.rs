@@ -84,8 +84,9 @@ impl Transport {
             0 => port,
             port => port,
         };
+        let domains = self.config.domains().map(str::to_owned).collect();
         let site = Site {
-            router: redirect::router(port),
+            router: redirect::router(port, domains),
             tls: None,
             ..site.clone()
         };
