@@ -57,7 +57,7 @@ pub mod webhooks;
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use backends::{Fleet, Metrics, ObjectStore, Outbox, Quota, Results, Sender, queue::DeadLetters};
-use tokio::{net::TcpListener, sync::Semaphore, time::sleep};
+use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use app::App;
@@ -65,7 +65,7 @@ use auth::Access;
 pub use config::{Config, ConfigError};
 pub use routes::health::{Dependency, Slots, Workshop};
 use routes::health::{Probes, Role};
-use server::{Patience, Site};
+use server::{Patience, Places, Site};
 pub use server::{Transport, TransportConfig, TransportError};
 
 /// What a publisher is made of.
@@ -131,7 +131,8 @@ pub async fn serve(
 ) -> io::Result<()> {
     let (transport, metrics) = (parts.transport.clone(), parts.metrics.clone());
     let patience = Patience::of(&parts.config, &transport.config);
-    let places = Arc::new(Semaphore::new(parts.config.connections_max));
+    let from_proxies = parts.fairness.trusted_proxies > 0;
+    let places = Places::new(parts.config.connections_max, from_proxies);
     let port = listener.local_addr()?.port();
     let delay = parts.config.drain_delay();
     let stop = Stop {
@@ -202,7 +203,7 @@ pub async fn serve_probes(
         router,
         patience: Patience::of(&config, &TransportConfig::default()),
         tls: None,
-        places: Arc::new(Semaphore::new(config.connections_max)),
+        places: Places::new(config.connections_max, false),
         stop,
     };
     server::serve(listener, site).await;

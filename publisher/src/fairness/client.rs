@@ -60,7 +60,8 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: usize) -> IpAddr 
         .unwrap_or(peer)
 }
 
-fn network_of(address: IpAddr) -> IpAddr {
+/// Whom an address stands for: of IPv6 its first 64 bits.
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

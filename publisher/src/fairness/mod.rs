@@ -4,7 +4,7 @@
 //! `fleet`, how much it has left at all publishers together; `fields`, how it is told.
 
 mod buckets;
-mod client;
+pub(crate) mod client;
 mod config;
 mod fields;
 mod fleet;

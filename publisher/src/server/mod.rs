@@ -1,11 +1,11 @@
 //! The accept loop. `axum::serve` waits for ever for a header that does not come and for an event stream that does not
 //! end; this loop has a limit for each.
 //!
-//! Read in this order: this file; [`connection`], one client from its first byte to its last; [`streams`], what HTTP/2
-//! adds, [`hear_out`], the rest of what was answered early, and [`in_hand`], when a connection is idle; [`authority`], for
-//! which host a request is; [`stall`] and [`linger`], the socket; [`tls`], what a client is shown first, [`certificates`],
-//! what there is to show, and [`files`] and [`acme`], where that comes from; [`redirect`], for who came without TLS;
-//! [`transport`], all of this as it was set, by [`config`].
+//! Read in this order: this file; [`places`], how many connections a client may have; [`connection`], one of them from its
+//! first byte to its last; [`streams`], what HTTP/2 adds, [`hear_out`], the rest of what was answered early, and
+//! [`in_hand`], when a connection is idle; [`authority`], for which host a request is; [`stall`] and [`linger`], the socket;
+//! [`tls`], what a client is shown first, [`certificates`], what there is to show, and [`files`] and [`acme`], where that
+//! comes from; [`redirect`], for who came without TLS; [`transport`], all of this as it was set, by [`config`].
 
 mod acme;
 mod authority;
@@ -16,27 +16,28 @@ mod files;
 mod hear_out;
 mod in_hand;
 mod linger;
+mod places;
 mod redirect;
 mod stall;
 mod streams;
 mod tls;
 mod transport;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use axum::Router;
 use http::{HeaderMap, HeaderValue, header::CONNECTION};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::{Config, Stop};
 pub(crate) use authority::{AuthorityError, well_addressed};
 pub use config::{TransportConfig, TransportError};
+pub(crate) use places::Places;
 pub(crate) use tls::Tls;
 pub use transport::Transport;
 
@@ -82,8 +83,7 @@ pub(crate) struct Site {
     pub(crate) patience: Patience,
     /// Nothing where HTTP is served as it is.
     pub(crate) tls: Option<Tls>,
-    /// One permit per connection.
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) places: Places,
     pub(crate) stop: Stop,
 }
 
@@ -131,11 +131,12 @@ impl Work {
 /// Everything that a client takes its time for, its handshake too, happens beside this loop.
 async fn accept_all(listener: TcpListener, site: Site, work: &Work) {
     loop {
-        let place = Arc::clone(&site.places)
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+        let place = site.places.free().await;
         let (tcp, peer) = next_stream(&listener).await;
+        let Some(place) = site.places.give(place, Peer(peer)) else {
+            debug!(%peer, "a client has as many connections as are left for others");
+            continue;
+        };
         let connection = connection::serve(tcp, Peer(peer), site.clone(), work.clone());
         let cut = work.cut.clone();
         work.connections.spawn(async move {
@@ -172,7 +173,7 @@ mod tests {
             router,
             patience: Patience::of(&Config::default(), &TransportConfig::default()),
             tls: None,
-            places: Arc::new(Semaphore::new(1)),
+            places: Places::new(1, false),
             stop: stop.clone(),
         };
         tokio::spawn(serve(listener, site));
