@@ -1,6 +1,6 @@
 //! Who counts as one client: whoever a credential names, else the address it comes from.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::Request;
 use http::HeaderMap;
@@ -56,8 +56,18 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted_proxies: usize) -> IpAddr 
     trusted_proxies
         .checked_sub(1)
         .and_then(|place| from_the_right.nth(place))
-        .and_then(|address| address.trim().parse().ok())
+        .and_then(parsed)
         .unwrap_or(peer)
+}
+
+/// An address as proxies write it: bare, in brackets, or with the port it came from, as Azure and IIS tell it.
+fn parsed(told: &str) -> Option<IpAddr> {
+    let told = told.trim();
+    if let Ok(with_port) = told.parse::<SocketAddr>() {
+        return Some(with_port.ip());
+    }
+    let within = told.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    within.unwrap_or(told).parse().ok()
 }
 
 /// Whom an address stands for: of IPv6 its first 64 bits.
@@ -101,6 +111,23 @@ mod tests {
         assert_eq!(seen(&["6.6.6.6, 1.2.3.4"], 1), "1.2.3.4");
         assert_eq!(seen(&["6.6.6.6, 1.2.3.4, 10.0.0.2"], 2), "1.2.3.4");
         assert_eq!(seen(&["6.6.6.6, 1.2.3.4", "10.0.0.2"], 2), "1.2.3.4");
+    }
+
+    #[test]
+    fn an_address_with_a_port_or_in_brackets_is_that_address() {
+        for (told, client) in [
+            ("1.2.3.4:5678", "1.2.3.4"),
+            (" 1.2.3.4:5678 ", "1.2.3.4"),
+            ("[2001:db8:1:2::5]:5678", "2001:db8:1:2::"),
+            ("[2001:db8:1:2::5]", "2001:db8:1:2::"),
+            ("[::ffff:1.2.3.4]:5678", "1.2.3.4"),
+        ] {
+            assert_eq!(seen(&[told], 1), client, "{told}");
+        }
+        assert_eq!(seen(&["6.6.6.6:1, 1.2.3.4:2"], 1), "1.2.3.4");
+        for broken in ["1.2.3.4:", "1.2.3.4:99999", "[1.2.3.4", "[]", ":80"] {
+            assert_eq!(seen(&[broken], 1), "10.0.0.1", "{broken}");
+        }
     }
 
     #[test]
