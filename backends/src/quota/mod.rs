@@ -14,7 +14,7 @@ mod redis;
 
 pub use self::redis::Redis;
 
-/// What a client may ask for within any span as long as `window`.
+/// What a client may ask for within any span as long as `window`, wherever it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
     pub requests: NonZeroU64,
@@ -28,6 +28,8 @@ pub enum Taken {
     Counted {
         /// Requests that the client may send at once after it.
         left: u64,
+        /// Until there are more.
+        more_in: Duration,
     },
     /// It is one too many, and not counted: who keeps asking is not kept out for it.
     Refused {

@@ -1,4 +1,4 @@
-//! Counters in Redis: one for each client and thing, of a few bytes, that is gone two windows after the last request.
+//! Counters in Redis: one for each client and thing, of a kilobyte at most, that is gone when nothing in it counts any more.
 
 use std::{fmt, time::Duration};
 
@@ -11,6 +11,10 @@ use crate::{
     clock::millis,
     redis_server::{Commands, RedisServer, Script, within},
 };
+
+/// Parts of a window that are counted by themselves. 60: a request counts for a sixtieth longer than the window at most, and a
+/// busy client takes 61 small numbers.
+const SLICES: u64 = 60;
 
 /// What the clients of a fleet have asked for.
 pub struct Redis {
@@ -45,21 +49,26 @@ impl Quota for Redis {
         let kind = self.server.key(shard, "quota");
         let mut call = self.take.call();
         call.key(format!("{kind}:{what}:{client}"))
-            .arg(millis(allowance.window))
+            .arg(slice_ms(allowance.window))
+            .arg(SLICES)
             .arg(allowance.requests.get());
-        let (is_counted, number) = within("take", call.run(self.commands.at(shard))).await?;
-        Ok(taken(is_counted, number))
+        let (is_counted, left, ms) = within("take", call.run(self.commands.at(shard))).await?;
+        Ok(taken(is_counted, left, Duration::from_millis(ms)))
     }
 }
 
+/// Rounded up: all slices together are no shorter than the window.
+fn slice_ms(window: Duration) -> u64 {
+    millis(window).div_ceil(SLICES).max(1)
+}
+
 /// What the script answers.
-fn taken(is_counted: bool, number: u64) -> Taken {
+const fn taken(is_counted: bool, left: u64, until_more: Duration) -> Taken {
     if is_counted {
-        Taken::Counted { left: number }
+        let more_in = until_more;
+        Taken::Counted { left, more_in }
     } else {
-        Taken::Refused {
-            wait: Duration::from_millis(number),
-        }
+        Taken::Refused { wait: until_more }
     }
 }
 

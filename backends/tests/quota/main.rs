@@ -7,7 +7,10 @@ mod services;
 #[path = "../support/settings.rs"]
 mod settings;
 
-use std::{num::NonZeroU64, time::Duration};
+use std::{
+    num::NonZeroU64,
+    time::{Duration, Instant},
+};
 
 use backends::quota::{Allowance, Quota, Redis, Taken};
 use futures::future::join_all;
@@ -38,16 +41,24 @@ async fn taken(quota: &Redis, client: &str, allowance: Allowance) -> Taken {
     quota.take("upload", &client, allowance).await.unwrap()
 }
 
+/// How many more the client may send; `None` where it may not even send this one.
+async fn left(quota: &Redis, client: &str, allowance: Allowance) -> Option<u64> {
+    match taken(quota, client, allowance).await {
+        Taken::Counted { left, .. } => Some(left),
+        Taken::Refused { .. } => None,
+    }
+}
+
 #[tokio::test]
 async fn a_client_has_what_it_is_allowed_and_no_more() {
     let (quota, three) = (quota(), allowance(3, HOUR));
-    for left in [2, 1, 0] {
-        assert_eq!(taken(&quota, "ann", three).await, Taken::Counted { left });
+    for more in [2, 1, 0] {
+        assert_eq!(left(&quota, "ann", three).await, Some(more));
     }
     for _ in 0..2 {
         let refused = taken(&quota, "ann", three).await;
         assert!(
-            matches!(refused, Taken::Refused { wait } if wait <= HOUR * 2),
+            matches!(refused, Taken::Refused { wait } if wait > HOUR / 2 && wait <= HOUR + HOUR / 60),
             "{refused:?}"
         );
     }
@@ -56,11 +67,10 @@ async fn a_client_has_what_it_is_allowed_and_no_more() {
 #[tokio::test]
 async fn clients_and_what_they_ask_for_are_counted_apart() {
     let (quota, one) = (quota(), allowance(1, HOUR));
-    let full = Taken::Counted { left: 0 };
-    assert_eq!(taken(&quota, "ann", one).await, full);
-    assert_eq!(taken(&quota, "bob", one).await, full);
-    let read = quota.take("read", &Digest::of(b"ann"), one).await;
-    assert_eq!(read.unwrap(), full);
+    assert_eq!(left(&quota, "ann", one).await, Some(0));
+    assert_eq!(left(&quota, "bob", one).await, Some(0));
+    let read = quota.take("read", &Digest::of(b"ann"), one).await.unwrap();
+    assert!(matches!(read, Taken::Counted { left: 0, .. }), "{read:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,30 +78,57 @@ async fn two_publishers_count_together_however_many_ask_at_once() {
     let server = redis_at(&redis_url());
     let both = [server.clone(), server].map(|server| Redis::new(server).unwrap());
     let ten = allowance(10, HOUR);
-    let asked = (0..40).map(|number| taken(&both[number % 2], "ann", ten));
+    let asked = (0..40).map(|number| left(&both[number % 2], "ann", ten));
     let answers = join_all(asked).await;
-    let counted = answers
-        .iter()
-        .filter(|taken| matches!(taken, Taken::Counted { .. }));
-    assert_eq!(counted.count(), 10);
+    assert_eq!(answers.iter().flatten().count(), 10);
 }
 
+/// Longer than ten requests take, short enough to go through it several times, and of whole milliseconds in each slice.
+const WINDOW: Duration = Duration::from_millis(600);
+
 #[tokio::test]
-async fn what_a_client_may_do_comes_back_bit_by_bit() {
-    let (quota, ten) = (quota(), allowance(10, Duration::from_secs(1)));
-    while matches!(taken(&quota, "ann", ten).await, Taken::Counted { .. }) {}
+async fn no_window_holds_more_than_is_allowed_wherever_it_begins() {
+    const ALLOWED: usize = 10;
+    let (quota, ten) = (quota(), allowance(ALLOWED as u64, WINDOW));
     let mut turns = interval(Duration::from_millis(1));
-    let counted = async {
-        loop {
+    let mut counted = Vec::new();
+    let asking = async {
+        while counted.len() < 5 * ALLOWED {
             turns.tick().await;
-            if let Taken::Counted { left } = taken(&quota, "ann", ten).await {
-                return left;
+            let before = Instant::now();
+            if left(&quota, "ann", ten).await.is_some() {
+                counted.push((before, Instant::now()));
             }
         }
     };
-    let left = timeout(PATIENCE, counted).await.expect("room comes back");
-    // A window that jumps would give back nine more at once.
-    assert!(left < 9, "{left}");
+    timeout(PATIENCE, asking).await.expect("room comes back");
+    for span in counted.windows(ALLOWED + 1) {
+        let (first, last) = (span[0].0, span[ALLOWED].1);
+        assert!(last - first >= WINDOW, "{:?}", last - first);
+    }
+}
+
+#[tokio::test]
+async fn who_waits_as_long_as_it_was_told_is_let_through() {
+    let (quota, three) = (quota(), allowance(3, WINDOW));
+    let wait = async {
+        loop {
+            if let Taken::Refused { wait } = taken(&quota, "ann", three).await {
+                return wait;
+            }
+        }
+    };
+    let wait = timeout(PATIENCE, wait).await.expect("three are not four");
+    let until = Instant::now() + wait;
+    let mut turns = interval(Duration::from_millis(1));
+    loop {
+        turns.tick().await;
+        let asked = Instant::now();
+        match left(&quota, "ann", three).await {
+            Some(_) => break,
+            None => assert!(asked < until, "it is refused after its wait of {wait:?}"),
+        }
+    }
 }
 
 #[tokio::test]
@@ -99,8 +136,7 @@ async fn a_cluster_counts_too() {
     let quota = Redis::new(redis_at(&redis_cluster_url())).unwrap();
     let one = allowance(1, HOUR);
     for client in ["ann", "bob", "cleo", "dora"] {
-        assert_eq!(taken(&quota, client, one).await, Taken::Counted { left: 0 });
-        let refused = taken(&quota, client, one).await;
-        assert!(matches!(refused, Taken::Refused { .. }), "{refused:?}");
+        assert_eq!(left(&quota, client, one).await, Some(0));
+        assert_eq!(left(&quota, client, one).await, None);
     }
 }

@@ -37,15 +37,17 @@ pub(super) struct Buckets {
 
 /// How much a client has left after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Left {
+pub(crate) struct Left {
     /// Requests that it may send at once.
     pub(super) requests: u64,
     /// Requests that it may send at once after a pause.
     pub(super) burst_max: u64,
     /// The pause after which it may send that many.
     pub(super) refill: Duration,
-    /// Until it may send this one, which was refused; `None` where it was not.
-    pub(super) wait: Option<Duration>,
+    /// Whether it may send this one.
+    pub(super) is_allowed: bool,
+    /// The pause after which it may send one more; this one, where it was refused.
+    pub(super) more_in: Duration,
 }
 
 impl Bucket {
@@ -94,21 +96,16 @@ impl Buckets {
     pub(super) async fn take(&self, client: &Client) -> Left {
         let new = async { self.bucket.limiter() };
         let limiter = self.clients.get_with_by_ref(client, new).await;
-        let full = Left {
-            requests: 0,
+        let (requests, is_allowed, more_in) = match limiter.check() {
+            Ok(state) => (state.remaining_burst_capacity(), true, self.bucket.period()),
+            Err(until) => (0, false, wait(&until)),
+        };
+        Left {
+            requests: requests.into(),
             burst_max: self.bucket.burst_max.get().into(),
             refill: self.bucket.refill(),
-            wait: None,
-        };
-        match limiter.check() {
-            Ok(state) => Left {
-                requests: state.remaining_burst_capacity().into(),
-                ..full
-            },
-            Err(until) => Left {
-                wait: Some(wait(&until)),
-                ..full
-            },
+            is_allowed,
+            more_in,
         }
     }
 }
@@ -118,14 +115,9 @@ fn wait(until: &NotUntil<<MonotonicClock as governor::clock::Clock>::Instant>) -
 }
 
 impl Left {
-    pub(super) const fn is_allowed(&self) -> bool {
-        self.wait.is_none()
-    }
-
     /// Whole seconds until the next request, at least one: `Retry-After` knows no less.
-    pub(super) fn wait_secs(&self) -> u64 {
-        let wait = self.wait.unwrap_or_default();
-        wait.as_millis().div_ceil(1000).max(1) as u64
+    pub(super) fn more_in_secs(&self) -> u64 {
+        self.more_in.as_millis().div_ceil(1000).max(1) as u64
     }
 }
 
@@ -146,10 +138,12 @@ mod tests {
         let buckets = buckets(1, 3, 10);
         for left in [2, 1, 0] {
             let taken = buckets.take(&ann()).await;
-            assert_eq!((taken.requests, taken.wait), (left, None));
+            assert_eq!((taken.requests, taken.is_allowed), (left, true));
+            assert_eq!(taken.more_in, MINUTE);
         }
         let refused = buckets.take(&ann()).await;
-        let wait = refused.wait.unwrap();
+        let wait = refused.more_in;
+        assert!(!refused.is_allowed);
         assert!(wait <= MINUTE && wait > MINUTE / 2, "{wait:?}");
         assert_eq!(refused.refill, 3 * MINUTE);
     }
@@ -157,10 +151,10 @@ mod tests {
     #[tokio::test]
     async fn another_client_has_a_bucket_of_its_own() {
         let buckets = buckets(1, 1, 10);
-        assert!(buckets.take(&ann()).await.is_allowed());
+        assert!(buckets.take(&ann()).await.is_allowed);
         let at = Client::At("1.2.3.4".parse().unwrap());
-        assert!(buckets.take(&at).await.is_allowed());
-        assert!(!buckets.take(&ann()).await.is_allowed());
+        assert!(buckets.take(&at).await.is_allowed);
+        assert!(!buckets.take(&ann()).await.is_allowed);
     }
 
     #[tokio::test]
@@ -174,7 +168,7 @@ mod tests {
                 .take(&Client::At(std::net::Ipv4Addr::from(number).into()))
                 .await;
             if number % 10 == 0 {
-                assert!(!buckets.take(&ann()).await.is_allowed());
+                assert!(!buckets.take(&ann()).await.is_allowed);
             }
         }
         buckets.clients.run_pending_tasks().await;

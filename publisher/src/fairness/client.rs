@@ -10,7 +10,7 @@ use crate::{auth::Caller, server::Peer};
 
 /// A client, as far as limits are concerned.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Client {
+pub(crate) enum Client {
     /// Whoever holds this credential, from wherever.
     Named(String),
     /// Whoever sends from this address. Of IPv6 its first 64 bits: one customer has all the rest (RFC 6177).
@@ -26,6 +26,11 @@ impl Client {
         if let Some(name) = request.extensions().get::<Caller>().and_then(Caller::name) {
             return Self::Named(name.to_owned());
         }
+        Self::at(request, trusted_proxies)
+    }
+
+    /// Who sent `request`, whatever credential it shows.
+    pub(super) fn at(request: &Request, trusted_proxies: usize) -> Self {
         let peer = request.extensions().get::<Peer>();
         let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.0.ip());
         Self::At(network_of(address(

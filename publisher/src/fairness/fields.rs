@@ -23,11 +23,9 @@ fn policy(what: What, left: Left) -> String {
     format!("\"{what}\";q={};w={window_secs}", left.burst_max)
 }
 
-/// So many are left, and after so many seconds there are as many again as the policy says.
+/// So many are left, and after so many seconds there are more.
 fn limit(what: What, left: Left) -> String {
-    let used = left.burst_max.saturating_sub(left.requests);
-    let full_in = left.refill.mul_f64(used as f64 / left.burst_max as f64);
-    format!("\"{what}\";r={};t={}", left.requests, whole_secs(full_in))
+    format!("\"{what}\";r={};t={}", left.requests, left.more_in_secs())
 }
 
 fn whole_secs(time: std::time::Duration) -> u64 {
@@ -50,9 +48,10 @@ mod tests {
             requests: 25,
             burst_max: 100,
             refill: Duration::from_secs(200),
-            wait: None,
+            is_allowed: true,
+            more_in: Duration::from_millis(1500),
         };
         assert_eq!(policy(What::Upload, left), "\"upload\";q=100;w=200");
-        assert_eq!(limit(What::Upload, left), "\"upload\";r=25;t=150");
+        assert_eq!(limit(What::Upload, left), "\"upload\";r=25;t=2");
     }
 }

@@ -53,15 +53,16 @@ impl FleetLimit {
     }
 
     fn left(&self, taken: Taken) -> Left {
-        let (requests, wait) = match taken {
-            Taken::Counted { left } => (left, None),
-            Taken::Refused { wait } => (0, Some(wait)),
+        let (requests, is_allowed, more_in) = match taken {
+            Taken::Counted { left, more_in } => (left, true, more_in),
+            Taken::Refused { wait } => (0, false, wait),
         };
         Left {
             requests,
             burst_max: self.allowed.get(),
             refill: WINDOW,
-            wait,
+            is_allowed,
+            more_in,
         }
     }
 }

@@ -16,8 +16,9 @@ use publisher::{
     fairness::Config,
 };
 use schemas::Digest;
+use tokio::time::timeout;
 
-use crate::support::{Server, client::Answer, form::Form, photo};
+use crate::support::{PATIENCE, Server, client::Answer, form::Form, photo};
 
 /// A publisher that allows its clients so much.
 async fn with(change: impl FnOnce(&mut Config)) -> Server {
@@ -156,23 +157,57 @@ impl Quota for Counts {
 
 #[tokio::test]
 async fn what_the_fleet_refuses_is_refused_and_what_it_cannot_count_is_not() {
-    let wait = Duration::from_millis(2500);
+    let wait = Duration::from_secs(60);
+    let more_in = Duration::from_millis(2500);
     let away = Error::new(Backend::Results, "take", Cause::Timeout(wait));
     let server = Server::of(|parts| {
         parts.fairness.fleet_upload_rate_per_min = 5;
         parts.quota = Some(Counts::all(vec![
-            Ok(Taken::Counted { left: 3 }),
-            Ok(Taken::Refused { wait }),
+            Ok(Taken::Counted { left: 3, more_in }),
             Err(away),
+            Ok(Taken::Refused { wait }),
         ]));
     })
     .await;
     let counted = upload(&server, &[]).await;
     assert_eq!(counted.status, 202);
     assert_eq!(counted.header("ratelimit-policy"), "\"upload\";q=5;w=60");
-    assert!(counted.header("ratelimit").starts_with("\"upload\";r=3;"));
+    assert_eq!(counted.header("ratelimit"), "\"upload\";r=3;t=3");
+    assert_eq!(upload(&server, &[]).await.status, 202);
     let refused = upload(&server, &[]).await;
     assert_eq!(refused.problem(429)["limit"], 5);
-    assert_eq!(refused.header("retry-after"), "3");
-    assert_eq!(upload(&server, &[]).await.status, 202);
+    assert_eq!(refused.header("retry-after"), "60");
+    assert_eq!(refused.header("ratelimit"), "\"upload\";r=0;t=60");
+}
+
+#[tokio::test]
+async fn who_asks_while_the_fleet_has_it_wait_pays_nothing_here() {
+    let (wait, more_in) = (Duration::from_secs(3), Duration::from_secs(60));
+    let server = Server::of(|parts| {
+        parts.fairness.upload_rate_per_min = 1;
+        parts.fairness.upload_burst_max = 3;
+        parts.fairness.fleet_upload_rate_per_min = 5;
+        parts.quota = Some(Counts::all(vec![
+            Ok(Taken::Refused { wait }),
+            Ok(Taken::Counted { left: 4, more_in }),
+        ]));
+    })
+    .await;
+    for _ in 0..5 {
+        assert_eq!(upload(&server, &[]).await.problem(429)["limit"], 5);
+    }
+    let after = async {
+        loop {
+            let answer = upload(&server, &[]).await;
+            if answer.status != 429 {
+                return answer;
+            }
+        }
+    };
+    let counted = timeout(PATIENCE, after).await.expect("its wait is over");
+    assert_eq!(counted.status, 202);
+    let policy = counted.header("ratelimit-policy");
+    assert_eq!(policy, "\"upload\";q=3;w=180", "that is the scarcer one");
+    let told = counted.header("ratelimit");
+    assert!(told.starts_with("\"upload\";r=1;"), "{told}");
 }
