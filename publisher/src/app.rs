@@ -23,7 +23,7 @@ use crate::{
     Config, Parts, Stop,
     accept::Accepted,
     admission::Gate,
-    auth::{self, Access},
+    auth::{self, Access, Strangers},
     bulkhead::Bulkhead,
     compression,
     dead_letters::Office,
@@ -162,14 +162,15 @@ impl App {
 
 /// The routes, and the contract that is made of them.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let routes = routes(app);
+    let read_limits = app.fairness(What::Read);
+    let routes = routes(app, &read_limits);
     let contract = Contract::of(&document(&routes, app));
     let routes = routes.into_router().layer(Extension(contract));
-    surrounded(routes, &app.probes(), &app.access)
+    surrounded(routes, &app.probes(), &app.access, read_limits)
 }
 
 /// The table of routes.
-fn routes(app: &Arc<App>) -> Routes {
+fn routes(app: &Arc<App>, read_limits: &Arc<Fairness>) -> Routes {
     let uploads = Routes::new()
         .post("/upload", uploads::upload, photos::upload)
         .route_layer(from_fn_with_state(app.fairness(What::Upload), fair));
@@ -179,7 +180,7 @@ fn routes(app: &Arc<App>) -> Routes {
         .get("/events", events::events, jobs::events)
         .get("/image/{id}", images::image, pictures::image)
         .get("/original/{id}", originals::original, pictures::original)
-        .route_layer(from_fn_with_state(app.fairness(What::Read), fair));
+        .route_layer(from_fn_with_state(Arc::clone(read_limits), fair));
     let admin = Routes::new()
         .get("/admin/dlq", admin::list, letters::list)
         .post("/admin/dlq/{id}/replay", admin::replay, letters::replay);
@@ -204,18 +205,23 @@ fn routes(app: &Arc<App>) -> Routes {
 pub(crate) fn probes(probes: &Probes) -> Router {
     let access = Access::default().under_any_name();
     let routes = health::routes(probes.clone()).into_router();
-    surrounded(routes, probes, &Arc::new(access))
+    surrounded(routes, probes, &Arc::new(access), Arc::default())
 }
 
 /// Around every route, the probes among them, from the inside out: strangers are sent away, a panic becomes an answer, what
 /// does not say well for which host it is is refused, text is packed, every answer is noted, and the last one on its
 /// connection once the process drains.
-fn surrounded(routes: Router, probes: &Probes, access: &Arc<Access>) -> Router {
+fn surrounded(
+    routes: Router,
+    probes: &Probes,
+    access: &Arc<Access>,
+    read_limits: Arc<Fairness>,
+) -> Router {
     let (metrics, draining) = (probes.metrics.clone(), probes.draining.clone());
     let routes = routes
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
-    auth::guarded(routes, access, &metrics)
+    auth::guarded(routes, access, Strangers::new(read_limits), &metrics)
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::Panicked.into_response()
         }))
@@ -339,7 +345,7 @@ mod tests {
             draining: CancellationToken::new(),
             role: Role::Publisher,
         };
-        let router = surrounded(routes, &probes, &Arc::default());
+        let router = surrounded(routes, &probes, &Arc::default(), Arc::default());
         let request = Request::get("/").header("host", "localhost");
         let request = request.body(Body::empty()).unwrap();
         let answer = router.oneshot(request).await.unwrap();

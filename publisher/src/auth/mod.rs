@@ -2,8 +2,8 @@
 //!
 //! Read in this order: [`caller`], who asks and what they may do; `need`, what each route asks of them; `credential`, what a
 //! request brings along; `keys`, `token` with `public_key` and `jwks`, and `links`, the three kinds that are believed; `trust`,
-//! which of them are just now, and `files`, where that stands; `denied`, why one is not; `cors`, which pages may ask;
-//! `privately`, what caches may keep; [`config`].
+//! which of them are just now, and `files`, where that stands; `denied`, why one is not, and `strangers`, what that costs them;
+//! `cors`, which pages may ask; `privately`, what caches may keep; [`config`].
 //!
 //! Without settings nobody has to say who they are, and everybody may do everything: `nws` listens on loopback alone then.
 //! A browser there may still be led by a page of somebody else, so `hosts` looks at the name that it came by and `site` at
@@ -23,6 +23,7 @@ mod need;
 mod privately;
 mod public_key;
 mod site;
+mod strangers;
 mod token;
 mod trust;
 
@@ -48,6 +49,7 @@ pub use keys::{Entry, EntryError, NewKey};
 use links::Links;
 pub use links::new_link_key;
 pub(crate) use need::Need;
+pub(crate) use strangers::Strangers;
 use trust::Trust;
 
 use self::config::invalid;
@@ -183,9 +185,16 @@ impl Admitted {
 
 /// The same routes, for whom `access` lets in. Pages of other origins are told what they may before anybody is asked who they
 /// are, because a browser asks that without a credential.
-pub(crate) fn guarded(routes: Router, access: &Arc<Access>, metrics: &Metrics) -> Router {
+pub(crate) fn guarded(
+    routes: Router,
+    access: &Arc<Access>,
+    strangers: Arc<Strangers>,
+    metrics: &Metrics,
+) -> Router {
     let state = (Arc::clone(access), metrics.clone());
-    let routes = routes.layer(from_fn_with_state(state, let_in));
+    let routes = routes
+        .layer(from_fn_with_state(state, let_in))
+        .layer(from_fn_with_state(strangers, strangers::counted));
     match cors::layer(access.cors_origins.clone()) {
         Some(cors) => routes.layer(cors),
         None => routes,
@@ -200,11 +209,15 @@ async fn let_in(
     let (mut parts, body) = request.into_parts();
     match access.admit(&parts).await {
         Ok(admitted) => {
-            if let Some(name) = admitted.caller.name() {
+            let believed = admitted.caller.name().map(|name| {
                 Span::current().record("caller", name);
-            }
+                strangers::Believed
+            });
             parts.extensions.insert(admitted.caller);
             let mut response = next.run(Request::from_parts(parts, body)).await;
+            if let Some(believed) = believed {
+                response.extensions_mut().insert(believed);
+            }
             if admitted.privately {
                 privately::keep(response.headers_mut(), admitted.left);
             }

@@ -18,6 +18,11 @@ pub(crate) enum Need {
 }
 
 impl Need {
+    /// Whether nobody is asked for a credential.
+    pub(super) const fn is_open(self) -> bool {
+        matches!(self, Self::NotEvenAName | Self::Nothing)
+    }
+
     /// What the route of this pattern asks. A path that is no route is told so; a route that is not in the table is for
     /// operators, so that one that was forgotten here is closed.
     pub(crate) fn of(method: &Method, route: Option<&str>) -> Self {

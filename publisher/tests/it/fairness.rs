@@ -107,6 +107,70 @@ async fn without_a_proxy_nobody_is_believed_to_be_another() {
     upload(&server, &made_up).await.problem(429);
 }
 
+/// A publisher that lets in `key` alone, behind a proxy, where each address may read twice, and then once a minute.
+async fn guarded_by(key: &NewKey) -> Server {
+    let entry = key.entry("ann", "read".parse().unwrap()).unwrap();
+    let config = auth::Config {
+        auth_keys: entry.to_string(),
+        ..auth::Config::default()
+    };
+    Server::of(|parts| {
+        parts.access = Arc::new(Access::open(&config).unwrap());
+        parts.fairness.read_rate_per_min = 1;
+        parts.fairness.read_burst_max = 2;
+        parts.fairness.trusted_proxies = 1;
+    })
+    .await
+}
+
+/// Asks where a job stands that there is not, with `key` and from `address`.
+async fn ask(server: &Server, key: &str, address: &str) -> Answer {
+    let path = format!("/status/{}", "0".repeat(64));
+    let headers = [("x-api-key", key), ("x-forwarded-for", address)];
+    server.get(&path, &headers).await
+}
+
+#[tokio::test]
+async fn who_tries_credentials_runs_out_of_reads_and_is_not_looked_at_any_more() {
+    let key = NewKey::new([1; 32]);
+    let server = guarded_by(&key).await;
+    for left in [1, 0] {
+        let refused = ask(&server, "nws_bad", "1.1.1.1").await;
+        refused.problem(401);
+        let told = refused.header("ratelimit");
+        assert_eq!(told, format!("\"read\";r={left};t=60"));
+    }
+    for _ in 0..20 {
+        let refused = ask(&server, "nws_bad", "1.1.1.1").await;
+        assert_eq!(refused.problem(429)["limit"], 1);
+        let wait_secs: u64 = refused.header("retry-after").parse().unwrap();
+        assert!((1..=60).contains(&wait_secs), "{wait_secs}");
+    }
+    let metrics = server.metrics.text();
+    let looked_at = r#"nws_auth_refusals_total{reason="key_unknown"} 3"#;
+    assert!(metrics.contains(looked_at), "{metrics}");
+    let form = Form::new().image("a.png", &photo(1));
+    let upload = [("x-api-key", "nws_bad"), ("x-forwarded-for", "1.1.1.1")];
+    let upload = server.upload(form, &upload).await;
+    upload.problem(429);
+    assert_eq!(upload.header("connection"), "close");
+    let from = [("x-forwarded-for", "1.1.1.1")];
+    assert_eq!(server.get("/health", &from).await.status, 200);
+    assert_eq!(ask(&server, key.reveal(), "2.2.2.2").await.status, 404);
+}
+
+#[tokio::test]
+async fn who_has_a_key_is_not_shut_out_by_strangers_at_the_same_address() {
+    let key = NewKey::new([1; 32]);
+    let server = guarded_by(&key).await;
+    assert_eq!(ask(&server, key.reveal(), "1.1.1.1").await.status, 404);
+    for _ in 0..5 {
+        ask(&server, "nws_bad", "1.1.1.1").await;
+    }
+    ask(&server, "nws_bad", "1.1.1.1").await.problem(429);
+    assert_eq!(ask(&server, key.reveal(), "1.1.1.1").await.status, 404);
+}
+
 #[tokio::test]
 async fn who_shows_a_key_is_told_apart_from_others_at_the_same_address() {
     let keys = [(1, "ann"), (2, "bob")].map(|(seed, name)| (NewKey::new([seed; 32]), name));
