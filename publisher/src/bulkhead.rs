@@ -1,21 +1,21 @@
-//! Uploads, reads of images and event streams have places of their own: however many of one there are, they leave the files,
-//! connections and memory that the others need.
+//! Uploads, reads of images and event streams have places of their own: however many of one there are, they
+//! leave the files, connections and memory that the others need. Clients share them.
 
 use std::{sync::Arc, time::Duration};
 
 use backends::Metrics;
 use prometheus::{IntCounter, IntGauge};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
-};
 
-use crate::error::ApiError;
+use crate::{
+    error::ApiError,
+    fairness::Client,
+    shares::{Share, Shares, Short},
+};
 
 /// So many places.
 #[derive(Debug)]
 pub(crate) struct Bulkhead {
-    places: Arc<Semaphore>,
+    places: Arc<Shares>,
     /// Of what, as a refusal says it.
     what: &'static str,
     max: usize,
@@ -27,7 +27,7 @@ pub(crate) struct Bulkhead {
 #[derive(Debug)]
 pub(crate) struct Place {
     in_use: IntGauge,
-    _permit: OwnedSemaphorePermit,
+    _share: Share,
 }
 
 impl Bulkhead {
@@ -39,7 +39,7 @@ impl Bulkhead {
         metrics: &Metrics,
     ) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(max)),
+            places: Shares::new(max as u64),
             what,
             max,
             in_use: metrics.bulkhead_in_use.with_label_values(&[label]),
@@ -47,35 +47,39 @@ impl Bulkhead {
         }
     }
 
-    /// A place, if one is free.
-    pub(crate) fn enter(&self) -> Result<Place, ApiError> {
-        let permit = Arc::clone(&self.places).try_acquire_owned();
-        permit.map_or_else(|_| Err(self.refuse()), |permit| Ok(self.place(permit)))
+    /// A place, if one is free for `client`.
+    pub(crate) fn enter(&self, client: &Client) -> Result<Place, ApiError> {
+        let share = self.places.take(client, 1);
+        share.map_or_else(
+            |short| Err(self.refuse(short)),
+            |share| Ok(self.place(share)),
+        )
     }
 
-    /// A place that is free by then. They come in the order in which they were asked for.
-    pub(crate) async fn enter_within(&self, wait_max: Duration) -> Result<Place, ApiError> {
-        let permit = timeout(wait_max, Arc::clone(&self.places).acquire_owned()).await;
-        match permit {
-            Ok(Ok(permit)) => Ok(self.place(permit)),
-            Ok(Err(_)) | Err(_) => Err(self.refuse()),
-        }
+    /// A place that is free for `client` by then. They come in the order in which they were asked for.
+    pub(crate) async fn enter_within(
+        &self,
+        client: &Client,
+        wait_max: Duration,
+    ) -> Result<Place, ApiError> {
+        let share = self.places.take_within(client, 1, wait_max).await;
+        share.map_or_else(
+            |short| Err(self.refuse(short)),
+            |share| Ok(self.place(share)),
+        )
     }
 
-    fn place(&self, permit: OwnedSemaphorePermit) -> Place {
+    fn place(&self, share: Share) -> Place {
         self.in_use.inc();
         Place {
             in_use: self.in_use.clone(),
-            _permit: permit,
+            _share: share,
         }
     }
 
-    fn refuse(&self) -> ApiError {
+    fn refuse(&self, short: Short) -> ApiError {
         self.refusals.inc();
-        ApiError::Busy {
-            what: self.what,
-            max: self.max as u64,
-        }
+        ApiError::short(short, self.what, self.max as u64)
     }
 }
 
@@ -95,17 +99,18 @@ mod tests {
     async fn who_waits_gets_the_next_place_and_who_waits_too_long_is_refused() {
         let metrics = Metrics::new();
         let bulkhead = Bulkhead::new("things", "things", 1, &metrics);
-        let place = bulkhead.enter().unwrap();
-        assert!(bulkhead.enter().is_err());
+        let [ann, bob] = ["ann", "bob"].map(|name| Client::Named(name.to_owned()));
+        let place = bulkhead.enter(&ann).unwrap();
+        assert!(bulkhead.enter(&bob).is_err());
         assert!(matches!(
-            bulkhead.enter_within(WAIT).await,
+            bulkhead.enter_within(&bob, WAIT).await,
             Err(ApiError::Busy { max: 1, .. })
         ));
         let leaves = async move {
             tokio::time::sleep(WAIT / 2).await;
             drop(place);
         };
-        let (next, ()) = tokio::join!(bulkhead.enter_within(WAIT), leaves);
+        let (next, ()) = tokio::join!(bulkhead.enter_within(&bob, WAIT), leaves);
         assert_eq!((bulkhead.in_use.get(), bulkhead.refusals.get()), (1, 2));
         drop(next.unwrap());
         assert_eq!(bulkhead.in_use.get(), 0);

@@ -7,7 +7,7 @@ use engine::logo::LOGO_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use crate::inflow::Inflow;
+use crate::{inflow::Inflow, outflow::Outflow};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -68,6 +68,10 @@ pub struct Config {
     /// memory needs none. 96: with the connections and the files of the uploads in hand it stays below the 1024 open
     /// files that a process usually starts with.
     pub image_reads_max: usize,
+    /// Fewest bytes a second at which an image has to be taken, on average over each [`Config::stall_timeout_secs`]; 0: any
+    /// number. 4 KiB, as for uploads: a photo of 3 MB takes 13 min at most, and whoever wants to keep all memory for images
+    /// has to take them again and again for that.
+    pub image_bytes_per_sec_min: u64,
     /// Bytes of images and originals in memory on their way out; the next one is sent away with 503. 256 MiB: every long
     /// one that [`Config::image_reads_max`] lets through, of each of which a mebibyte is held, and forty of the longest
     /// from a cache, however slowly their clients take them.
@@ -132,6 +136,7 @@ impl Default for Config {
             wait_secs_max: 60,
             result_bytes_max: 64 * MIB,
             image_reads_max: 96,
+            image_bytes_per_sec_min: 4 * KIB,
             images_in_flight_bytes_max: 256 * MIB,
             unsent_age_secs: 30,
             sweep_interval_ms: 10_000,
@@ -167,7 +172,7 @@ pub struct ConfigError {
 const THREADS_MAX: u64 = 1024;
 
 /// A mebibyte: faster than many an honest client is.
-const UPLOAD_BYTES_PER_SEC_MIN_MAX: u64 = MIB;
+const BYTES_PER_SEC_MIN_MAX: u64 = MIB;
 
 /// From the life of a record and a day, to a hundred years: for ever.
 const RETENTION_DAYS: RangeInclusive<u64> = 8..=36_500;
@@ -190,7 +195,7 @@ impl Config {
     }
 
     /// Every setting that not every number suits.
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 29] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 30] {
         const PERMITS_MAX: u64 = Semaphore::MAX_PERMITS as u64;
         const SECS_MAX: u64 = TIME_MAX.as_secs();
         const MS_MAX: u64 = SECS_MAX * 1000;
@@ -221,6 +226,11 @@ impl Config {
                 count(self.image_reads_max),
                 0..=PERMITS_MAX,
             ),
+            (
+                "image_bytes_per_sec_min",
+                self.image_bytes_per_sec_min,
+                0..=BYTES_PER_SEC_MIN_MAX,
+            ),
             ("result_bytes_max", self.result_bytes_max, 1..=u64::MAX),
             ("images_in_flight_bytes_max", held, held_min..=u64::MAX),
             (
@@ -234,7 +244,7 @@ impl Config {
             (
                 "upload_bytes_per_sec_min",
                 self.upload_bytes_per_sec_min,
-                0..=UPLOAD_BYTES_PER_SEC_MIN_MAX,
+                0..=BYTES_PER_SEC_MIN_MAX,
             ),
             ("upload_window_secs", self.upload_window_secs, 1..=SECS_MAX),
             ("drain_delay_secs", self.drain_delay_secs, 0..=SECS_MAX),
@@ -285,6 +295,13 @@ impl Config {
             idle_max: Duration::from_secs(self.idle_timeout_secs),
             bytes_per_sec_min: self.upload_bytes_per_sec_min,
             window: Duration::from_secs(self.upload_window_secs),
+        }
+    }
+
+    pub(crate) const fn outflow(&self) -> Outflow {
+        Outflow {
+            bytes_per_sec_min: self.image_bytes_per_sec_min,
+            window: self.stall_timeout(),
         }
     }
 

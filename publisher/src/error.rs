@@ -18,6 +18,7 @@ use crate::{
     fairness::TooMany,
     inflow::TooSlow,
     server::AuthorityError,
+    shares::Short,
     webhooks::{TargetError, WEBHOOK_URL},
 };
 
@@ -87,6 +88,8 @@ pub(crate) enum ApiError {
     Glyph(#[from] MissingGlyph),
     #[error("the limit of {max} {what} at once is reached")]
     Busy { what: &'static str, max: u64 },
+    #[error("of the {max} {what} that there may be at once, this client has its share")]
+    ShareTaken { what: &'static str, max: u64 },
     #[error(
         "the job is taken in, but {waiting} webhooks of this client wait, and there is room for {limit} now"
     )]
@@ -201,7 +204,9 @@ impl ApiError {
                 "missing_glyph",
                 "Text cannot be drawn",
             ),
-            Self::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+            Self::Busy { .. } | Self::ShareTaken { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy")
+            }
             Self::TooManyWebhooks { .. } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_webhooks",
@@ -233,6 +238,14 @@ impl ApiError {
                 "Cannot be done safely now",
             ),
             Self::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, "bug", "Internal error"),
+        }
+    }
+
+    /// There are `max` of something, and nothing for this client.
+    pub(crate) const fn short(short: Short, what: &'static str, max: u64) -> Self {
+        match short {
+            Short::All => Self::Busy { what, max },
+            Short::Own => Self::ShareTaken { what, max },
         }
     }
 

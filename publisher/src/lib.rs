@@ -13,8 +13,8 @@
 //! 8. `sweep`: jobs whose message was never confirmed; `retention`: objects that are old.
 //! 9. `routes`: uploads, status, events, images, health, the page; `stream` is what event streams have in common;
 //!    `negotiate`, `prefer` and `conditions` read what a client wants, `access` says who may have an original,
-//!    `routes::transfer` is how bytes leave, `room` bounds their memory, `bulkhead` how many of a kind there are at once,
-//!    `compression` packs text.
+//!    `routes::transfer` is how bytes leave, `outflow` how fast they have to, `room` bounds their memory, `bulkhead`
+//!    how many of a kind there are at once, `shares` what one client has of both, `compression` packs text.
 //! 10. [`webhooks`]: a URL that is told how a job ended.
 //! 11. `stats`: how the fleet is doing, asked seldom and told to many.
 //! 12. [`dead_letters`]: what people may do with jobs that nobody works on any more.
@@ -41,12 +41,14 @@ mod known;
 mod logo;
 mod negotiate;
 mod openapi;
+mod outflow;
 mod pace;
 mod prefer;
 mod retention;
 mod room;
 mod routes;
 mod server;
+mod shares;
 mod spool;
 mod stats;
 mod sweep;

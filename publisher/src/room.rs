@@ -4,24 +4,24 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::ApiError;
+use crate::{
+    error::ApiError,
+    fairness::Client,
+    shares::{Share, Shares},
+};
 
-/// Memory is given out in units of this: a semaphore counts no further than `u32` in one step.
-const UNIT_BYTES: u64 = 1024;
-
-/// The memory that there is.
+/// The memory that there is. Clients share it.
 #[derive(Debug)]
 pub(crate) struct Room {
-    units: Arc<Semaphore>,
+    bytes: Arc<Shares>,
     bytes_max: u64,
 }
 
 /// A part of it, taken. Dropping it gives it back.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    units: OwnedSemaphorePermit,
+    bytes: Share,
 }
 
 /// Bytes in their place.
@@ -32,31 +32,24 @@ struct Held {
 
 impl Room {
     pub(crate) fn new(bytes_max: u64) -> Self {
-        let units = usize::try_from(bytes_max / UNIT_BYTES).unwrap_or(usize::MAX);
         Self {
-            units: Arc::new(Semaphore::new(units.min(Semaphore::MAX_PERMITS))),
+            bytes: Shares::new(bytes_max),
             bytes_max,
         }
     }
 
     /// Takes room for `size_bytes` bytes, before they are there.
-    pub(crate) fn take(&self, size_bytes: u64) -> Result<Taken, ApiError> {
-        let taken = u32::try_from(units_for(size_bytes))
-            .ok()
-            .and_then(|units| Arc::clone(&self.units).try_acquire_many_owned(units).ok());
-        taken.map(|units| Taken { units }).ok_or(ApiError::Busy {
-            what: "bytes of images",
-            max: self.bytes_max,
-        })
+    pub(crate) fn take(&self, client: &Client, size_bytes: u64) -> Result<Taken, ApiError> {
+        let taken = self.bytes.take(client, size_bytes);
+        let short = |short| ApiError::short(short, "bytes of images", self.bytes_max);
+        taken.map(|bytes| Taken { bytes }).map_err(short)
     }
 }
 
 impl Taken {
     /// Gives back what more than `size_bytes` bytes took.
     pub(crate) fn shrink_to(&mut self, size_bytes: u64) {
-        let units = usize::try_from(units_for(size_bytes)).unwrap_or(usize::MAX);
-        let spare = self.units.num_permits().saturating_sub(units);
-        drop(self.units.split(spare));
+        self.bytes.shrink_to(size_bytes);
     }
 
     /// The bytes, which take their room for as long as anybody holds them. All that is held in it together is no more than
@@ -73,42 +66,24 @@ impl AsRef<[u8]> for Held {
     }
 }
 
-fn units_for(size_bytes: u64) -> u64 {
-    size_bytes.div_ceil(UNIT_BYTES)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn room_is_taken_until_the_last_holder_lets_go() {
-        let room = Room::new(64 * UNIT_BYTES);
-        let taken = Arc::new(room.take(64 * UNIT_BYTES).unwrap());
+        let [ann, bob] = ["ann", "bob"].map(|name| Client::Named(name.to_owned()));
+        let room = Room::new(65_536);
+        let taken = Arc::new(room.take(&ann, 65_536).unwrap());
         let bytes = taken.hold("image".into());
         drop(taken);
         let other = bytes.slice(1..);
         drop(bytes);
         assert!(matches!(
-            room.take(1),
+            room.take(&bob, 1),
             Err(ApiError::Busy { max: 65_536, .. })
         ));
         drop(other);
-        room.take(64 * UNIT_BYTES).unwrap();
-    }
-
-    #[test]
-    fn what_is_not_needed_is_given_back() {
-        let room = Room::new(64 * UNIT_BYTES);
-        let mut taken = room.take(64 * UNIT_BYTES).unwrap();
-        taken.shrink_to(UNIT_BYTES + 1);
-        taken.shrink_to(u64::MAX);
-        let _rest = room.take(62 * UNIT_BYTES).unwrap();
-        assert!(room.take(1).is_err());
-    }
-
-    #[test]
-    fn more_than_there_could_ever_be_is_not_given() {
-        assert!(Room::new(u64::MAX).take(u64::MAX).is_err());
+        room.take(&bob, 65_536).unwrap();
     }
 }

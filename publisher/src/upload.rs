@@ -25,6 +25,7 @@ use crate::{
     bulkhead::Place,
     claims,
     error::ApiError,
+    fairness::Client,
     inflow::Ended,
     logo::{LOGO, UploadedLogo},
     spool::{Spooled, Writer},
@@ -75,7 +76,7 @@ impl FromRequest<Arc<App>> for Upload {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         app.gate.pass(Instant::now())?;
-        let place = app.uploads.enter()?;
+        let place = app.uploads.enter(&Client::known(request.extensions()))?;
         let began = Instant::now();
         let Read {
             request,

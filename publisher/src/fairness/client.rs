@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::Request;
-use http::HeaderMap;
+use http::{Extensions, HeaderMap};
 use schemas::Digest;
 
 use crate::{auth::Caller, server::Peer};
@@ -27,6 +27,17 @@ impl Client {
             return Self::Named(name.to_owned());
         }
         Self::at(request, trusted_proxies)
+    }
+
+    /// Whom [`super::fair`] took a request's sender for.
+    pub(crate) fn known(extensions: &Extensions) -> Self {
+        let known = extensions.get::<Self>().cloned();
+        known.unwrap_or(Self::At(IpAddr::V6(Ipv6Addr::UNSPECIFIED)))
+    }
+
+    /// Whether it is whoever operates this machine, or a proxy here that was not said to be one and speaks for many.
+    pub(crate) const fn is_this_machine(&self) -> bool {
+        matches!(self, Self::At(address) if address.is_loopback())
     }
 
     /// Who sent `request`, whatever credential it shows.
@@ -78,11 +89,11 @@ fn parsed(told: &str) -> Option<IpAddr> {
 /// Whom an address stands for: of IPv6 its first 64 bits.
 pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => {
+        IpAddr::V6(address) if !address.is_loopback() => {
             let [a, b, c, d, ..] = address.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
-        v4 @ IpAddr::V4(_) => v4,
+        by_itself => by_itself,
     }
 }
 
@@ -154,6 +165,15 @@ mod tests {
     fn a_network_of_ipv6_is_one_client_and_a_mapped_address_is_what_it_maps() {
         assert_eq!(seen(&["2001:db8:1:2:3:4:5:6"], 1), "2001:db8:1:2::");
         assert_eq!(seen(&["::ffff:1.2.3.4"], 1), "1.2.3.4");
+    }
+
+    #[test]
+    fn this_machine_is_known_by_either_of_its_addresses() {
+        for (address, is_here) in [("127.0.0.1", true), ("::1", true), ("10.0.0.1", false)] {
+            let client = Client::At(network_of(address.parse().unwrap()));
+            assert_eq!(client.is_this_machine(), is_here, "{address}");
+        }
+        assert!(!Client::Named("127.0.0.1".to_owned()).is_this_machine());
     }
 
     #[test]

@@ -146,10 +146,11 @@ impl Default for Fairness {
     }
 }
 
-/// Counts a request before anything of it is read, and tells its client how much it has left.
+/// Counts a request before anything of it is read, and tells its client how much it has left. Whoever hands out places and
+/// memory finds the client among the request's extensions.
 pub(crate) async fn fair(
     State(fairness): State<Arc<Fairness>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     // What a browser asks before the request itself costs nothing and must not use it up.
@@ -157,6 +158,7 @@ pub(crate) async fn fair(
         return next.run(request).await;
     }
     let client = Client::of(&request, fairness.trusted_proxies);
+    request.extensions_mut().insert(client.clone());
     match fairness.take(&client).await {
         Ok(left) => fairness.told(left, next.run(request).await),
         Err(refusal) => {

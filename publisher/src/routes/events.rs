@@ -7,6 +7,7 @@
 use std::{collections::HashSet, future::ready, sync::Arc};
 
 use axum::{
+    Extension,
     extract::{Query, State as AppState, rejection::QueryRejection},
     response::{IntoResponse as _, Response, sse},
 };
@@ -20,11 +21,12 @@ use schemars::JsonSchema;
 use schemas::{Failure, FieldError, JobId, State};
 use serde::{Deserialize, Serialize};
 
-use super::stream::{Client, Resume, answer, frame};
+use super::stream::{Listener, Resume, answer, frame};
 use crate::{
     app::App,
     degraded::{self, Heard, Seen},
     error::ApiError,
+    fairness::Client,
 };
 
 /// Jobs on one stream: a folder of photos. Their ids make a URL of 13 KB, of the 32 KiB that a header may have over HTTP/2.
@@ -50,6 +52,7 @@ pub(crate) struct Asked {
 /// Follows the jobs that are asked for, each once.
 pub(crate) async fn events(
     AppState(app): AppState<Arc<App>>,
+    Extension(client): Extension<Client>,
     asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -59,7 +62,7 @@ pub(crate) async fn events(
     if last_event_id.as_deref() == Some(END) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let client = Client::admit(&app)?;
+    let listener = Listener::admit(&app, &client)?;
     let told_before = match last_event_id {
         Some(_) => ids.clone(),
         None => Vec::new(),
@@ -75,7 +78,7 @@ pub(crate) async fn events(
     let changes = changes.map(move |heard| frame(&of, heard));
     let end = stream::once(ready(end()));
     let frames = stream::iter(unrecorded).chain(changes).chain(end);
-    Ok(answer(&app, client, frames))
+    Ok(answer(&app, listener, frames))
 }
 
 /// Frames of the jobs without a record, and what is told of the others. A job that was accepted while the records were

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State as AppState, response::Response};
+use axum::{Extension, extract::State as AppState, response::Response};
 use backends::{
     Key,
     objects::{self, IN_MEMORY_BYTES_MAX, Object},
@@ -18,7 +18,7 @@ use super::{
     PathId,
     transfer::{Asked, Held, Seat, Transfer, check_size},
 };
-use crate::{app::App, blocking, error::ApiError};
+use crate::{app::App, blocking, error::ApiError, fairness::Client};
 
 /// Where reading needs a credential, `auth::privately` keeps caches that others share out of it.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=86400, immutable");
@@ -31,12 +31,14 @@ pub(super) const CONTENT_SECURITY_POLICY: HeaderValue =
 pub(crate) async fn image(
     AppState(app): AppState<Arc<App>>,
     PathId(id): PathId,
+    Extension(client): Extension<Client>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let state = recorded(&app, &id).await;
     refuse_if_taken_back(state.as_ref())?;
     let asked = Asked {
+        client: &client,
         method: &method,
         headers: &headers,
     };
@@ -46,8 +48,13 @@ pub(crate) async fn image(
 }
 
 /// The result of a job that is done, for an upload's answer; `None` where it is gone.
-pub(crate) async fn result(app: &App, state: &State) -> Result<Option<Response>, ApiError> {
+pub(crate) async fn result(
+    app: &App,
+    client: &Client,
+    state: &State,
+) -> Result<Option<Response>, ApiError> {
     let whole = Asked {
+        client,
         method: &Method::GET,
         headers: &HeaderMap::new(),
     };
@@ -63,7 +70,7 @@ async fn answer(
 ) -> Result<Option<Response>, ApiError> {
     let transfer = match known {
         Some(picture) => recorded_result(app, id, picture),
-        None => match found(app, id, asked.method).await? {
+        None => match found(app, id, asked).await? {
             Some(transfer) => transfer,
             None => return Ok(None),
         },
@@ -119,14 +126,15 @@ fn recorded_result(app: &App, id: &JobId, picture: &Picture) -> Transfer {
 
 /// What the object store alone knows of it. One that fits into memory is read once, for its digest and for the client; a
 /// longer one is read for its digest first, piece by piece, unless the store has kept that.
-async fn found(app: &App, id: &JobId, method: &Method) -> Result<Option<Transfer>, ApiError> {
+async fn found(app: &App, id: &JobId, asked: Asked<'_>) -> Result<Option<Transfer>, ApiError> {
+    let Asked { client, method, .. } = asked;
     let key = Key::Result(*id);
     let Some(meta) = app.objects.head(&key).await? else {
         return Ok(None);
     };
     let size_bytes_max = app.config.result_bytes_max;
     check_size(meta.size_bytes, size_bytes_max)?;
-    let seat = Seat::take(app, &key, meta.size_bytes).await?;
+    let seat = Seat::take(app, client, &key, meta.size_bytes).await?;
     let Some(object) = app.objects.open(&key, None).await? else {
         return Ok(None);
     };

@@ -16,7 +16,7 @@ use super::{
     images::CONTENT_SECURITY_POLICY,
     transfer::{Asked, Transfer},
 };
-use crate::{accept::media_type, access, app::App, error::ApiError};
+use crate::{accept::media_type, access, app::App, error::ApiError, fairness::Client};
 
 /// It holds places, cameras and names: no cache keeps it, not even its reader's.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("private, no-store");
@@ -33,6 +33,7 @@ pub(crate) async fn original(
     let found = found(&app, job.original.sha256).await?;
     let (transfer, format) = found.ok_or(ApiError::NotFound)?;
     let asked = Asked {
+        client: &Client::known(&request.extensions),
         method: &request.method,
         headers: &request.headers,
     };

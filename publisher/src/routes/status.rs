@@ -24,13 +24,14 @@ use tracing::info;
 
 use super::{
     PathId,
-    stream::{Client, NO_STORE, Resume, answer, come_back, frame},
+    stream::{Listener, NO_STORE, Resume, answer, come_back, frame},
 };
 use crate::{
     app::App,
     auth::Caller,
     degraded::{self, Heard, Seen},
     error::ApiError,
+    fairness::Client,
     negotiate::Accept,
 };
 
@@ -38,10 +39,11 @@ use crate::{
 pub(crate) async fn status(
     app: AppState<Arc<App>>,
     id: PathId,
+    Extension(client): Extension<Client>,
     resume: Result<Query<Resume>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let answer = current(app, id, resume, headers).await;
+    let answer = current(app, id, &client, resume, headers).await;
     let mut answer = answer.into_response();
     answer
         .headers_mut()
@@ -52,13 +54,20 @@ pub(crate) async fn status(
 async fn current(
     AppState(app): AppState<Arc<App>>,
     PathId(id): PathId,
+    client: &Client,
     resume: Result<Query<Resume>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     if Accept::of(&headers).prefers_events() {
         let Query(resume) = resume.unwrap_or_default();
         let after = resume.last_event_id(&headers);
-        return events(&app, &id, after.and_then(|after| after.parse().ok())).await;
+        return events(
+            &app,
+            client,
+            &id,
+            after.and_then(|after| after.parse().ok()),
+        )
+        .await;
     }
     let seen = degraded::seen(&app, &id).await?.linked(&app);
     Ok(([NO_STORE], Json(seen)).into_response())
@@ -120,8 +129,13 @@ pub(crate) async fn end_of(
     Ok(heard.map(|heard| heard.seen))
 }
 
-async fn events(app: &Arc<App>, id: &JobId, after: Option<EventId>) -> Result<Response, ApiError> {
-    let client = Client::admit(app)?;
+async fn events(
+    app: &Arc<App>,
+    client: &Client,
+    id: &JobId,
+    after: Option<EventId>,
+) -> Result<Response, ApiError> {
+    let listener = Listener::admit(app, client)?;
     let heard = match degraded::follow(app, id, after).await {
         Err(ApiError::NotFound) if is_record_lost(after, now_ms()) => return Ok(come_back(app)),
         followed => followed?,
@@ -131,7 +145,7 @@ async fn events(app: &Arc<App>, id: &JobId, after: Option<EventId>) -> Result<Re
     };
     let of = Arc::clone(app);
     let frames = heard.map(move |heard| frame(&of, heard));
-    Ok(answer(app, client, frames).into_response())
+    Ok(answer(app, listener, frames).into_response())
 }
 
 /// Whether a job that nobody knows did have a record: the client was told of it, not so long ago that it could have

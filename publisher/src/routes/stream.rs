@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, header};
 use prometheus::IntGauge;
 use serde::Deserialize;
 
-use crate::{app::App, bulkhead::Place, degraded::Heard, error::ApiError};
+use crate::{app::App, bulkhead::Place, degraded::Heard, error::ApiError, fairness::Client};
 
 pub(super) const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -39,14 +39,14 @@ impl Resume {
 }
 
 /// A place among the event streams, counted while it is held.
-pub(super) struct Client {
+pub(super) struct Listener {
     gauge: IntGauge,
     _place: Place,
 }
 
-impl Client {
-    pub(super) fn admit(app: &App) -> Result<Self, ApiError> {
-        let place = app.streams.enter()?;
+impl Listener {
+    pub(super) fn admit(app: &App, client: &Client) -> Result<Self, ApiError> {
+        let place = app.streams.enter(client)?;
         let gauge = app.metrics.sse_clients.clone();
         gauge.inc();
         Ok(Self {
@@ -56,7 +56,7 @@ impl Client {
     }
 }
 
-impl Drop for Client {
+impl Drop for Listener {
     fn drop(&mut self) {
         self.gauge.dec();
     }
@@ -75,11 +75,11 @@ pub(super) fn frame(app: &App, mut heard: Heard) -> sse::Event {
     }
 }
 
-/// The answer that streams `frames` to `client`. An open stream would hold the drain: when the listener closes, the
+/// The answer that streams `frames` to `listener`. An open stream would hold the drain: when the listener closes, the
 /// client is told when to come back, elsewhere, and the stream ends.
 pub(super) fn answer(
     app: &App,
-    client: Client,
+    listener: Listener,
     frames: impl Stream<Item = sse::Event> + Send + 'static,
 ) -> Response {
     let closing = app.stop.closing.clone().cancelled_owned();
@@ -92,7 +92,7 @@ pub(super) fn answer(
     let frames = stream::select(until_end(frames), until_end(goodbye))
         .scan((), |(), frame| ready(frame))
         .map(move |frame| {
-            let _for_as_long_as_it_streams = &client;
+            let _for_as_long_as_it_streams = &listener;
             Ok::<_, Infallible>(frame)
         });
     let heartbeat = KeepAlive::new().interval(app.config.heartbeat()).text("");

@@ -16,13 +16,15 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use schemas::Digest;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::{
     app::App,
     bulkhead::Place,
     conditions::{self, Share},
     error::ApiError,
+    fairness::Client,
+    outflow::{Broken, Outflow},
     room::Taken,
 };
 
@@ -60,6 +62,7 @@ pub(super) struct Seat {
 /// A request for bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'r> {
+    pub(super) client: &'r Client,
     pub(super) method: &'r Method,
     pub(super) headers: &'r HeaderMap,
 }
@@ -89,7 +92,7 @@ impl Transfer {
         let bytes = if asked.method == Method::HEAD {
             self.described(app).await?
         } else {
-            self.opened(app, range).await?
+            self.opened(app, asked.client, range).await?
         };
         Ok(bytes.map(|bytes| (told([(header::ETAG, etag)]), always, bytes).into_response()))
     }
@@ -108,6 +111,7 @@ impl Transfer {
     async fn opened(
         mut self,
         app: &App,
+        client: &Client,
         range: Option<Range<u64>>,
     ) -> Result<Option<Response>, ApiError> {
         if let Some(Held { bytes, room }) = self.read.take() {
@@ -115,7 +119,7 @@ impl Transfer {
             let seat = Seat { room, place: None };
             return Ok(Some(self.sent(app, object, seat, range)));
         }
-        let seat = Seat::take(app, &self.key, self.size_bytes).await?;
+        let seat = Seat::take(app, client, &self.key, self.size_bytes).await?;
         let Some(object) = app.objects.open(&self.key, range.clone()).await? else {
             return Ok(None);
         };
@@ -132,7 +136,8 @@ impl Transfer {
     ) -> Response {
         seat.fit(&object);
         let whole_bytes = object.size_bytes;
-        let body = body(self.key, object, seat, app.metrics.clone());
+        let pace = app.config.outflow();
+        let body = body(self.key, object, seat, pace, app.metrics.clone());
         match range {
             None => self.whole(whole_bytes, body),
             Some(range) => {
@@ -165,14 +170,19 @@ impl Transfer {
 
 impl Seat {
     /// What lies in memory is had without a place. Memory is not held while one is waited for.
-    pub(super) async fn take(app: &App, key: &Key, size_bytes: u64) -> Result<Self, ApiError> {
+    pub(super) async fn take(
+        app: &App,
+        client: &Client,
+        key: &Key,
+        size_bytes: u64,
+    ) -> Result<Self, ApiError> {
         let place = if app.objects.holds(key).await {
             None
         } else {
-            Some(app.image_reads.enter_within(PLACE_WAIT_MAX).await?)
+            Some(app.image_reads.enter_within(client, PLACE_WAIT_MAX).await?)
         };
         Ok(Self {
-            room: room_for(app, size_bytes)?,
+            room: room_for(app, client, size_bytes)?,
             place,
         })
     }
@@ -187,8 +197,8 @@ impl Seat {
 }
 
 /// Room for what an object of this length may hold in memory.
-fn room_for(app: &App, size_bytes: u64) -> Result<Taken, ApiError> {
-    app.images.take(size_bytes.min(IN_MEMORY_BYTES_MAX))
+fn room_for(app: &App, client: &Client, size_bytes: u64) -> Result<Taken, ApiError> {
+    app.images.take(client, size_bytes.min(IN_MEMORY_BYTES_MAX))
 }
 
 /// Refuses an object that is longer than it may be.
@@ -204,20 +214,29 @@ pub(super) fn check_size(size_bytes: u64, size_bytes_max: u64) -> Result<(), Err
 }
 
 /// The client was told how long the body is: where the store cannot go on, the connection breaks, and nobody takes what came
-/// for the whole.
-fn body(key: Key, object: Object, seat: Seat, metrics: Metrics) -> Body {
+/// for the whole. So it does where the client does not keep up the pace.
+fn body(key: Key, object: Object, seat: Seat, pace: Outflow, metrics: Metrics) -> Body {
     let (room, place) = (Arc::new(seat.room), seat.place);
-    Body::from_stream(object.pieces.map(move |piece| match piece {
+    Body::from_stream(pace.of(object.pieces).map(move |piece| match piece {
         Ok(piece) => {
             let _until_the_store_is_done_with = &place;
             Ok(room.hold(piece))
         }
-        Err(error) => {
-            metrics.backend_error(&error);
-            warn!(%key, %error, "broke off while {key} was sent: {error}");
-            Err(error)
+        Err(broken) => {
+            note(&key, &broken, &metrics);
+            Err(broken)
         }
     }))
+}
+
+fn note(key: &Key, broken: &Broken<Error>, metrics: &Metrics) {
+    match broken {
+        Broken::Store(error) => {
+            metrics.backend_error(error);
+            warn!(%key, %error, "broke off while {key} was sent: {error}");
+        }
+        slow @ Broken::Crawling { .. } => info!(%key, "cut while {key} was sent: {slow}"),
+    }
 }
 
 /// Of these headers, those that have something to say.

@@ -23,6 +23,7 @@ use crate::{
     auth::Caller,
     degraded::Seen,
     error::ApiError,
+    fairness::Client,
     negotiate::Accept,
     prefer,
     server::close_after,
@@ -51,15 +52,29 @@ pub(crate) struct Answer {
     degraded: bool,
 }
 
+/// Who sends an upload.
+#[derive(Clone, Copy)]
+struct Uploader<'a> {
+    /// Whose job it becomes.
+    caller: &'a Caller,
+    /// On whose account it is.
+    client: &'a Client,
+}
+
 /// Takes an upload, and counts what became of it.
 pub(crate) async fn upload(
     AppState(app): AppState<Arc<App>>,
     Extension(caller): Extension<Caller>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     upload: Result<Upload, ApiError>,
 ) -> Response {
     let is_read = upload.is_ok();
-    let answered = answer(&app, &caller, &headers, upload).await;
+    let by = Uploader {
+        caller: &caller,
+        client: &client,
+    };
+    let answered = answer(&app, by, &headers, upload).await;
     let outcome = answered
         .as_ref()
         .map_or("refused", |(status, _)| status.as_str());
@@ -76,7 +91,7 @@ pub(crate) async fn upload(
 
 async fn answer(
     app: &Arc<App>,
-    caller: &Caller,
+    Uploader { caller, client }: Uploader<'_>,
     headers: &HeaderMap,
     upload: Result<Upload, ApiError>,
 ) -> Result<(Status, Response), ApiError> {
@@ -93,7 +108,7 @@ async fn answer(
     let format = accepted.format;
     let (seen, waited) = wait(app, headers, accepted.into()).await?;
     let status = seen.state.status;
-    let mut response = told(app, &accept, format, seen).await?;
+    let mut response = told(app, client, &accept, format, seen).await?;
     let headers = response.headers_mut();
     if hit {
         headers.insert(CACHE, HeaderValue::from_static("HIT"));
@@ -125,6 +140,7 @@ async fn wait(
 /// and does not find JSON in the file it is saved to.
 async fn told(
     app: &App,
+    client: &Client,
     accept: &Accept,
     format: OutputFormat,
     seen: Seen,
@@ -133,7 +149,7 @@ async fn told(
     let id = state.job_id;
     if state.status == Status::Done
         && accept.prefers_image(format)
-        && let Some(image) = images::result(app, state).await?
+        && let Some(image) = images::result(app, client, state).await?
     {
         return Ok(([(header::CONTENT_LOCATION, image_url(&id))], image).into_response());
     }

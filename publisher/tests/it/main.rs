@@ -35,6 +35,7 @@ mod page;
 mod probes;
 mod refusals;
 mod retention;
+mod shares;
 mod stats;
 mod status;
 mod support;

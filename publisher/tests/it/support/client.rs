@@ -39,13 +39,10 @@ pub(crate) async fn send(
     headers: &[(&str, &str)],
     body: Bytes,
 ) -> Answer {
-    let stream = open(address, method, path, headers, body).await;
-    let body = timeout(PATIENCE, stream.body.collect()).await;
-    Answer {
-        status: stream.status,
-        headers: stream.headers,
-        body: body.expect("the body ends").unwrap().to_bytes(),
-    }
+    open(address, method, path, headers, body)
+        .await
+        .whole()
+        .await
 }
 
 pub(crate) async fn open(
@@ -113,6 +110,15 @@ impl Answer {
 }
 
 impl Stream {
+    pub(crate) async fn whole(self) -> Answer {
+        let body = timeout(PATIENCE, self.body.collect()).await;
+        Answer {
+            status: self.status,
+            headers: self.headers,
+            body: body.expect("the body ends").unwrap().to_bytes(),
+        }
+    }
+
     /// How much of the body comes, and whether it ends as its head promised.
     pub(crate) async fn rest(mut self) -> (usize, bool) {
         let mut came = 0;
