@@ -96,6 +96,8 @@ pub(crate) struct App {
     pub(crate) image_reads: Bulkhead,
     /// A place for each open event stream.
     pub(crate) streams: Bulkhead,
+    /// A place for each upload that waits for its job's end.
+    pub(crate) waits: Bulkhead,
     pub(crate) stop: Stop,
 }
 
@@ -118,6 +120,7 @@ impl App {
             images: Room::new(config.images_in_flight_bytes_max),
             image_reads: bulkhead("reads of images", "image_reads", config.image_reads_max),
             streams: bulkhead("event streams", "event_streams", config.sse_clients_max),
+            waits: bulkhead("waits for an end", "waits", config.waits_max),
             desk: Desk::new(Office {
                 letters: parts.letters,
                 results: Arc::clone(&parts.results),

@@ -1,4 +1,4 @@
-//! Uploads, reads of images and event streams have places of their own: however many of one there are, they
+//! Uploads, reads of images, event streams and waits for an end have places of their own: however many of one there are, they
 //! leave the files, connections and memory that the others need. Clients share them.
 
 use std::{sync::Arc, time::Duration};

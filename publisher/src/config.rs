@@ -61,6 +61,9 @@ pub struct Config {
     pub reconnect_ms: u64,
     /// Longest wait that `Prefer: wait` is granted. 60 s: the usual patience of a proxy.
     pub wait_secs_max: u64,
+    /// Uploads that wait for their job's end at once, as `Prefer: wait` asks for; the next one is answered without. 1024: one
+    /// for each connection of HTTP/1, while one of HTTP/2 might have a hundred, each with an ear for its job's events.
+    pub waits_max: usize,
     /// Longest result that is read back. 64 MiB: a PNG of noise that fills the default box eight times over.
     pub result_bytes_max: u64,
     /// Images and originals that are read from the object store at once, each of which holds a file or a connection for as
@@ -134,6 +137,7 @@ impl Default for Config {
             heartbeat_secs: 15,
             reconnect_ms: 1000,
             wait_secs_max: 60,
+            waits_max: 1024,
             result_bytes_max: 64 * MIB,
             image_reads_max: 96,
             image_bytes_per_sec_min: 4 * KIB,
@@ -195,7 +199,7 @@ impl Config {
     }
 
     /// Every setting that not every number suits.
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 30] {
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 31] {
         const PERMITS_MAX: u64 = Semaphore::MAX_PERMITS as u64;
         const SECS_MAX: u64 = TIME_MAX.as_secs();
         const MS_MAX: u64 = SECS_MAX * 1000;
@@ -251,6 +255,7 @@ impl Config {
             ("drain_timeout_secs", self.drain_timeout_secs, 0..=SECS_MAX),
             ("heartbeat_secs", self.heartbeat_secs, 1..=SECS_MAX),
             ("wait_secs_max", self.wait_secs_max, 0..=SECS_MAX),
+            ("waits_max", count(self.waits_max), 0..=PERMITS_MAX),
             ("unsent_age_secs", self.unsent_age_secs, 0..=SECS_MAX),
             ("silent_max_secs", self.silent_max_secs, 0..=SECS_MAX),
             ("queue_depth_max", self.queue_depth_max, 1..=u64::MAX),

@@ -106,7 +106,7 @@ async fn answer(
     let hit = accepted.known && accepted.state.status == Status::Done;
     app.metrics.cache(TIER, hit);
     let format = accepted.format;
-    let (seen, waited) = wait(app, headers, accepted.into()).await?;
+    let (seen, waited) = wait(app, client, headers, accepted.into()).await?;
     let status = seen.state.status;
     let mut response = told(app, client, &accept, format, seen).await?;
     let headers = response.headers_mut();
@@ -119,9 +119,10 @@ async fn answer(
     Ok((status, response))
 }
 
-/// Waits for the job's end where the client prefers to. The upload is let go of by now.
+/// Waits for the job's end where the client prefers to, and there is a place for that. The upload is let go of by now.
 async fn wait(
     app: &Arc<App>,
+    client: &Client,
     headers: &HeaderMap,
     seen: Seen,
 ) -> Result<(Seen, Option<HeaderValue>), ApiError> {
@@ -132,6 +133,10 @@ async fn wait(
     if seen.state.status.is_final() {
         return Ok((seen, Some(applied)));
     }
+    // A preference is a wish: who cannot wait here is told where the job stands, and follows it.
+    let Ok(_place) = app.waits.enter(client) else {
+        return Ok((seen, None));
+    };
     let end = status::end_of(app, &seen.state.job_id, limit).await?;
     Ok((end.unwrap_or(seen), Some(applied)))
 }

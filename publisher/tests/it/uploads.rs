@@ -211,3 +211,30 @@ async fn a_wait_that_is_over_answers_202() {
     assert_eq!(answer.json()["status"], Value::from("queued"));
     assert_eq!(answer.header("preference-applied"), "wait=0");
 }
+
+#[tokio::test]
+async fn a_wait_that_there_is_no_place_for_is_answered_at_once() {
+    let server = Server::with(|config| config.waits_max = 1).await;
+    let headers = [("prefer", "wait=30")];
+    let upload = |seed| server.upload(Form::new().image("a.png", &photo(seed)), &headers);
+    let other = async {
+        crate::support::until("the first one waits", || {
+            let text = server.metrics.text();
+            text.contains(r#"nws_bulkhead_in_use{bulkhead="waits"} 1"#)
+        })
+        .await;
+        let answer = upload(2).await;
+        server
+            .finish(&server.sender.sent()[0].id(), b"\xff\xd8\xff result")
+            .await;
+        answer
+    };
+    let (waited, other) = tokio::join!(upload(1), other);
+    assert_eq!(
+        (other.status, other.header("preference-applied")),
+        (202, "")
+    );
+    assert_eq!(other.json()["status"], Value::from("queued"));
+    assert_eq!(waited.status, 200);
+    assert_eq!(waited.header("preference-applied"), "wait=30");
+}
