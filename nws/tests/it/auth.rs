@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What `nws` prints, line by line.
-async fn printed(arguments: &[&str]) -> Vec<String> {
+pub(crate) async fn printed(arguments: &[&str]) -> Vec<String> {
     let output = nws(arguments).output().await.unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{arguments:?}: {said}");

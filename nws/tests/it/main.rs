@@ -11,6 +11,7 @@ mod auth;
 mod cancel;
 mod dead_letters;
 mod embedded;
+mod fairness;
 #[path = "../../../backends/tests/support/fault_proxy.rs"]
 mod fault_proxy;
 mod fleet;
