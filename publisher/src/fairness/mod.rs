@@ -61,7 +61,8 @@ impl TooMany {
             requests: 0,
             burst_max: 100,
             refill: Duration::from_secs(60),
-            wait: Some(Duration::from_secs(1)),
+            is_allowed: false,
+            more_in: Duration::from_secs(1),
         };
         Self {
             what,
