@@ -10,6 +10,7 @@ use tokio::{
 };
 
 use crate::{
+    frames::Wire,
     support::{PATIENCE, Server, client, files, form::Form, photo, photo_of, until},
     wire::{Http2, Pair, Uploading, over_http1, request, whole},
 };
@@ -20,6 +21,10 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
 const GOAWAY: u8 = 7;
 const ENHANCE_YOUR_CALM: u8 = 0xb;
+/// A setting.
+const MAX_CONCURRENT_STREAMS: [u8; 2] = [0, 3];
+/// The alert of TLS that says which part of a hello was refused.
+const PROTOCOL_VERSION: u8 = 70;
 
 #[tokio::test]
 async fn without_tls_http2_is_spoken_with_who_begins_it() {
@@ -63,14 +68,15 @@ async fn tls_1_1_is_refused() {
     let pair = Pair::new();
     let server = Server::behind(pair.transport(|_| {}), |_| {}).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    // A record with a ClientHello: version 1.1, a random, no session, ECDHE with AES in CBC, no compression.
+    // A record with a ClientHello: version 1.1, a random, no session, ECDHE with AES in CBC, no compression, and the
+    // signatures that it takes, without which no version would do.
     let hello = [
         &[3, 2][..],
         &[7; 32],
         &[0],
         &[0, 2, 0xc0, 0x13],
         &[1, 0],
-        &[0, 0],
+        &[0, 8, 0, 13, 0, 4, 0, 2, 4, 3],
     ]
     .concat();
     let length = u8::try_from(hello.len()).unwrap();
@@ -82,7 +88,7 @@ async fn tls_1_1_is_refused() {
     let mut alert = Vec::new();
     let read = timeout(PATIENCE, stream.read_to_end(&mut alert)).await;
     read.expect("the server closes").unwrap();
-    assert_eq!((alert[0], alert[5]), (21, 2), "a fatal alert: {alert:?}");
+    assert_eq!((alert[0], &alert[5..]), (21, &[2, PROTOCOL_VERSION][..]));
 }
 
 #[tokio::test]
@@ -183,7 +189,7 @@ async fn an_idle_connection_of_http2_is_let_go_and_one_with_events_stays() {
 #[tokio::test]
 async fn a_header_that_is_too_long_is_refused() {
     let server = Server::start().await;
-    for (size_bytes, status) in [(10_000, 200), (20_000, 431)] {
+    for (size_bytes, status) in [(30_000, 200), (40_000, 431)] {
         let long = "a".repeat(size_bytes);
         let asked = request("GET", "/health", &[("x-long", &long)], "".into());
         let answer = Http2::to(server.address).await.send(asked).await;
@@ -450,6 +456,12 @@ async fn a_client_that_opens_more_streams_than_it_may_has_the_others_refused() {
 async fn more_requests_at_once_than_allowed_wait_for_each_other() {
     let server = one_by_one().await;
     let http2 = Http2::to(server.address).await;
+    let mut wire = Wire::to(server.address).await;
+    let settings = wire.next().await.payload;
+    let limit = settings
+        .chunks(6)
+        .find(|it| it[..2] == MAX_CONCURRENT_STREAMS);
+    assert_eq!(limit.unwrap()[2..], [0, 0, 0, 1]);
     http2.get("/health").await; // now the client knows the limit
     let asked = (0..20).map(|_| http2.get("/health"));
     for answer in futures::future::join_all(asked).await {
