@@ -95,6 +95,8 @@ impl Acme {
                     note(SOURCE, Outcome::Shown, metrics);
                     certificates.tell(SOURCE, metrics);
                     (kept, failures) = (Some(next), 0);
+                    // Where the clock is wrong the next one is due at once, and so on until the server has had enough.
+                    sleep(self.retry_pause).await;
                 }
                 Err(error) => {
                     let pause = retry_pause(self.retry_pause, failures);
