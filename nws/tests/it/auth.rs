@@ -136,6 +136,14 @@ async fn settings_of_access_that_cannot_be_meant_stop_the_start_by_name() {
             "auth_jwks_url=http://id.example/",
             "auth_jwks_url: https://",
         ),
+        (
+            "auth_jwt_issuer=https://id.example/",
+            "auth_jwt_issuer: is set, but no key",
+        ),
+        (
+            "auth_jwks_refresh_secs=60",
+            "auth_jwks_refresh_secs: is set, but auth_jwks_url is not",
+        ),
         ("link_keys=hush", "link_keys: the key in place 1"),
         (
             "cors_origins=https://a.example/page",

@@ -112,8 +112,8 @@ impl Config {
     /// The first setting that cannot.
     pub fn check(&self) -> Result<(), ConfigError> {
         Keys::parse(&self.auth_keys).map_err(|error| invalid("auth_keys", error))?;
-        self.check_tokens()?;
         self.check_times()?;
+        self.check_tokens()?;
         Links::new(&self.link_keys, self.link_age_secs)
             .map_err(|error| invalid("link_keys", error))?;
         if !self.link_keys.trim().is_empty() && !self.is_guarded() {
@@ -135,15 +135,63 @@ impl Config {
             let problem = "is set, and auth_jwks_url too; keys come from one of them";
             return Err(invalid("auth_jwt_key_file", problem));
         }
-        let needed = [
+        if url.is_empty() {
+            self.check_fetches_are_not_set()?;
+        } else {
+            self.check_stale_keys()?;
+        }
+        self.check_claims()
+    }
+
+    /// A token is for somebody and from somebody, and neither helps without a key to check it with.
+    fn check_claims(&self) -> Result<(), ConfigError> {
+        let claims = [
             ("auth_jwt_issuer", &self.auth_jwt_issuer),
             ("auth_jwt_audience", &self.auth_jwt_audience),
         ];
-        match needed.iter().find(|(_, value)| value.is_empty()) {
-            Some((key, _)) if self.takes_tokens() => {
-                Err(invalid(key, "is empty, but tokens are taken"))
+        let takes_tokens = self.takes_tokens();
+        match claims.iter().find(|it| it.1.is_empty() == takes_tokens) {
+            None => Ok(()),
+            Some((key, _)) if takes_tokens => Err(invalid(key, "is empty, but tokens are taken")),
+            Some((key, _)) => {
+                let problem = "is set, but no key that tokens are checked with: set auth_jwks_url or auth_jwt_key_file too";
+                Err(invalid(key, problem))
             }
-            _ => Ok(()),
+        }
+    }
+
+    /// Who sets how keys are fetched means them to be.
+    fn check_fetches_are_not_set(&self) -> Result<(), ConfigError> {
+        let usual = Self::default();
+        let times = |it: &Self| {
+            [
+                ("auth_jwks_refresh_secs", it.auth_jwks_refresh_secs),
+                ("auth_jwks_pause_secs", it.auth_jwks_pause_secs),
+                ("auth_jwks_stale_max_secs", it.auth_jwks_stale_max_secs),
+            ]
+        };
+        let mut pairs = times(self).into_iter().zip(times(&usual));
+        match pairs.find(|(set, usual)| set != usual) {
+            Some(((key, _), _)) => Err(invalid(key, "is set, but auth_jwks_url is not")),
+            None => Ok(()),
+        }
+    }
+
+    /// Keys that are refused before others are fetched would keep good tokens out every now and then.
+    fn check_stale_keys(&self) -> Result<(), ConfigError> {
+        let stale_max = self.auth_jwks_stale_max_secs;
+        let longer = [
+            ("auth_jwks_refresh_secs", self.auth_jwks_refresh_secs),
+            ("auth_jwks_pause_secs", self.auth_jwks_pause_secs),
+        ];
+        match longer.iter().find(|(_, secs)| *secs > stale_max) {
+            Some((key, secs)) => {
+                let problem = format!(
+                    "{stale_max} is less than {key} = {secs}: known keys would be refused before others are fetched"
+                );
+                Err(invalid("auth_jwks_stale_max_secs", problem))
+            }
+            None => Ok(()),
         }
     }
 
@@ -227,7 +275,7 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused_by_name() {
         type Change = fn(&mut Config);
-        let cases: [(&str, Change); 11] = [
+        let cases: [(&str, Change); 17] = [
             ("auth_keys: ", |it| it.auth_keys = "web".to_owned()),
             ("auth_jwt_audience: is empty", |it| {
                 tokens(it);
@@ -247,6 +295,42 @@ mod tests {
             ("auth_jwks_pause_secs: 0 is", |it| {
                 it.auth_jwks_pause_secs = 0;
             }),
+            (
+                "auth_jwks_stale_max_secs: 60 is less than auth_jwks_refresh_secs = 300",
+                |it| {
+                    tokens(it);
+                    it.auth_jwks_stale_max_secs = 60;
+                },
+            ),
+            (
+                "auth_jwks_stale_max_secs: 600 is less than auth_jwks_pause_secs = 3600",
+                |it| {
+                    tokens(it);
+                    it.auth_jwks_stale_max_secs = 600;
+                    it.auth_jwks_pause_secs = 3600;
+                },
+            ),
+            ("auth_jwt_issuer: is set, but no key", |it| {
+                tokens(it);
+                it.auth_jwks_url.clear();
+            }),
+            ("auth_jwt_audience: is set, but no key", |it| {
+                it.auth_keys_file = "keys".into();
+                it.auth_jwt_audience = "nws".to_owned();
+            }),
+            (
+                "auth_jwks_refresh_secs: is set, but auth_jwks_url is not",
+                |it| it.auth_jwks_refresh_secs = 60,
+            ),
+            (
+                "auth_jwks_pause_secs: is set, but auth_jwks_url is not",
+                |it| {
+                    tokens(it);
+                    it.auth_jwks_url.clear();
+                    it.auth_jwt_key_file = "key.pem".into();
+                    it.auth_jwks_pause_secs = 60;
+                },
+            ),
             ("auth_reload_secs: 0 is", |it| it.auth_reload_secs = 0),
             ("link_keys: ", |it| it.link_keys = "hush".to_owned()),
             ("link_age_secs: ", |it| it.link_age_secs = u64::MAX),
