@@ -20,11 +20,12 @@ pub(super) enum Credential<'a> {
 
 /// The one credential that the headers hold, if any.
 pub(super) fn presented(headers: &HeaderMap) -> Result<Option<Credential<'_>>, Denied> {
-    let authorizations: Vec<_> = headers.get_all(AUTHORIZATION).iter().collect();
+    let authorizations = headers.get_all(AUTHORIZATION).iter();
+    let bearers: Vec<_> = authorizations.filter(|it| is_for_us(it)).collect();
     let api_keys: Vec<_> = headers.get_all(API_KEY).iter().collect();
-    match (&authorizations[..], &api_keys[..]) {
+    match (&bearers[..], &api_keys[..]) {
         ([], []) => Ok(None),
-        ([authorization], []) => bearer(text("authorization", authorization)?),
+        ([authorization], []) => bearer(text("authorization", authorization)?).map(Some),
         ([], [api_key]) => Ok(Some(Credential::Key(text("x-api-key", api_key)?))),
         (some, more) => Err(Denied::Several {
             count: some.len() + more.len(),
@@ -33,11 +34,15 @@ pub(super) fn presented(headers: &HeaderMap) -> Result<Option<Credential<'_>>, D
 }
 
 /// Another scheme than `Bearer` is a credential for somebody else, as a proxy before us may ask for.
-fn bearer(header: &str) -> Result<Option<Credential<'_>>, Denied> {
-    let (scheme, credential) = header.split_once(' ').unwrap_or((header, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Ok(None);
-    }
+fn is_for_us(authorization: &HeaderValue) -> bool {
+    let mut words = authorization.as_bytes().split(|byte| *byte == b' ');
+    words
+        .next()
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+}
+
+fn bearer(header: &str) -> Result<Credential<'_>, Denied> {
+    let (_, credential) = header.split_once(' ').unwrap_or_default();
     let credential = credential.trim_matches(' ');
     let malformed = |problem| Denied::Malformed {
         header: "authorization",
@@ -48,8 +53,8 @@ fn bearer(header: &str) -> Result<Option<Credential<'_>>, Denied> {
         _ if credential.contains([' ', ',']) => {
             Err(malformed("one credential is expected after Bearer"))
         }
-        key if key.starts_with(KEY_PREFIX) => Ok(Some(Credential::Key(key))),
-        token => Ok(Some(Credential::Token(token))),
+        key if key.starts_with(KEY_PREFIX) => Ok(Credential::Key(key)),
+        token => Ok(Credential::Token(token)),
     }
 }
 
@@ -99,6 +104,15 @@ mod tests {
         ] {
             let read = read(&headers).unwrap();
             assert_eq!(read.as_deref(), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_credential_for_somebody_else_does_not_count() {
+        let proxys = (AUTHORIZATION, "Basic dTpw");
+        for ours in [(API_KEY, "nws_a"), (AUTHORIZATION, "Bearer nws_a")] {
+            let read = read(&[proxys.clone(), ours, proxys.clone()]).unwrap();
+            assert_eq!(read.as_deref(), Some("Key(\"nws_a\")"));
         }
     }
 

@@ -190,6 +190,8 @@ async fn more_keys_come_from_a_file_and_a_key_in_vain_is_no_settings() {
 }
 
 #[tokio::test]
+    let headers = [("authorization", "Basic dTpw"), ("x-api-key", &key(READER))];
+    assert_eq!(server.get("/stats", &headers).await.status, 200);
 async fn a_key_file_of_the_wrong_kind_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key.pem");
