@@ -193,6 +193,15 @@ mod tests {
     }
 
     #[test]
+    fn who_shares_the_key_chooses_the_age_of_its_own_links() {
+        let ours = links(&entry("a", 1));
+        let theirs = Links::new(&entry("a", 1), 100 * AGE_SECS).unwrap();
+        let link = theirs.sign("/image/1", NOW).unwrap();
+        let left = check(&ours, &link, NOW).unwrap().as_secs();
+        assert!(left > AGE_SECS, "{left}");
+    }
+
+    #[test]
     fn whatever_is_changed_the_link_is_forged() {
         let links = links(&entry("a", 1));
         let link = links.sign("/image/1", NOW).unwrap();

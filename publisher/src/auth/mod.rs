@@ -128,14 +128,24 @@ impl Access {
             Need::Scope(scope) => scope,
             Need::ReadOrLink => Scope::Read,
         };
-        let Some(credential) = credential::presented(&request.headers)? else {
-            return self.by_link(need, request);
-        };
-        let caller = self.trust.caller(credential).await?;
-        if !caller.scopes().hold(scope) {
-            return Err(Denied::Scope(scope));
+        let asked = self.caller(request).await;
+        match (asked, self.link_of(need, request)) {
+            (Ok(Some(caller)), _) if caller.scopes().hold(scope) => {
+                Ok(Admitted::privately(caller, None))
+            }
+            (asked, Some(Ok(left))) => Ok(Admitted::by_link(asked, left)),
+            (Err(denied), _) | (Ok(None), Some(Err(denied))) => Err(denied),
+            (Ok(Some(_)), _) => Err(Denied::Scope(scope)),
+            (Ok(None), None) => Err(Denied::Missing),
         }
-        Ok(Admitted::privately(caller, None))
+    }
+
+    /// Who brings the credential, if there is one.
+    async fn caller(&self, request: &Parts) -> Result<Option<Caller>, Denied> {
+        match credential::presented(&request.headers)? {
+            Some(credential) => self.trust.caller(credential).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Whether it may be a browser that a stranger's page leads.
@@ -147,14 +157,12 @@ impl Access {
         site::check(request, &self.cors_origins)
     }
 
-    fn by_link(&self, need: Need, request: &Parts) -> Result<Admitted, Denied> {
-        let checked = match need {
+    /// How long the link is good still by which it came, where links open anything.
+    fn link_of(&self, need: Need, request: &Parts) -> Option<Result<Duration, Denied>> {
+        match need {
             Need::ReadOrLink => self.links.check(&request.uri, now_ms() / 1000),
             Need::NotEvenAName | Need::Nothing | Need::Scope(_) => None,
-        };
-        let left = checked.ok_or(Denied::Missing)??;
-        let caller = Caller::anonymous(Scopes::NONE);
-        Ok(Admitted::privately(caller, Some(left)))
+        }
     }
 }
 
@@ -172,6 +180,13 @@ impl Admitted {
             privately: false,
             left: None,
         }
+    }
+
+    /// A link opens for whoever has it, whatever else came along. Somebody whose credential is good is counted as themselves.
+    fn by_link(asked: Result<Option<Caller>, Denied>, left: Duration) -> Self {
+        let known = asked.ok().flatten();
+        let caller = known.unwrap_or(Caller::anonymous(Scopes::NONE));
+        Self::privately(caller, Some(left))
     }
 
     const fn privately(caller: Caller, left: Option<Duration>) -> Self {

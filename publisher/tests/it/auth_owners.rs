@@ -15,12 +15,14 @@ use crate::support::{
 const ADA: u8 = 1;
 const BOB: u8 = 2;
 const ADMIN: u8 = 3;
+const UPLOADER: u8 = 4;
 
 fn config() -> Config {
     let holders = [
         (ADA, "ada", "upload,read"),
         (BOB, "bob", "upload,read"),
         (ADMIN, "root", "admin"),
+        (UPLOADER, "uploader", "upload"),
     ];
     let lines = holders.map(|(seed, name, scopes)| {
         let entry = NewKey::new([seed; 32]).entry(name, scopes.parse().unwrap());
@@ -163,6 +165,29 @@ async fn an_old_link_and_a_forged_one_are_told_apart() {
     let problem = server.get(&url, &[]).await.problem(403);
     assert_eq!(problem["type"], "urn:nws:problem:link_expired");
     assert_eq!(problem["limit"], expires);
+}
+
+#[tokio::test]
+async fn a_good_link_opens_whatever_credential_came_beside_it() {
+    let server = Server::guarded(&config()).await;
+    let id = done(&server).await;
+    let status = ask(&server, "GET", &format!("/status/{id}"), ADA).await;
+    let url = status.json()["url"].as_str().unwrap().to_owned();
+    let forged = url.replace("kid=a", "kid=b");
+    for (credential, without, beside_forged) in [
+        (bearer(ADA), 200, 200),
+        (bearer(UPLOADER), 403, 403),
+        (bearer(9), 401, 401),
+        ("Bearer a.b.c".to_owned(), 401, 401),
+        ("Bearer a b".to_owned(), 400, 400),
+    ] {
+        let headers = [("authorization", credential.as_str())];
+        assert_eq!(server.get(&url, &headers).await.status, 200, "{credential}");
+        let unsigned = server.get(&format!("/image/{id}"), &headers).await;
+        assert_eq!(unsigned.status, without, "{credential}");
+        let refused = server.get(&forged, &headers).await;
+        assert_eq!(refused.status, beside_forged, "{credential}");
+    }
 }
 
 fn expiry(url: &str) -> u64 {
