@@ -7,6 +7,7 @@ use jsonwebtoken::{
     errors::{Error, ErrorKind},
 };
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     caller::{Caller, Scopes},
@@ -39,11 +40,13 @@ pub(super) enum TokenKeys {
     Fetched(Arc<Jwks>),
 }
 
-#[derive(Debug, Deserialize)]
+/// What is looked at here: of any kind, so that one of another kind than ours is told by its name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct Claims {
-    sub: String,
-    #[serde(default)]
-    scope: String,
+    iss: Value,
+    sub: Value,
+    scope: Value,
 }
 
 impl Tokens {
@@ -101,8 +104,14 @@ fn understood(header: &Header) -> Result<(), Denied> {
     Ok(())
 }
 
+/// The library has compared the issuer; but to it a list that names ours among others is fine, and a token has one issuer
+/// (RFC 7519 §4.1.1).
 fn spoken_of(claims: &Claims) -> Result<Caller, Denied> {
-    let subject = claims.sub.as_str();
+    if !claims.iss.is_string() {
+        return Err(Denied::Token("its issuer (iss) is not one text"));
+    }
+    let scopes = scopes(&claims.scope)?;
+    let subject = claims.sub.as_str().unwrap_or_default();
     let is_name = (1..=SUBJECT_CHARS_MAX).contains(&subject.chars().count())
         && !subject.contains(char::is_control);
     if !is_name {
@@ -110,7 +119,24 @@ fn spoken_of(claims: &Claims) -> Result<Caller, Denied> {
             "its subject (sub) is empty, too long, or no text",
         ));
     }
-    Ok(Caller::with_token(subject, Scopes::of_claim(&claims.scope)))
+    Ok(Caller::with_token(subject, scopes))
+}
+
+/// One text with spaces between the words (RFC 8693 §4.2), or a list of words, as several providers send it.
+fn scopes(claim: &Value) -> Result<Scopes, Denied> {
+    let words = match claim {
+        Value::Null => Some(String::new()),
+        Value::String(words) => Some(words.clone()),
+        Value::Array(words) => {
+            let words: Option<Vec<_>> = words.iter().map(Value::as_str).collect();
+            words.map(|words| words.join(" "))
+        }
+        _ => None,
+    };
+    let words = words.ok_or(Denied::Token(
+        "its scope is neither a text nor a list of words",
+    ))?;
+    Ok(Scopes::of_claim(&words))
 }
 
 fn refused(error: &Error) -> Denied {
@@ -119,22 +145,37 @@ fn refused(error: &Error) -> Denied {
         ErrorKind::ImmatureSignature => "it is not valid yet (nbf)",
         ErrorKind::InvalidIssuer => "it comes from somebody else (iss)",
         ErrorKind::InvalidAudience => "it is for somebody else (aud)",
-        ErrorKind::MissingRequiredClaim(_) => "it lacks one of exp, iss, aud and sub",
-        ErrorKind::InvalidClaimFormat(_) => "one of its times cannot be read",
+        ErrorKind::MissingRequiredClaim(claim) | ErrorKind::InvalidClaimFormat(claim) => {
+            unreadable(claim)
+        }
         ErrorKind::InvalidSignature => "its signature is wrong",
         ErrorKind::InvalidAlgorithm => "it is signed with another algorithm than its key is for",
         _ => "it cannot be read as a JWT with RS256, ES256 or EdDSA",
     })
 }
 
+/// The library does not tell a claim that is not there from one of another kind.
+fn unreadable(claim: &str) -> &'static str {
+    match claim {
+        "exp" => "its expiry (exp) is not there, or is no time",
+        "nbf" => "its beginning (nbf) is no time",
+        "iss" => "its issuer (iss) is not there, or is no text",
+        "aud" => "its audience (aud) is not there, or is no text",
+        _ => "its subject (sub) is not there, or is no text",
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn caller(sub: &str, scope: &str) -> Result<Caller, Denied> {
+    fn caller(sub: &str, scope: impl Into<Value>) -> Result<Caller, Denied> {
         spoken_of(&Claims {
-            sub: sub.to_owned(),
-            scope: scope.to_owned(),
+            iss: json!("https://id.example/"),
+            sub: json!(sub),
+            scope: scope.into(),
         })
     }
 
@@ -145,6 +186,23 @@ mod tests {
         assert_eq!(named.scopes(), Scopes::NONE);
         for sub in ["", "a\nb", &"a".repeat(SUBJECT_CHARS_MAX + 1)] {
             assert!(caller(sub, "read").is_err(), "{sub:?}");
+        }
+    }
+
+    #[test]
+    fn scopes_come_as_a_text_or_as_a_list_and_as_nothing_else() {
+        let both = "upload,read".parse().unwrap();
+        for scope in [
+            json!("upload read"),
+            json!(["upload", "read"]),
+            json!(["openid", "upload read"]),
+        ] {
+            assert_eq!(caller("ada", scope).unwrap().scopes(), both);
+        }
+        assert_eq!(caller("ada", Value::Null).unwrap().scopes(), Scopes::NONE);
+        for scope in [json!(["read", 1]), json!(1), json!({ "read": true })] {
+            let denied = caller("ada", scope).unwrap_err().to_string();
+            assert!(denied.contains("its scope"), "{denied}");
         }
     }
 
