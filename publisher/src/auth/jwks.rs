@@ -1,8 +1,9 @@
 //! An identity provider's keys, fetched from its JWKS URL (RFC 7517) and kept.
 //!
-//! They are fetched before anybody asks. A provider changes its keys without a word to us. A token with a key that is not known is the sign, so the list is
-//! fetched then, but no more often than every so often: anybody can write an unknown key's name into a token. While the URL is
-//! away the keys that are known stay good, for a time that is bounded, because a key that was taken back stays good as long.
+//! They are fetched before anybody asks, and again when they are old, so that a token with a known key never waits. A provider
+//! changes its keys without a word to us. A token with a key that is not known is the sign, so the list is fetched then too, but
+//! no more often than every so often: anybody can write an unknown key's name into a token. While the URL is away the keys that
+//! are known stay good, for a time that is bounded, because a key that was taken back stays good as long.
 
 use std::{
     error::Error,
@@ -32,9 +33,9 @@ const KEYS_MAX: usize = 100;
 /// How long what.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ages {
-    /// Keys are used without a question until they are so old.
+    /// Keys that are so old are fetched again.
     pub(super) refresh: Duration,
-    /// Between two fetches.
+    /// Between the end of a fetch and the next one.
     pub(super) pause: Duration,
     /// Keys are used while the URL is away until they are so old.
     pub(super) stale_max: Duration,
@@ -46,7 +47,7 @@ pub(super) struct Jwks {
     client: reqwest::Client,
     ages: Ages,
     cache: Mutex<Cache>,
-    /// Held during a fetch: who needs its keys waits for them, and nobody else does.
+    /// Held during a fetch: who needs its keys waits for them, all for the same, and nobody else does.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -55,7 +56,7 @@ struct Cache {
     keys: Arc<[Named]>,
     /// When they were fetched, if ever.
     fetched: Option<Instant>,
-    /// When a fetch last began, whatever came of it.
+    /// When a fetch last ended, whatever came of it. Measured from its beginning, a slow one would have used up the pause.
     tried: Option<Instant>,
 }
 
@@ -79,30 +80,31 @@ impl Jwks {
         })
     }
 
-    /// Fetches the keys before anybody needs them. A provider that is away is asked again until they came once; from then on
-    /// tokens say when to ask.
-    pub(super) async fn fetch_first(self: &Arc<Self>) {
-        let is_due = || self.ages.is_fetch_due(&self.cache(), false, Instant::now());
+    /// Fetches the keys before anybody needs them, and again when they are old, for as long as it is polled. A provider that is
+    /// away is asked again after every pause.
+    pub(super) async fn keep_fresh(self: &Arc<Self>) {
         loop {
-            self.fetch_if(is_due).await;
-            if self.cache().fetched.is_some() {
-                return;
-            }
-            sleep(self.ages.pause).await;
+            self.fetch_or_share().await;
+            let wait = self.ages.until_fetch(&self.cache(), Instant::now());
+            sleep(wait).await;
         }
     }
 
-    /// The key of that id, for that algorithm. Without an id, the one that suits.
+    /// The key of that id, for that algorithm. Without an id, the one that suits. Nobody waits for a key that is known.
     pub(super) async fn find(
         self: &Arc<Self>,
         id: Option<&str>,
         algorithm: Algorithm,
     ) -> Result<PublicKey, Denied> {
-        let is_known = self.cache().find(id, algorithm).is_some();
-        if !is_known || self.is_fetch_due(id, algorithm) {
-            self.fetch_if(|| self.is_fetch_due(id, algorithm)).await;
+        if let Ok(known) = self.known(id, algorithm) {
+            return Ok(known);
         }
-        let cache = self.cache().clone();
+        self.fetch_or_share().await;
+        self.known(id, algorithm)
+    }
+
+    fn known(&self, id: Option<&str>, algorithm: Algorithm) -> Result<PublicKey, Denied> {
+        let cache = self.cache();
         if !self.ages.are_good(&cache, Instant::now()) {
             return Err(Denied::KeysAway);
         }
@@ -111,16 +113,16 @@ impl Jwks {
         ))
     }
 
-    fn is_fetch_due(&self, id: Option<&str>, algorithm: Algorithm) -> bool {
-        let cache = self.cache();
-        let known = cache.find(id, algorithm).is_some();
-        self.ages.is_fetch_due(&cache, known, Instant::now())
-    }
-
-    /// Fetches where that is due still once it is our turn: who was before us may have done it.
-    async fn fetch_if(self: &Arc<Self>, is_due: impl Fn() -> bool) {
+    /// Fetches, unless somebody did so while this waited for its turn, or not long ago.
+    async fn fetch_or_share(self: &Arc<Self>) {
+        let before = self.cache().tried;
         let turn = Arc::clone(&self.turn).lock_owned().await;
-        if is_due() {
+        let (is_shared, is_too_early) = {
+            let cache = self.cache();
+            let is_too_early = self.ages.is_too_early(&cache, Instant::now());
+            (cache.tried != before, is_too_early)
+        };
+        if !is_shared && !is_too_early {
             self.fetch_whoever_waits(turn).await;
         }
     }
@@ -139,20 +141,17 @@ impl Jwks {
     }
 
     async fn fetch(&self) {
-        let tried = Some(Instant::now());
-        self.cache().tried = tried;
+        let begun = Instant::now();
         match self.fetched().await {
             Ok(keys) => {
                 info!(keys = keys.len(), "fetched {} keys of tokens", keys.len());
-                let fetched = tried;
-                *self.cache() = Cache {
-                    keys,
-                    fetched,
-                    tried,
-                };
+                let mut cache = self.cache();
+                cache.keys = keys;
+                cache.fetched = Some(begun);
             }
             Err(problem) => warn!(problem, "the keys of tokens were not fetched: {problem}"),
         }
+        self.cache().tried = Some(Instant::now());
     }
 
     async fn fetched(&self) -> Result<Arc<[Named]>, String> {
@@ -216,12 +215,17 @@ impl Cache {
 }
 
 impl Ages {
-    /// Whether the URL has to be asked for a key that is `known`, or is not.
-    fn is_fetch_due(&self, cache: &Cache, known: bool, now: Instant) -> bool {
-        let is_younger = |than: Option<Instant>, age| than.is_some_and(|since| now - since < age);
-        let is_good = known && is_younger(cache.fetched, self.refresh);
-        let is_too_early = is_younger(cache.tried, self.pause);
-        !is_good && !is_too_early
+    /// How long keys do until they are fetched again, though nobody asks for one that is not among them.
+    fn until_fetch(&self, cache: &Cache, now: Instant) -> Duration {
+        let left = |since: Option<Instant>, age: Duration| {
+            since.map_or(Duration::ZERO, |since| age.saturating_sub(now - since))
+        };
+        left(cache.fetched, self.refresh).max(left(cache.tried, self.pause))
+    }
+
+    /// Whether the URL was asked so short a time ago that it is not asked again, whoever asks for what.
+    fn is_too_early(&self, cache: &Cache, now: Instant) -> bool {
+        cache.tried.is_some_and(|tried| now - tried < self.pause)
     }
 
     /// Whether keys may be used, were it only because there are no better ones.

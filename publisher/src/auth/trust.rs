@@ -84,7 +84,7 @@ impl Trust {
     pub(super) async fn refresh(&self) {
         let fetching = async {
             if let Some(jwks) = &self.jwks {
-                jwks.fetch_first().await;
+                jwks.keep_fresh().await;
             }
         };
         let following = async {
