@@ -97,11 +97,7 @@ impl File {
 
     fn keys(&self, text: &[u8]) -> Result<Keys, ConfigError> {
         let text = str::from_utf8(text).map_err(|error| self.refused(&error))?;
-        let keys = Keys::parse_lines(text).map_err(|error| self.refused(&error))?;
-        if keys.is_empty() {
-            return Err(self.refused(&"there is no key in it"));
-        }
-        Ok(keys)
+        Keys::parse_lines(text).map_err(|error| self.refused(&error))
     }
 
     fn refused(&self, problem: &dyn fmt::Display) -> ConfigError {

@@ -84,11 +84,24 @@ impl Keys {
     /// The same of a file, where a mistake has a line.
     pub(super) fn parse_lines(text: &str) -> Result<Self, EntryError> {
         let lines = text.lines().zip(1..);
-        let entries = lines.flat_map(|(text, line)| {
-            let at = move |problem| EntryError::Line { line, problem };
-            entries(text).map(move |entry| entry.map_err(|error| at(Box::new(error))))
-        });
-        Self::of(entries.collect::<Result<_, _>>()?)
+        let at = |line, problem| {
+            let problem = Box::new(problem);
+            EntryError::Line { line, problem }
+        };
+        let (mut read, mut lines_read) = (Vec::new(), Vec::new());
+        for (text, line) in lines {
+            for entry in entries(text) {
+                read.push(entry.map_err(|problem| at(line, problem))?);
+                lines_read.push(line);
+            }
+        }
+        match twice(&read) {
+            Some(place) => {
+                let twice = EntryError::Twice(read[place].name.clone());
+                Err(at(lines_read[place], twice))
+            }
+            None => Self::of(read),
+        }
     }
 
     /// These and those.
@@ -101,15 +114,14 @@ impl Keys {
         if entries.len() > KEYS_MAX {
             return Err(EntryError::TooMany(entries.len()));
         }
-        let mut seen = HashSet::new();
-        match entries.iter().find(|entry| !seen.insert(entry.digest)) {
-            Some(twice) => Err(EntryError::Twice(twice.name.clone())),
+        match twice(&entries) {
+            Some(place) => Err(EntryError::Twice(entries[place].name.clone())),
             None => Ok(Self(entries)),
         }
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(super) const fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// Whose key this is. All are compared, each to its end, so that the time taken tells nothing.
@@ -181,6 +193,12 @@ impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.name, self.scopes, self.digest)
     }
+}
+
+/// The place of the first key that is the same as one before it.
+fn twice(entries: &[Entry]) -> Option<usize> {
+    let mut seen = HashSet::new();
+    entries.iter().position(|entry| !seen.insert(entry.digest))
 }
 
 fn entries(line: &str) -> impl Iterator<Item = Result<Entry, EntryError>> {

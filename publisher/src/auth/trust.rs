@@ -11,7 +11,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     time::sleep,
 };
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::{
     caller::Caller,
@@ -65,14 +65,26 @@ impl Trust {
             issuer: config.auth_jwt_issuer.clone(),
             audience: config.auth_jwt_audience.clone(),
         };
-        trust.believe(contents)?;
+        let keys = trust.believe(contents)?;
+        if keys == 0 && !trust.takes_tokens() && config.is_guarded() {
+            let problem = "there is no key in it, and nothing else lets anybody in";
+            return Err(invalid(setting_of_keys(config), problem));
+        }
         Ok(trust)
+    }
+
+    fn takes_tokens(&self) -> bool {
+        self.believed().tokens.is_some()
+    }
+
+    fn believed(&self) -> Arc<Believed> {
+        let believed = self.believed.read();
+        Arc::clone(&believed.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Who brings this.
     pub(super) async fn caller(&self, credential: Credential<'_>) -> Result<Caller, Denied> {
-        let believed = self.believed.read();
-        let believed = Arc::clone(&believed.unwrap_or_else(PoisonError::into_inner));
+        let believed = self.believed();
         match (credential, &believed.tokens) {
             (Credential::Key(key), _) => believed.keys.caller(key).ok_or(Denied::UnknownKey),
             (Credential::Token(token), Some(tokens)) => tokens.caller(token).await,
@@ -110,7 +122,8 @@ impl Trust {
         }
     }
 
-    /// What cannot be believed is told once, and changes nothing.
+    /// What cannot be believed is told once, and changes nothing. A file without a key can be: whoever empties it takes the last
+    /// ones away, and what asked for a credential goes on to ask.
     fn look(&self, seen: &mut Digest) {
         let read = self.files.read();
         let now = match &read {
@@ -122,12 +135,17 @@ impl Trust {
         }
         *seen = now;
         match read.and_then(|contents| self.believe(contents)) {
-            Ok(()) => info!("the files of keys have changed, and count from now on"),
+            Ok(0) => warn!("the files of keys have changed: no API key counts from now on"),
+            Ok(keys) => info!(
+                keys,
+                "the files of keys have changed: {keys} API keys count from now on"
+            ),
             Err(error) => error!(%error, "the keys before count on: {error}"),
         }
     }
 
-    fn believe(&self, contents: Contents) -> Result<(), ConfigError> {
+    /// Tells how many API keys there are then.
+    fn believe(&self, contents: Contents) -> Result<usize, ConfigError> {
         let keys = self.keys.clone().and(contents.keys);
         let keys = keys.map_err(|error| invalid("auth_keys_file", error))?;
         let token_keys = match (&self.jwks, contents.token_key) {
@@ -143,8 +161,17 @@ impl Trust {
             .believed
             .write()
             .unwrap_or_else(PoisonError::into_inner);
+        let count = keys.count();
         *believed = Arc::new(Believed { keys, tokens });
-        Ok(())
+        Ok(count)
+    }
+}
+
+const fn setting_of_keys(config: &Config) -> &'static str {
+    if config.auth_keys.is_empty() {
+        "auth_keys_file"
+    } else {
+        "auth_keys"
     }
 }
 
@@ -201,6 +228,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_last_key_is_taken_away_by_emptying_its_file() {
+        let folder = TempDir::new().unwrap();
+        let config = Config {
+            auth_keys_file: file(&folder, &line(1)),
+            ..Config::default()
+        };
+        let trust = Trust::open(&config).unwrap();
+        let mut seen = trust.read;
+        file(&folder, "# none\n");
+        trust.look(&mut seen);
+        assert!(!lets_in(&trust, 1).await);
+        assert!(config.is_guarded());
+
+        let told = Trust::open(&config).unwrap_err().to_string();
+        assert!(
+            told.starts_with("auth_keys_file: there is no key"),
+            "{told}"
+        );
+        let beside = Config {
+            auth_keys: line(2),
+            ..config
+        };
+        assert!(lets_in(&Trust::open(&beside).unwrap(), 2).await);
+    }
+
+    #[tokio::test]
     async fn a_file_that_cannot_be_meant_changes_nothing_until_it_is_mended() {
         let folder = TempDir::new().unwrap();
         let trust = Trust::open(&Config {
@@ -209,7 +262,7 @@ mod tests {
         });
         let trust = trust.unwrap();
         let mut seen = trust.read;
-        for broken in ["", "# none", "\n\nada:read", &format!("{0}\n{0}", line(2))] {
+        for broken in ["\n\nada:read", &format!("{0}\n{0}", line(2))] {
             let path = file(&folder, broken);
             let told = trust.files.read().unwrap_err().to_string();
             assert!(told.contains(path.to_str().unwrap()), "{told}");
@@ -219,6 +272,9 @@ mod tests {
         file(&folder, "\n# ours\nada:read");
         let told = trust.files.read().unwrap_err().to_string();
         assert!(told.contains(": line 3: \"ada:read\""), "{told}");
+        file(&folder, &format!("{0}\n# again\n{0}", line(2)));
+        let told = trust.files.read().unwrap_err().to_string();
+        assert!(told.contains(": line 3: the key ada"), "{told}");
         fs::remove_file(folder.path().join("keys")).unwrap();
         trust.look(&mut seen);
         assert!(lets_in(&trust, 1).await);
