@@ -6,12 +6,20 @@
 
 use std::time::Duration;
 
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+};
 use http::{
     HeaderName, HeaderValue, Method, Uri,
     header::{
-        ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, RANGE, RETRY_AFTER,
+        ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH,
+        IF_NONE_MATCH, LOCATION, ORIGIN, RANGE, RETRY_AFTER,
     },
 };
+use tower::ServiceExt as _;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// How long a browser remembers what it may. 2 h: no browser remembers longer.
@@ -29,22 +37,46 @@ pub(super) enum OriginError {
     TooMany(usize),
 }
 
-/// What is said to pages of `origins`; nothing where there are none.
-pub(super) fn layer(origins: Vec<HeaderValue>) -> Option<CorsLayer> {
-    let layer = CorsLayer::new()
+/// The same routes, that tell pages of `origins` what they may; where there are none, no page is told anything.
+pub(super) fn told_to(origins: Vec<HeaderValue>, routes: Router) -> Router {
+    if origins.is_empty() {
+        return routes;
+    }
+    let untold = routes.clone();
+    let routes = routes.layer(layer(origins));
+    routes.layer(from_fn_with_state(untold, pass_by))
+}
+
+/// The layer takes every `OPTIONS` for a preflight, and answers it for a path that there is not, too.
+async fn pass_by(State(untold): State<Router>, mut request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let is_preflight = [ORIGIN, ACCESS_CONTROL_REQUEST_METHOD]
+        .iter()
+        .all(|name| headers.contains_key(name));
+    if request.method() == Method::OPTIONS && !is_preflight {
+        // A router within a router takes the path that was matched for the beginning of its own.
+        request.extensions_mut().remove::<MatchedPath>();
+        return untold.oneshot(request).await.into_response();
+    }
+    next.run(request).await
+}
+
+fn layer(origins: Vec<HeaderValue>) -> CorsLayer {
+    CorsLayer::new()
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::DELETE])
         .allow_headers(asked())
         .expose_headers(told())
-        .max_age(REMEMBERED);
-    (!origins.is_empty()).then(|| layer.allow_origin(AllowOrigin::list(origins)))
+        .max_age(REMEMBERED)
+        .allow_origin(AllowOrigin::list(origins))
 }
 
 /// What a page may send.
-fn asked() -> [HeaderName; 10] {
+fn asked() -> [HeaderName; 11] {
     [
         ACCEPT,
         AUTHORIZATION,
         CONTENT_TYPE,
+        IF_MATCH,
         IF_NONE_MATCH,
         RANGE,
         HeaderName::from_static("if-range"),

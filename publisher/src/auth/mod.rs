@@ -210,10 +210,7 @@ pub(crate) fn guarded(
     let routes = routes
         .layer(from_fn_with_state(state, let_in))
         .layer(from_fn_with_state(strangers, strangers::counted));
-    match cors::layer(access.cors_origins.clone()) {
-        Some(cors) => routes.layer(cors),
-        None => routes,
-    }
+    cors::told_to(access.cors_origins.clone(), routes)
 }
 
 async fn let_in(

@@ -237,7 +237,9 @@ async fn a_page_of_a_listed_origin_may_ask_and_another_may_not() {
     let methods = allowed.header("access-control-allow-methods");
     assert!(methods.contains("DELETE"), "{methods}");
     let headers = allowed.header("access-control-allow-headers");
-    assert!(headers.contains("authorization"), "{headers}");
+    for header in ["authorization", "if-match", "if-none-match"] {
+        assert!(headers.contains(header), "{header} in {headers}");
+    }
     assert_eq!(allowed.header("access-control-allow-credentials"), "");
     let other = preflight("https://evil.example").await;
     assert_eq!(other.header("access-control-allow-origin"), "");
@@ -259,6 +261,26 @@ async fn a_page_of_a_listed_origin_may_ask_and_another_may_not() {
         "x-request-id",
     ] {
         assert!(exposed.contains(header), "{header} in {exposed}");
+    }
+}
+
+#[tokio::test]
+async fn options_without_a_page_are_answered_as_if_no_page_might_ask() {
+    let server = Server::guarded(&Config {
+        cors_origins: "https://shop.example".to_owned(),
+        ..config()
+    })
+    .await;
+    let options = async |path: &str, headers: &[(&str, &str)]| {
+        client::send(server.address, "OPTIONS", path, headers, "".into()).await
+    };
+    for headers in [
+        vec![],
+        vec![("origin", "https://shop.example")],
+        vec![("access-control-request-method", "GET")],
+    ] {
+        options("/nothing", &headers).await.problem(404);
+        options("/limits", &headers).await.problem(405);
     }
 }
 
