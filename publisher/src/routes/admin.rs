@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State as AppState, rejection::QueryRejection},
+    extract::{Path, State as AppState},
     response::{IntoResponse as _, Response},
 };
 use backends::{
@@ -14,12 +14,13 @@ use backends::{
         dead::{Letter, NoReason},
     },
 };
+use http::Uri;
 use schemars::JsonSchema;
 use schemas::FieldError;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::{runtime::Handle, sync::Mutex};
 
-use super::stream::NO_STORE;
+use super::{query::Parameters, stream::NO_STORE};
 use crate::{
     app::App,
     blocking,
@@ -58,13 +59,6 @@ impl Desk {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
-    reason: Option<String>,
-    limit: Option<usize>,
-}
-
 /// Letters, oldest first.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -88,10 +82,11 @@ pub(crate) struct Replayed {
 /// The dead letters, or those that died for one reason.
 pub(crate) async fn list(
     AppState(app): AppState<Arc<App>>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    uri: Uri,
 ) -> Result<Response, ApiError> {
-    let Query(asked) = asked.map_err(|error| refused("limit", error.body_text(), None))?;
-    let (reason, limit) = (asked.reason()?, asked.limit()?);
+    let asked = Parameters::of(&uri);
+    asked.none_but(&["reason", "limit"])?;
+    let (reason, limit) = (reason(asked.one("reason")?)?, limit(asked.one("limit")?)?);
     let listing = app
         .desk
         .walk(async move |office| office.list(reason, limit).await)
@@ -128,20 +123,24 @@ pub(crate) async fn replay(
     Ok(([NO_STORE], Json(replayed)).into_response())
 }
 
-impl Asked {
-    fn reason(&self) -> Result<Option<Death>, ApiError> {
-        let reason = self.reason.as_deref().map(str::parse).transpose();
-        reason.map_err(|error: NoReason| refused("reason", error.to_string(), None))
-    }
+fn reason(asked: Option<&str>) -> Result<Option<Death>, ApiError> {
+    let reason = asked.map(str::parse).transpose();
+    reason.map_err(|error: NoReason| refused("reason", error.to_string(), None))
+}
 
-    fn limit(&self) -> Result<usize, ApiError> {
-        let limit = self.limit.unwrap_or(LETTERS_USUAL);
-        if (1..=LETTERS_MAX).contains(&limit) {
-            return Ok(limit);
-        }
-        let problem = format!("{limit}, 1 to {LETTERS_MAX} are allowed");
-        Err(refused("limit", problem, Some(limit)))
+fn limit(asked: Option<&str>) -> Result<usize, ApiError> {
+    let Some(asked) = asked else {
+        return Ok(LETTERS_USUAL);
+    };
+    let limit = asked.parse().map_err(|_| {
+        let problem = format!("is no number, 1 to {LETTERS_MAX} are allowed");
+        refused("limit", problem, None)
+    })?;
+    if (1..=LETTERS_MAX).contains(&limit) {
+        return Ok(limit);
     }
+    let problem = format!("{limit}, 1 to {LETTERS_MAX} are allowed");
+    Err(refused("limit", problem, Some(limit)))
 }
 
 fn refused(field: &str, problem: String, measured: Option<usize>) -> ApiError {

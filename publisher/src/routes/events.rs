@@ -16,12 +16,15 @@ use futures::{
     Stream, StreamExt as _, TryStreamExt as _,
     stream::{self, BoxStream},
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use schemars::JsonSchema;
 use schemas::{Failure, FieldError, JobId, State};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::stream::{Listener, Resume, answer, frame};
+use super::{
+    query::Parameters,
+    stream::{Listener, Resume, answer, frame},
+};
 use crate::{
     app::App,
     degraded::{self, Heard, Seen},
@@ -41,24 +44,17 @@ const END: &str = "end";
 /// Characters of a malformed id that are given back: enough to find it.
 const ID_SHOWN_CHARS_MAX: usize = 80;
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
-    #[serde(default)]
-    ids: String,
-    #[serde(flatten)]
-    resume: Resume,
-}
-
 /// Follows the jobs that are asked for, each once.
 pub(crate) async fn events(
     AppState(app): AppState<Arc<App>>,
     Extension(client): Extension<Client>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    uri: Uri,
+    resume: Result<Query<Resume>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let Query(asked) = asked.map_err(|error| refused(error.body_text(), None))?;
-    let ids = parse(&asked.ids)?;
-    let last_event_id = asked.resume.last_event_id(&headers);
+    let ids = parse(Parameters::of(&uri).one("ids")?.unwrap_or_default())?;
+    let Query(resume) = resume.unwrap_or_default();
+    let last_event_id = resume.last_event_id(&headers);
     if last_event_id.as_deref() == Some(END) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

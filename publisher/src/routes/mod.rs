@@ -9,6 +9,7 @@ pub(crate) mod images;
 pub(crate) mod limits;
 pub(crate) mod originals;
 pub(crate) mod page;
+mod query;
 pub(crate) mod stats;
 pub(crate) mod status;
 mod stream;

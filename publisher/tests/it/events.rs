@@ -142,6 +142,9 @@ async fn a_list_that_cannot_be_followed_is_refused_by_its_reason() {
         "{problem}"
     );
 
+    let problem = get("?ids=a&ids=b".to_owned()).await.problem(422);
+    assert_eq!(problem["detail"], "ids: is given 2 times, one is expected");
+
     let ids: Vec<_> = (0..201).map(|number| format!("{number:064x}")).collect();
     let problem = get(format!("?ids={}", ids.join(","))).await.problem(422);
     assert_eq!(
