@@ -122,7 +122,7 @@ impl Settings {
     /// does.
     pub(crate) fn require_private(&self) -> Result<(), ConfigError> {
         let listen = self.common.listen;
-        let is_private = listen.ip().is_loopback() || self.auth.is_guarded();
+        let is_private = listen.ip().to_canonical().is_loopback() || self.auth.is_guarded();
         if is_private || self.common.insecure_public {
             return Ok(());
         }
@@ -213,6 +213,10 @@ mod tests {
     #[test]
     fn strangers_are_let_in_only_on_purpose() {
         assert!(with(&[]).unwrap().require_private().is_ok());
+        for here in ["[::1]:3000", "[::ffff:127.0.0.1]:3000"] {
+            let settings = with(&[("listen", here)]).unwrap();
+            assert!(settings.require_private().is_ok(), "{here}");
+        }
         assert!(
             with(&[("listen", "0.0.0.0:3000")])
                 .unwrap()
