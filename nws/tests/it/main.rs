@@ -8,6 +8,7 @@
 mod alone;
 mod apply;
 mod auth;
+mod auth_tokens;
 mod cancel;
 mod dead_letters;
 mod embedded;
