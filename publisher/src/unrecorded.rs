@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::{accept, app::App};
+use crate::{accept, app::App, webhooks};
 
 /// Jobs that are remembered at most: at 1 KiB each 10 MiB, and a quarter of an hour at ten uploads a second. The oldest
 /// one makes room: its worker is the likeliest to have spoken by the time anybody can ask.
@@ -48,6 +48,8 @@ struct Sent {
     job: Job,
     state: State,
     owners: Vec<Owner>,
+    /// Whether the configured webhook is to hear of it: nothing but the records can remember that for longer.
+    webhook: bool,
 }
 
 /// Owners that are remembered of a job: with two it is nobody's alone, and more change nothing.
@@ -60,6 +62,7 @@ impl Unrecorded {
             job: job.clone(),
             state: state.clone(),
             owners: by.cloned().into_iter().collect(),
+            webhook: false,
         };
         // Two may have sent it at the same moment, and each of them has to be remembered.
         match jobs.known.entry(id) {
@@ -82,6 +85,13 @@ impl Unrecorded {
         }
     }
 
+    /// Remembers that the configured webhook is to hear of the job. Says whether it is one of these.
+    pub(crate) fn remember_webhook(&self, id: &JobId) -> bool {
+        let mut jobs = self.jobs();
+        let sent = jobs.known.get_mut(id);
+        sent.map(|sent| sent.webhook = true).is_some()
+    }
+
     /// How a job stood when it was accepted.
     pub(crate) fn state(&self, id: &JobId) -> Option<State> {
         self.jobs().known.get(id).map(|sent| sent.state.clone())
@@ -92,12 +102,14 @@ impl Unrecorded {
         jobs.known.get(jobs.order.front()?).cloned()
     }
 
-    /// Forgets the first job if it still is this one, of no more owners.
+    /// Forgets the first job if it still is this one, of no more owners and with no wish that came meanwhile.
     fn forget_first(&self, recorded: &Sent) {
         let mut jobs = self.jobs();
         let id = recorded.job.id();
-        let owners = jobs.known.get(&id).map(|sent| sent.owners.len());
-        if jobs.order.front() == Some(&id) && owners == Some(recorded.owners.len()) {
+        let known = jobs.known.get(&id);
+        if jobs.order.front() == Some(&id)
+            && known.is_some_and(|sent| sent.is_no_more_than(recorded))
+        {
             jobs.forget_first();
         }
     }
@@ -116,6 +128,10 @@ impl Sent {
         {
             self.owners.push(by.clone());
         }
+    }
+
+    const fn is_no_more_than(&self, recorded: &Self) -> bool {
+        self.owners.len() == recorded.owners.len() && self.webhook == recorded.webhook
     }
 }
 
@@ -159,7 +175,7 @@ async fn until_recorded(app: &App) {
 async fn record_all(app: &App, recorded: &mut usize) -> Result<(), Error> {
     while let Some(sent) = app.unrecorded.first() {
         let id = sent.job.id();
-        match record_one(app, &sent).await {
+        match settle(app, &sent).await {
             Ok(()) => *recorded += 1,
             Err(error) if matches!(error.cause, Cause::Corrupt(_)) => {
                 warn!(job.id = %id, %error, "job {id} is passed over: {error}");
@@ -171,10 +187,21 @@ async fn record_all(app: &App, recorded: &mut usize) -> Result<(), Error> {
     Ok(())
 }
 
+/// Records one, and who is to hear of it.
+async fn settle(app: &App, sent: &Sent) -> Result<(), Error> {
+    record_one(app, sent).await?;
+    if sent.webhook {
+        webhooks::tell_default(app, &sent.job.id(), sent.owners.first()).await?;
+    }
+    Ok(())
+}
+
 /// Records one, unless it has ended. A worker that spoke first has recorded it, and one that has claimed it keeps its
 /// claim. The records are asked first: it costs nothing to hear that they are away.
 async fn record_one(app: &App, sent: &Sent) -> Result<(), Error> {
-    let Sent { job, state, owners } = sent;
+    let Sent {
+        job, state, owners, ..
+    } = sent;
     let id = job.id();
     let before = app.results.record(&id).await?;
     if app.objects.head(&Key::Result(id)).await?.is_some() {
@@ -249,6 +276,19 @@ mod tests {
         assert!(ids[1..].iter().all(|id| unrecorded.state(id).is_some()));
         unrecorded.forget_first(&oldest);
         assert!(unrecorded.state(&ids[1]).is_some(), "only the one it was");
+    }
+
+    #[test]
+    fn a_job_is_not_forgotten_before_its_webhook_is_asked_for() {
+        let unrecorded = Unrecorded::default();
+        let id = remember(&unrecorded, 1);
+        let recorded = unrecorded.first().unwrap();
+        assert!(unrecorded.remember_webhook(&id));
+        unrecorded.forget_first(&recorded);
+        let next = unrecorded.first().unwrap();
+        assert!(next.webhook);
+        unrecorded.forget_first(&next);
+        assert!(!unrecorded.remember_webhook(&id), "nobody remembers it");
     }
 
     #[test]

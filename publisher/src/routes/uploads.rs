@@ -28,6 +28,7 @@ use crate::{
     prefer,
     server::close_after,
     upload::Upload,
+    webhooks,
 };
 
 const CACHE: HeaderName = HeaderName::from_static("x-cache");
@@ -101,8 +102,7 @@ async fn answer(
     count_bytes(app, &upload);
     let by = caller.owner();
     let accepted = accept::accept(app, upload, by.as_ref(), &accept, Timestamp::now()).await?;
-    let subscribed = app.webhooks.subscribe(&accepted, webhook, by.as_ref());
-    subscribed.await?;
+    webhooks::subscribe(app, &accepted, webhook, by.as_ref()).await?;
     let hit = accepted.known && accepted.state.status == Status::Done;
     app.metrics.cache(TIER, hit);
     let format = accepted.format;

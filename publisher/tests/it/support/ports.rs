@@ -40,11 +40,11 @@ impl Switch {
         self.0.store(out_of_order, Ordering::SeqCst);
     }
 
-    fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 
-    fn check(&self, backend: Backend, op: &'static str) -> Result<(), Error> {
+    pub(crate) fn check(&self, backend: Backend, op: &'static str) -> Result<(), Error> {
         if self.is_set() {
             let cause = Cause::Refused("out of order".to_owned());
             return Err(Error::new(backend, op, cause));
