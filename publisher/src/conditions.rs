@@ -5,7 +5,7 @@
 
 use std::ops;
 
-use http::{HeaderMap, HeaderName, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 /// What is sent of a representation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,11 @@ pub(crate) fn share(
     asked_range(headers, size_bytes)
 }
 
+/// Whether an answer depends on the name of what there is.
+pub(crate) fn ask_for_a_name(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::IF_MATCH) || headers.contains_key(header::IF_NONE_MATCH)
+}
+
 /// Whether `If-None-Match` names `etag`, or anything that is there.
 pub(crate) fn none_match(headers: &HeaderMap, etag: &str) -> bool {
     matches(headers, header::IF_NONE_MATCH, Some(etag), weak)
@@ -49,23 +54,46 @@ fn matches(
     headers: &HeaderMap,
     name: HeaderName,
     etag: Option<&str>,
-    same: impl Fn(&str, &str) -> bool,
+    same: impl Fn(&[u8], &str) -> bool,
 ) -> bool {
-    let texts = headers.get_all(name).iter();
-    texts
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(','))
-        .map(str::trim)
-        .any(|tag| tag == "*" || etag.is_some_and(|etag| same(tag, etag)))
+    let mut lists = headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    lists.any(|list| {
+        list.trim_ascii() == b"*" || etag.is_some_and(|etag| Tags(list).any(|tag| same(tag, etag)))
+    })
 }
+
+/// The entity tags of a list, each with its quotes. A tag may hold commas and asterisks, and a backslash escapes nothing in
+/// it (§8.8.3), so the list is read tag by tag. What is no tag ends it.
+struct Tags<'l>(&'l [u8]);
+
+impl<'l> Iterator for Tags<'l> {
+    type Item = &'l [u8];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let apart = |byte: &u8| !b" \t,".contains(byte);
+        let list = &self.0[self.0.iter().position(apart)?..];
+        let prefix = if list.starts_with(WEAK) {
+            WEAK.len()
+        } else {
+            0
+        };
+        let opaque = list[prefix..].strip_prefix(b"\"")?;
+        let end = prefix + opaque.iter().position(|byte| *byte == b'"')? + 2;
+        let (tag, rest) = list.split_at(end);
+        self.0 = rest;
+        Some(tag)
+    }
+}
+
+const WEAK: &[u8] = b"W/";
 
 /// Ours are strong; a weak one of the client's says that its bytes may differ (§8.8.3.2).
-fn strong(tag: &str, etag: &str) -> bool {
-    tag == etag
+fn strong(tag: &[u8], etag: &str) -> bool {
+    tag == etag.as_bytes()
 }
 
-fn weak(tag: &str, etag: &str) -> bool {
-    tag.strip_prefix("W/").unwrap_or(tag) == etag
+fn weak(tag: &[u8], etag: &str) -> bool {
+    tag.strip_prefix(WEAK).unwrap_or(tag) == etag.as_bytes()
 }
 
 /// Whether a range may be sent at all: what the client has of it already is of these bytes.
@@ -222,6 +250,25 @@ mod tests {
         for tag in ["\"b\"", "a"] {
             let share = shared(&[(header::IF_NONE_MATCH, tag)]);
             assert_eq!(share, Share::Whole, "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_tag_may_hold_what_separates_tags() {
+        for list in [
+            "\"x,*,y\"",
+            "\"x, \\\"a\\\"\"",
+            "\"x,W/\", \"b\"",
+            "a, \"a\"",
+            "\"a",
+            "\"*\"",
+        ] {
+            let share = shared(&[(header::IF_NONE_MATCH, list)]);
+            assert_eq!(share, Share::Whole, "{list}");
+        }
+        for list in ["\"x,*,y\", \"a\"", ",, \"b\" ,W/\"a\",", " * "] {
+            let share = shared(&[(header::IF_NONE_MATCH, list)]);
+            assert_eq!(share, Share::NotModified, "{list}");
         }
     }
 }

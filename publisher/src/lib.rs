@@ -44,6 +44,7 @@ mod openapi;
 mod outflow;
 mod pace;
 mod prefer;
+mod quoted;
 mod retention;
 mod room;
 mod routes;

@@ -3,7 +3,10 @@
 use http::{HeaderMap, header};
 use schemas::OutputFormat;
 
-/// More media ranges than any client has a use for.
+use crate::quoted;
+
+/// More media ranges, and codings, than any client has a use for. Those after them are passed over, as if the client had not
+/// said them: that costs it a format it would rather have, and nobody a scan without end.
 const RANGES_MAX: usize = 64;
 
 /// The format of a result that moves.
@@ -51,7 +54,7 @@ impl Accept {
         let texts = headers.get_all(header::ACCEPT).iter();
         let ranges: Vec<_> = texts
             .filter_map(|value| value.to_str().ok())
-            .flat_map(|text| text.split(','))
+            .flat_map(|text| quoted::split(text, ','))
             .filter_map(Range::parse)
             .take(RANGES_MAX)
             .collect();
@@ -147,7 +150,7 @@ const NAMED: u8 = 2;
 
 impl Range {
     fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(';').map(str::trim);
+        let mut parts = quoted::split(text, ';').map(str::trim);
         let media_type = parts.next()?.to_ascii_lowercase();
         media_type.contains('/').then_some(())?;
         let weight = weight(parts)?;
@@ -173,15 +176,25 @@ impl Range {
 
 /// What `q=` says among a range's parameters, all of it without one; `None` where that is no weight.
 fn weight<'a>(mut parameters: impl Iterator<Item = &'a str>) -> Option<Weight> {
-    const WHOLE: f32 = 1000.0;
     let named = parameters.find_map(|parameter| {
         let (name, weight) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("q").then_some(weight)
     });
-    named
-        .map_or(Some(1.0), |weight| weight.trim().parse().ok())
-        .filter(|weight| (0.0..=1.0).contains(weight))
-        .map(|weight: f32| (weight * WHOLE).round() as Weight)
+    named.map_or(Some(WHOLE), |weight| thousandths(weight.trim()))
+}
+
+const WHOLE: Weight = 1000;
+
+/// A weight as RFC 9110 §12.4.2 spells it: 0 or 1, and up to three digits, which after 1 are zeros.
+fn thousandths(text: &str) -> Option<Weight> {
+    let (whole, digits) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = digits.len() <= 3 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    are_digits.then_some(())?;
+    match whole {
+        "0" => format!("{digits:0<3}").parse().ok(),
+        "1" => digits.bytes().all(|digit| digit == b'0').then_some(WHOLE),
+        _ => None,
+    }
 }
 
 /// Whether gzip is taken, and at least as welcome as bytes that are not packed. Who does not say takes none.
@@ -207,10 +220,10 @@ fn coding_weight(headers: &HeaderMap, coding: &str) -> Option<Weight> {
     let texts = headers.get_all(header::ACCEPT_ENCODING).iter();
     texts
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(','))
+        .flat_map(|text| quoted::split(text, ','))
         .take(RANGES_MAX)
         .find_map(|text| {
-            let mut parts = text.split(';').map(str::trim);
+            let mut parts = quoted::split(text, ';').map(str::trim);
             let named = parts.next()?.eq_ignore_ascii_case(coding);
             named.then(|| weight(parts)).flatten()
         })
@@ -352,6 +365,35 @@ mod tests {
         let accept = accept("image/png, application/json;q=0.9");
         assert!(accept.prefers_image(OutputFormat::Png));
         assert!(!accept.prefers_image(OutputFormat::Jpeg));
+    }
+
+    #[test]
+    fn a_parameter_that_is_quoted_is_no_weight() {
+        let quoted = accept("image/jpeg;foo=\"x;q=0\"");
+        assert_eq!(quoted.output_format(PHOTO), OutputFormat::Jpeg);
+        assert!(quoted.prefers_image(OutputFormat::Jpeg));
+        let quoted = accept("image/png;foo=\"a,image/jpeg\"");
+        assert_eq!(quoted.output_format(PHOTO), OutputFormat::Png);
+    }
+
+    #[test]
+    fn a_weight_is_spelled_as_the_standard_has_it() {
+        for (text, weight) in [
+            ("0", 0),
+            ("0.", 0),
+            ("0.5", 500),
+            ("0.05", 50),
+            ("0.999", 999),
+            ("1", 1000),
+            ("1.000", 1000),
+        ] {
+            assert_eq!(thousandths(text), Some(weight), "{text}");
+        }
+        for text in [
+            "", ".5", "1e-1", "+1", "-0", "0.1234", "1.001", "2", "0.5.0", "00.5",
+        ] {
+            assert_eq!(thousandths(text), None, "{text}");
+        }
     }
 
     #[test]

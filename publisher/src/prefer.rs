@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
+use crate::quoted;
+
 /// More preferences than any client has.
 const PREFERENCES_MAX: usize = 64;
 
@@ -12,18 +14,23 @@ pub(crate) fn wait(headers: &HeaderMap, wait_max: Duration) -> Option<Duration> 
     let texts = headers.get_all("prefer").iter();
     let mut preferences = texts
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(','))
+        .flat_map(|text| quoted::split(text, ','))
         .take(PREFERENCES_MAX)
         .map(named);
     // Said twice, the first one counts, whatever it says.
     let (_, seconds) = preferences.find(|(name, _)| name.eq_ignore_ascii_case("wait"))?;
-    let seconds = seconds.trim_matches('"').parse().ok()?;
-    Some(Duration::from_secs(seconds).min(wait_max))
+    Some(Duration::from_secs(whole(quoted::unquoted(seconds))?).min(wait_max))
+}
+
+/// Digits and nothing else (RFC 7240 §4.3). More of them than a number holds ask for longer than any limit.
+fn whole(digits: &str) -> Option<u64> {
+    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_number.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 /// A preference and its value, without its parameters: their names are no preferences.
 fn named(preference: &str) -> (&str, &str) {
-    let whole = preference.split(';').next().unwrap_or_default();
+    let whole = quoted::split(preference, ';').next().unwrap_or_default();
     let (name, value) = whole.split_once('=').unwrap_or((whole, ""));
     (name.trim(), value.trim())
 }
@@ -48,6 +55,9 @@ mod tests {
             ("respond-async, wait=600", 60),
             ("wait=3; foo=bar", 3),
             ("wait=0", 0),
+            ("wait=18446744073709551615", 60),
+            ("wait=99999999999999999999999", 60),
+            ("foo=\"bar,baz\", wait=4", 4),
         ] {
             assert_eq!(
                 granted(&[text]),
@@ -60,6 +70,9 @@ mod tests {
             "wait=soon",
             "wait",
             "wait=-1",
+            "wait=+5",
+            "wait=\"5",
+            "wait=\"\"",
             "waits=5",
             "",
         ] {
@@ -70,6 +83,12 @@ mod tests {
     #[test]
     fn a_parameter_of_another_preference_is_no_wait() {
         assert_eq!(granted(&["return=minimal; wait=5"]), None);
+    }
+
+    #[test]
+    fn a_wait_that_is_quoted_is_another_preferences_value() {
+        assert_eq!(granted(&["foo=\"bar,wait=3\""]), None);
+        assert_eq!(granted(&["foo=\"bar\\\",wait=3\""]), None);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::{
     PathId,
     transfer::{Asked, Held, Seat, Transfer, check_size},
 };
-use crate::{app::App, blocking, error::ApiError, fairness::Client};
+use crate::{app::App, blocking, conditions, error::ApiError, fairness::Client};
 
 /// Where reading needs a credential, `auth::privately` keeps caches that others share out of it.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=86400, immutable");
@@ -127,28 +127,28 @@ fn recorded_result(app: &App, id: &JobId, picture: &Picture) -> Transfer {
 /// What the object store alone knows of it. One that fits into memory is read once, for its digest and for the client; a
 /// longer one is read for its digest first, piece by piece, unless the store has kept that.
 async fn found(app: &App, id: &JobId, asked: Asked<'_>) -> Result<Option<Transfer>, ApiError> {
-    let Asked { client, method, .. } = asked;
     let key = Key::Result(*id);
     let Some(meta) = app.objects.head(&key).await? else {
         return Ok(None);
     };
     let size_bytes_max = app.config.result_bytes_max;
     check_size(meta.size_bytes, size_bytes_max)?;
-    let seat = Seat::take(app, client, &key, meta.size_bytes).await?;
+    let seat = Seat::take(app, asked.client, &key, meta.size_bytes).await?;
     let Some(object) = app.objects.open(&key, None).await? else {
         return Ok(None);
     };
     let size_bytes = object.size_bytes;
     let told = object.sha256;
-    let (media_type, sha256, read) = if size_bytes > IN_MEMORY_BYTES_MAX || method == Method::HEAD {
-        let (media_type, sha256) = looked_into(object, method).await?;
-        (media_type, sha256, None)
-    } else {
-        let bytes = object.collect().await?;
-        let sha256 = digest_of(told, &bytes).await;
-        let (media_type, room) = (objects::media_type_of(&bytes), seat.room);
-        (media_type, Some(sha256), Some(Held { bytes, room }))
-    };
+    let (media_type, sha256, read) =
+        if size_bytes > IN_MEMORY_BYTES_MAX || asked.method == Method::HEAD {
+            let (media_type, sha256) = looked_into(object, asked).await?;
+            (media_type, sha256, None)
+        } else {
+            let bytes = object.collect().await?;
+            let sha256 = digest_of(told, &bytes).await;
+            let (media_type, room) = (objects::media_type_of(&bytes), seat.room);
+            (media_type, Some(sha256), Some(Held { bytes, room }))
+        };
     Ok(Some(Transfer {
         key,
         size_bytes,
@@ -159,14 +159,16 @@ async fn found(app: &App, id: &JobId, asked: Asked<'_>) -> Result<Option<Transfe
     }))
 }
 
-/// The type and the digest of a long result. Who only asks what there is does not have all of it read for a digest.
+/// The type and the digest of a long result. Who only asks what there is does not have all of it read for a digest, unless the
+/// answer depends on it.
 async fn looked_into(
     mut object: Object,
-    method: &Method,
+    asked: Asked<'_>,
 ) -> Result<(&'static str, Option<Digest>), ApiError> {
     let first = object.pieces.try_next().await?.unwrap_or_default();
     let media_type = objects::media_type_of(&first);
-    if object.sha256.is_some() || method == Method::HEAD {
+    let only_asks = asked.method == Method::HEAD && !conditions::ask_for_a_name(asked.headers);
+    if object.sha256.is_some() || only_asks {
         return Ok((media_type, object.sha256));
     }
     let mut hash = Sha256::new_with_prefix(&first);

@@ -342,6 +342,14 @@ async fn a_long_image_without_a_record_has_its_tag_too() {
     assert!(answer.body == LONG[..]);
     let range = [("range", "bytes=1-3")];
     assert_eq!(server.get(&path, &range).await.body, LONG[1..4]);
+    let tag = answer.header("etag");
+    for (condition, status) in [("if-match", 200), ("if-none-match", 304)] {
+        for method in ["GET", "HEAD"] {
+            let asked = [(condition, tag)];
+            let answer = client::send(server.address, method, &path, &asked, "".into()).await;
+            assert_eq!(answer.status, status, "{method} {condition}");
+        }
+    }
 }
 
 /// The head has promised its length, so that no client takes what came for the whole.
