@@ -31,6 +31,14 @@ const RETRY_AFTER_SECS: RangeInclusive<u64> = 4..=9;
 pub(crate) enum ApiError {
     #[error("{0}")]
     Malformed(String),
+    #[error("there are two parts named {0}, one is expected")]
+    Twice(&'static str),
+    #[error("{0} is not UTF-8")]
+    NotUtf8(String),
+    #[error("multipart/form-data is expected, and Content-Type says something else")]
+    NotAForm,
+    #[error("the body says that it is packed (Content-Encoding); it is expected as it is")]
+    Packed,
     #[error("the form has no part named image")]
     ImageMissing,
     #[error(transparent)]
@@ -73,6 +81,13 @@ pub(crate) enum ApiError {
     #[error("the {what} has {measured} bytes or more, the limit is {limit}")]
     TooLarge {
         what: &'static str,
+        measured: u64,
+        limit: u64,
+    },
+    #[error("the form without its image has {measured} bytes or more, the limit is {limit}")]
+    FieldsTooLong {
+        /// The one that went beyond.
+        field: String,
         measured: u64,
         limit: u64,
     },
@@ -136,7 +151,11 @@ impl ApiError {
     /// The status, a word for programs, and a title for people.
     pub(crate) const fn kind(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "Malformed form"),
+            Self::Malformed(_) | Self::Twice(_) | Self::NotUtf8(_) => {
+                (StatusCode::BAD_REQUEST, "malformed", "Malformed form")
+            }
+            Self::NotAForm => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "no_form", "Not a form"),
+            Self::Packed => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "packed", "Packed body"),
             Self::ImageMissing => (StatusCode::BAD_REQUEST, "image_missing", "No image"),
             Self::Denied(denied) => denied.kind(),
             Self::Authority(error) => error.kind(),
@@ -182,7 +201,9 @@ impl ApiError {
                 "Method not allowed",
             ),
             Self::TooSlow(_) => (StatusCode::REQUEST_TIMEOUT, "too_slow", "Too slow"),
-            Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large"),
+            Self::TooLarge { .. } | Self::FieldsTooLong { .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Too large")
+            }
             Self::Image(error) if error.measured_and_limit().is_some() => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 error.code(),
@@ -252,6 +273,8 @@ impl ApiError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::Field(error) => Some(&error.field),
+            Self::Twice(field) => Some(field),
+            Self::NotUtf8(field) | Self::FieldsTooLong { field, .. } => Some(field),
             Self::Denied(denied) => denied.field(),
             Self::Authority(_) => Some("host"),
             Self::Glyph(_) => Some("wm_text"),
@@ -281,6 +304,9 @@ impl ApiError {
                 (Some(measured), Some(limit))
             }
             Self::TooLarge {
+                measured, limit, ..
+            }
+            | Self::FieldsTooLong {
                 measured, limit, ..
             } => (Some(*measured), Some(*limit)),
             _ => (None, None),
@@ -337,6 +363,22 @@ impl IntoResponse for ApiError {
             && let Some(challenge) = denied.challenge()
         {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        // What is expected instead (RFC 9110 §15.5.16).
+        match self {
+            Self::NotAForm => {
+                headers.insert(
+                    header::ACCEPT,
+                    HeaderValue::from_static("multipart/form-data"),
+                );
+            }
+            Self::Packed => {
+                headers.insert(
+                    header::ACCEPT_ENCODING,
+                    HeaderValue::from_static("identity"),
+                );
+            }
+            _ => {}
         }
         if self.may_pass() {
             headers.insert(

@@ -13,7 +13,7 @@ use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use engine::{Format, InputError};
 use futures::{Stream, StreamExt as _};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use multer::{Field, Multipart};
 use schemas::{Digest, Step, Timings, recipe::FIELDS};
 use sha2::{Digest as _, Sha256};
@@ -99,6 +99,7 @@ impl FromRequest<Arc<App>> for Upload {
 }
 
 async fn read(request: Request, app: &App) -> Result<Read, ApiError> {
+    refuse_packed(request.headers())?;
     refuse_announced(request.headers(), &app.config)?;
     let mut form = Form::of(request, &app.config)?;
     let mut wanted = schemas::Request::default();
@@ -106,9 +107,7 @@ async fn read(request: Request, app: &App) -> Result<Read, ApiError> {
     while let Some(mut part) = form.next_part().await? {
         match part.name().map(str::to_owned).as_deref() {
             Some(IMAGE) if image.is_some() => {
-                return Err(ApiError::Malformed(
-                    "there are two images, one is expected".to_owned(),
-                ));
+                return Err(ApiError::Twice(IMAGE));
             }
             Some(IMAGE) => image = Some(form.image(&mut part, app).await?),
             Some(LOGO) => {
@@ -116,9 +115,7 @@ async fn read(request: Request, app: &App) -> Result<Read, ApiError> {
                 logo = Some(form.logo(&mut part, app).await?);
             }
             Some(WEBHOOK_URL) if webhook.is_some() => {
-                return Err(ApiError::Malformed(
-                    "there are two webhook_url, one is expected".to_owned(),
-                ));
+                return Err(ApiError::Twice(WEBHOOK_URL));
             }
             Some(WEBHOOK_URL) => webhook = Some(form.webhook(&mut part, app).await?),
             Some(name) => form.field(name, &mut part, &mut wanted).await?,
@@ -135,6 +132,17 @@ async fn read(request: Request, app: &App) -> Result<Read, ApiError> {
         logo,
         webhook,
     })
+}
+
+/// A photo is packed already, and what is unpacked could be longer than any limit.
+fn refuse_packed(headers: &HeaderMap) -> Result<(), ApiError> {
+    let is_plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if codings.all(is_plain) {
+        Ok(())
+    } else {
+        Err(ApiError::Packed)
+    }
 }
 
 /// A body that says itself that it is too long is not read at all.
@@ -172,8 +180,8 @@ impl<'c> Form<'c> {
     fn of(request: Request, config: &'c Config) -> Result<Self, ApiError> {
         let content_type = request.headers().get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
-        let boundary = multer::parse_boundary(content_type.unwrap_or_default())
-            .map_err(|_| ApiError::Malformed("multipart/form-data is expected".to_owned()))?;
+        let boundary = multer::parse_boundary(content_type.unwrap_or_default());
+        let boundary = boundary.map_err(without_boundary)?;
         refuse_long(&boundary)?;
         let in_parser = Arc::new(AtomicU64::new(0));
         let body = config.inflow().of(request.into_body());
@@ -215,14 +223,23 @@ impl<'c> Form<'c> {
         let mut text = Vec::new();
         while let Some(chunk) = self.chunk(part).await? {
             self.fields_bytes += chunk.len() as u64;
-            check_size(
-                "form without its image",
-                self.fields_bytes,
-                self.config.fields_bytes_max,
-            )?;
+            self.check_fields(name)?;
             text.extend_from_slice(&chunk);
         }
-        String::from_utf8(text).map_err(|_| ApiError::Malformed(format!("{name} is not UTF-8")))
+        String::from_utf8(text).map_err(|_| ApiError::NotUtf8(name.to_owned()))
+    }
+
+    /// They are bounded together, and the one that goes beyond is named.
+    fn check_fields(&self, name: &str) -> Result<(), ApiError> {
+        let (measured, limit) = (self.fields_bytes, self.config.fields_bytes_max);
+        if measured > limit {
+            return Err(ApiError::FieldsTooLong {
+                field: name.to_owned(),
+                measured,
+                limit,
+            });
+        }
+        Ok(())
     }
 
     /// A file, or the digest of one that is stored.
@@ -342,6 +359,16 @@ enum BodyError {
     Ended(#[from] Ended),
     #[error("more than {OVERHEAD_BYTES_MAX} bytes are no part's content")]
     Overhead,
+}
+
+/// A form without a boundary is malformed; anything else is no form.
+fn without_boundary(error: multer::Error) -> ApiError {
+    match error {
+        multer::Error::NoBoundary => {
+            ApiError::Malformed("the form's Content-Type has no boundary".to_owned())
+        }
+        _ => ApiError::NotAForm,
+    }
 }
 
 /// What the parser says of a form, or passes on from the body.

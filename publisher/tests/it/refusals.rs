@@ -180,8 +180,54 @@ async fn long_fields_are_refused_together() {
     let problem = server.upload(form, &[]).await.problem(413);
     assert_eq!(
         (&problem["field"], &problem["limit"]),
-        (&Value::Null, &65_536.into())
+        (&"wm_text".into(), &65_536.into())
     );
+}
+
+#[tokio::test]
+async fn a_part_that_cannot_be_taken_is_named() {
+    let server = Server::start().await;
+    let image = || Form::new().image("a.png", &photo(1));
+    for (form, field) in [
+        (image().image("b.png", &photo(2)), "image"),
+        (image().part("name=\"wm_text\"", b"\xff"), "wm_text"),
+    ] {
+        let problem = server.upload(form, &[]).await.problem(400);
+        assert_eq!(problem["field"], field);
+        assert_eq!(problem["type"], "urn:nws:problem:malformed");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_another_kind_is_told_what_is_expected() {
+    let server = Server::start().await;
+    let post = async |headers: &[(&str, &str)], body: &[u8]| {
+        let body = bytes::Bytes::copy_from_slice(body);
+        client::send(server.address, "POST", "/upload", headers, body).await
+    };
+    for headers in [&[("content-type", "application/json")][..], &[]] {
+        let answer = post(headers, b"{}").await;
+        let problem = answer.problem(415);
+        assert_eq!(problem["type"], "urn:nws:problem:no_form");
+        assert_eq!(answer.header("accept"), "multipart/form-data");
+    }
+    let form = Form::new().image("a.png", &photo(1));
+    let content_type = form.content_type();
+    let form = form.into_bytes();
+    let coded = async |coding: &str| {
+        let headers = [
+            ("content-type", content_type.as_str()),
+            ("content-encoding", coding),
+        ];
+        post(&headers, &form).await
+    };
+    for coding in ["gzip", "identity, br"] {
+        let answer = coded(coding).await;
+        let problem = answer.problem(415);
+        assert_eq!(problem["type"], "urn:nws:problem:packed");
+        assert_eq!(answer.header("accept-encoding"), "identity");
+    }
+    assert_eq!(coded("Identity").await.status, 202);
 }
 
 #[tokio::test]
@@ -201,7 +247,9 @@ async fn a_malformed_form_is_a_bad_request() {
         let address = server.address;
         async move { client::send(address, "POST", "/upload", &headers, body.into()).await }
     };
-    post("application/json", b"{}".to_vec()).await.problem(400);
+    post("multipart/form-data", b"{}".to_vec())
+        .await
+        .problem(400);
     post("multipart/form-data; boundary=x", b"no boundary".to_vec())
         .await
         .problem(400);

@@ -133,6 +133,15 @@ async fn an_upload_is_not_refused_for_the_operators_webhook() {
 }
 
 #[tokio::test]
+async fn who_names_two_webhooks_is_told_which_field_it_was() {
+    let server = telling(&Wishes::default()).await;
+    let form = Form::new().field("webhook_url", NAMED);
+    let form = form.field("webhook_url", NAMED).image("a.png", &photo(1));
+    let problem = server.upload(form, &[]).await.problem(400);
+    assert_eq!(problem["field"], "webhook_url");
+}
+
+#[tokio::test]
 async fn a_webhook_that_cannot_be_noted_is_refused_to_who_names_it() {
     let wishes = Wishes::default();
     wishes.broken.set(true);
