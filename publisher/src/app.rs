@@ -111,8 +111,13 @@ impl App {
             unrecorded: Unrecorded::default(),
             intake: Once::holding_nothing(),
             known: Known::default(),
-            webhooks: Webhooks::new(&parts.webhooks, parts.outbox, parts.metrics.clone())
-                .map_err(io::Error::other)?,
+            webhooks: Webhooks::new(
+                &parts.webhooks,
+                parts.outbox,
+                &parts.access,
+                parts.metrics.clone(),
+            )
+            .map_err(io::Error::other)?,
             looks: Pace::new(),
             board: Board::default(),
             spool: Spool::open(parts.spool, parts.config.spool_memory_bytes_max)?,

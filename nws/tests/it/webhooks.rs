@@ -3,6 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::Value;
 
+use crate::auth::printed;
 use crate::support::{
     client::Client,
     fleet::{namespace, role},
@@ -58,6 +59,35 @@ async fn the_end_of_a_job_is_told_signed_and_as_its_status_says() {
     })
     .await;
     until(async || client.metric("nws_webhooks_waiting").await == 0.0).await;
+}
+
+/// A receiver has no key.
+#[tokio::test]
+async fn the_image_of_a_message_opens_without_a_key_and_its_link_stays_the_same() {
+    let made = printed(&["key", "new", "--name", "shop", "--scope", "upload,read"]).await;
+    let [key, line] = &made[..] else {
+        panic!("a key and its line are expected: {made:?}");
+    };
+    let link_key = printed(&["key", "link", "--id", "a"]).await.concat();
+    let (keys, links) = (format!("auth_keys={line}"), format!("link_keys={link_key}"));
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::embedded(data.path(), &with(&[&keys, &links])).await;
+    let mut receiver =
+        Receiver::that_answers(|number| status(if number == 0 { 500 } else { 204 })).await;
+    let client = Client::with_key(&process, key);
+    let fields = [("webhook_url", receiver.url("/"))];
+    let fields = fields.each_ref().map(|(name, url)| (*name, url.as_str()));
+    client.upload(&jpeg(640, 480, 1), &fields).await;
+
+    let (first, again) = (receiver.next().await, receiver.next().await);
+    assert_eq!(first.body, again.body);
+    let told = first.json();
+    let link = told["data"]["url"].as_str().unwrap();
+    let stranger = Client::of(&process);
+    assert_eq!(stranger.get(link).await.status(), StatusCode::OK);
+    let unsigned = link.split('?').next().unwrap();
+    let refused = stranger.get(unsigned).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

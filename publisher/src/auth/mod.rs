@@ -112,7 +112,12 @@ impl Access {
 
     /// The address of an image for whoever is told of it: signed where one has to be let in to see it.
     pub(crate) fn link(&self, path: String) -> String {
-        let signed = self.links.sign(&path, now_ms() / 1000);
+        self.link_of(path, now_ms() / 1000)
+    }
+
+    /// The same as it was then: what is told again says the same again.
+    pub(crate) fn link_of(&self, path: String, then_secs: u64) -> String {
+        let signed = self.links.sign(&path, then_secs);
         signed.filter(|_| self.guarded).unwrap_or(path)
     }
 

@@ -19,6 +19,7 @@ use super::{
     payload,
     target::Target,
 };
+use crate::auth::Access;
 
 /// Brings notices to their targets.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub(super) struct Courier {
     pub(super) policy: Arc<Policy>,
     pub(super) outbox: Arc<dyn Outbox>,
     pub(super) metrics: Metrics,
+    access: Arc<Access>,
     dialler: Dialler,
 }
 
@@ -33,6 +35,7 @@ impl Courier {
     pub(super) fn new(
         policy: &Arc<Policy>,
         outbox: Arc<dyn Outbox>,
+        access: Arc<Access>,
         metrics: Metrics,
     ) -> Result<Self, ConfigError> {
         let names: Arc<dyn Resolve> = Arc::new(System);
@@ -41,6 +44,7 @@ impl Courier {
             policy: Arc::clone(policy),
             outbox,
             metrics,
+            access,
             dialler: dialler.map_err(|error| ConfigError::new("webhook_ca_file", &error))?,
         })
     }
@@ -58,7 +62,8 @@ impl Courier {
     }
 
     async fn send(&self, notice: &Notice, target: &Target) -> Answer {
-        let (id, body) = (notice.id.message(), payload::body(notice));
+        let body = payload::body(notice, &self.access);
+        let id = notice.id.message();
         let timestamp_secs = now_ms() / 1000;
         let signature = self.policy.secrets.sign(&id, timestamp_secs, &body);
         let message = self

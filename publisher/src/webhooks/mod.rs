@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 use backends::{Metrics, Outbox};
 
+use crate::auth::Access;
+
 pub use config::{Config, ConfigError};
 pub(crate) use delivery::deliver;
 pub(crate) use target::{Target, TargetError};
@@ -54,12 +56,14 @@ impl Webhooks {
     pub(crate) fn new(
         config: &Config,
         outbox: Arc<dyn Outbox>,
+        access: &Arc<Access>,
         metrics: Metrics,
     ) -> Result<Self, ConfigError> {
         let on = match config.policy()? {
             Some(policy) => {
                 let policy = Arc::new(policy);
-                let courier = Courier::new(&policy, Arc::clone(&outbox), metrics)?;
+                let courier =
+                    Courier::new(&policy, Arc::clone(&outbox), Arc::clone(access), metrics)?;
                 let courier = Arc::new(courier);
                 Some(On { policy, courier })
             }

@@ -70,7 +70,13 @@ async fn told(answer: Answer, age: Duration, attempts: u32) -> Told {
     };
     let policy = Arc::new(config.policy().unwrap().unwrap());
     let notes = Arc::new(Notes::default());
-    let courier = Courier::new(&policy, Arc::clone(&notes) as _, Metrics::new()).unwrap();
+    let courier = Courier::new(
+        &policy,
+        Arc::clone(&notes) as _,
+        Arc::default(),
+        Metrics::new(),
+    )
+    .unwrap();
     let notice = notice(now_ms() - millis(age), attempts);
     courier.conclude(&notice, "example.com", &answer).await;
     let told = notes.0.lock().unwrap().clone();
