@@ -197,11 +197,11 @@ fn thousandths(text: &str) -> Option<Weight> {
     }
 }
 
-/// Whether gzip is taken, and at least as welcome as bytes that are not packed. Who does not say takes none.
-pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
-    let gzip = coding_weight(headers, "gzip").or_else(|| coding_weight(headers, "*"));
+/// Whether `coding` is taken, and at least as welcome as bytes that are not packed. Who does not say takes none.
+pub(crate) fn takes_coding(headers: &HeaderMap, coding: &str) -> bool {
+    let packed = coding_weight(headers, coding).or_else(|| coding_weight(headers, "*"));
     let plain = coding_weight(headers, "identity");
-    gzip.is_some_and(|gzip| gzip > 0 && gzip >= plain.unwrap_or(0))
+    packed.is_some_and(|packed| packed > 0 && packed >= plain.unwrap_or(0))
 }
 
 /// Whether any coding that we have is taken, no coding among them: it is unless that is excluded.
@@ -421,9 +421,9 @@ mod tests {
             ("notgzip", false),
         ] {
             let asked = headers("accept-encoding", text);
-            assert_eq!(takes_gzip(&asked), taken, "{text}");
+            assert_eq!(takes_coding(&asked, "gzip"), taken, "{text}");
         }
-        assert!(!takes_gzip(&HeaderMap::new()));
+        assert!(!takes_coding(&HeaderMap::new(), "gzip"));
     }
 
     #[test]

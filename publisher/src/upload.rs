@@ -393,7 +393,8 @@ const fn check_size(what: &'static str, measured: u64, limit: u64) -> Result<(),
     Ok(())
 }
 
-/// A file's name without its folder and extension, whichever system it comes from.
+/// A file's name without its folder and extension, whichever system it comes from. A backslash ends a folder on every one of
+/// them: some clients escape one that is a letter of the name and others do not, so that it could not be kept either way.
 fn stem(filename: &str) -> String {
     let name = filename.rsplit(['/', '\\']).next().unwrap_or_default();
     match name.rsplit_once('.') {

@@ -40,7 +40,7 @@ pub(super) const FOR_EVER: HeaderValue =
 /// Asked for again each time, so that a new binary's page is seen at once.
 pub(super) const ASKED_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// A file in the two forms that it is sent in.
+/// A file in the two forms that it is kept in.
 pub(super) struct File {
     media_type: HeaderValue,
     plain: Form,
@@ -52,7 +52,8 @@ pub(super) struct File {
 #[derive(Clone)]
 struct Form {
     bytes: Bytes,
-    etag: String,
+    /// None where they are packed on their way out: nobody knows then what they will be.
+    etag: Option<String>,
 }
 
 impl File {
@@ -81,9 +82,11 @@ impl File {
             (header::VARY, vary),
             (header::CONTENT_SECURITY_POLICY, policy),
         ];
-        let etag = [(header::ETAG, form.etag.clone())];
-        if conditions::none_match(asked, &form.etag) {
-            return (StatusCode::NOT_MODIFIED, always, SAFETY, etag).into_response();
+        let etag = form.etag.as_ref();
+        let is_known = etag.is_some_and(|etag| conditions::none_match(asked, etag));
+        let etag = form.etag.map(|etag| [(header::ETAG, etag)]);
+        if is_known {
+            return (StatusCode::NOT_MODIFIED, always, SAFETY, etag, ()).into_response();
         }
         let media_type = [(header::CONTENT_TYPE, self.media_type.clone())];
         (always, SAFETY, etag, encoding, media_type, form.bytes).into_response()
@@ -92,20 +95,32 @@ impl File {
     /// The form that `asked` is answered with, and the header that says so.
     fn form_for(&self, asked: &HeaderMap) -> (Form, Option<[(HeaderName, &'static str); 1]>) {
         match &self.gzip {
-            Some(gzip) if negotiate::takes_gzip(asked) => {
+            Some(gzip) if negotiate::takes_coding(asked, "gzip") => {
                 (gzip.clone(), Some([(header::CONTENT_ENCODING, "gzip")]))
             }
+            Some(_) if takes_another(asked) => (self.plain.clone().without_name(), None),
             _ => (self.plain.clone(), None),
         }
     }
+}
+
+/// Whether `asked` takes a coding that we keep no file in. Every browser takes gzip, so that such a client is rare, and may have
+/// it packed for it: `compression` packs text that has no name.
+fn takes_another(asked: &HeaderMap) -> bool {
+    let mut others = ["br", "zstd"].into_iter();
+    others.any(|coding| negotiate::takes_coding(asked, coding))
 }
 
 impl Form {
     fn new(bytes: Bytes, name: &str) -> Self {
         Self {
             bytes,
-            etag: format!("\"{name}\""),
+            etag: Some(format!("\"{name}\"")),
         }
+    }
+
+    fn without_name(self) -> Self {
+        Self { etag: None, ..self }
     }
 }
 

@@ -118,6 +118,26 @@ async fn a_client_that_takes_gzip_gets_the_same_file_in_a_third_of_the_bytes() {
 }
 
 #[tokio::test]
+async fn a_client_that_takes_another_coding_than_gzip_has_it_packed_too() {
+    let server = Server::start().await;
+    let path = script(&server).await;
+    let plain = server.get(&path, &[]).await;
+    for coding in ["br", "zstd"] {
+        let answer = server.get(&path, &[("accept-encoding", coding)]).await;
+        assert_eq!(answer.header("content-encoding"), coding);
+        assert!(answer.body.len() < plain.body.len() * 2 / 5, "{coding}");
+        assert_ne!(answer.header("etag"), plain.header("etag"));
+        assert_eq!(answer.header("vary"), "accept-encoding");
+        let kept = plain.header("cache-control");
+        assert_eq!(answer.header("cache-control"), kept);
+    }
+    let asked = [("accept-encoding", "br;q=0.5, identity")];
+    let answer = server.get(&path, &asked).await;
+    assert_eq!(answer.header("etag"), plain.header("etag"));
+    assert!(answer.body == plain.body);
+}
+
+#[tokio::test]
 async fn a_head_says_what_a_get_would_and_sends_nothing() {
     let server = Server::start().await;
     let whole = server.get("/", &[]).await;
