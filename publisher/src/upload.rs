@@ -181,7 +181,7 @@ impl<'c> Form<'c> {
         let content_type = request.headers().get(header::CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
         let boundary = multer::parse_boundary(content_type.unwrap_or_default());
-        let boundary = boundary.map_err(without_boundary)?;
+        let boundary = boundary.map_err(|error| without_boundary(&error))?;
         refuse_long(&boundary)?;
         let in_parser = Arc::new(AtomicU64::new(0));
         let body = config.inflow().of(request.into_body());
@@ -362,7 +362,7 @@ enum BodyError {
 }
 
 /// A form without a boundary is malformed; anything else is no form.
-fn without_boundary(error: multer::Error) -> ApiError {
+fn without_boundary(error: &multer::Error) -> ApiError {
     match error {
         multer::Error::NoBoundary => {
             ApiError::Malformed("the form's Content-Type has no boundary".to_owned())
