@@ -134,7 +134,7 @@ impl Access {
             Need::ReadOrLink => Scope::Read,
         };
         let asked = self.caller(request).await;
-        match (asked, self.link_of(need, request)) {
+        match (asked, self.came_by_link(need, request)) {
             (Ok(Some(caller)), _) if caller.scopes().hold(scope) => {
                 Ok(Admitted::privately(caller, None))
             }
@@ -163,7 +163,7 @@ impl Access {
     }
 
     /// How long the link is good still by which it came, where links open anything.
-    fn link_of(&self, need: Need, request: &Parts) -> Option<Result<Duration, Denied>> {
+    fn came_by_link(&self, need: Need, request: &Parts) -> Option<Result<Duration, Denied>> {
         match need {
             Need::ReadOrLink => self.links.check(&request.uri, now_ms() / 1000),
             Need::NotEvenAName | Need::Nothing | Need::Scope(_) => None,
