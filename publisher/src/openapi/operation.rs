@@ -10,7 +10,7 @@ use super::{
     security,
     writer::Writer,
 };
-use crate::{auth::Need, error::ApiError};
+use crate::{auth::Need, error::ApiError, server::AuthorityError};
 
 /// What the contract is divided into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +126,7 @@ impl Operation {
         path: &mut Map<String, Value>,
     ) {
         let guarded = writer.app.access.is_guarded();
+        self.refusals.push(AuthorityError::Missing.into());
         self.refusals
             .extend(security::of_visitors(method, need, guarded));
         if guarded {

@@ -93,7 +93,9 @@ fn followed(answer: Answer) -> Answer {
 fn refusals(app: &App) -> Vec<ApiError> {
     let (config, limits) = (&app.config, &app.limits);
     vec![
-        ApiError::Malformed("multipart/form-data is expected".to_owned()),
+        ApiError::Twice("image"),
+        ApiError::NotAForm,
+        ApiError::Packed,
         ApiError::ImageMissing,
         ApiError::TooSlow(TooSlow::Silent {
             silent_secs: config.idle_timeout_secs + 1,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     auth::{Denied, Need, Scope},
     error::ApiError,
+    fairness::{TooMany, What},
 };
 
 /// Some instant, in seconds since 1970.
@@ -94,5 +95,8 @@ pub(super) fn refusals(need: Need) -> Vec<ApiError> {
             },
         ]);
     }
-    denied.into_iter().map(ApiError::from).collect()
+    // Who is refused too often is not looked at any more.
+    let too_many = ApiError::TooMany(TooMany::example(What::Read));
+    let denied = denied.into_iter().map(ApiError::from);
+    denied.chain([too_many]).collect()
 }
