@@ -218,6 +218,8 @@ mod tests {
         for (error, limit) in [
             (size("26"), Some((26, 25))),
             (size("25.1"), None),
+            (size("25.000000000000004"), None),
+            (size("0.499"), None),
             (size("0"), None),
             (size("-1"), None),
             (opacity("2"), Some((2, 1))),

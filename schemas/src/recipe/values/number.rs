@@ -46,11 +46,11 @@ pub(super) fn decimal(text: &str, expected: &str) -> Result<f64, ValueError> {
     number.ok_or_else(|| ValueError::new(format!("{} is not {expected}", quoted(text))))
 }
 
-/// A percentage in hundredths, of which `allowed` are taken.
+/// A percentage in hundredths, of which `allowed` are taken. What is beyond them is refused before it is rounded, so that the
+/// limits are those that are told.
 pub(super) fn hundredths(percent: f64, allowed: RangeInclusive<u16>) -> Result<u16, ValueError> {
     let (min, max) = allowed.into_inner();
-    let hundredths = (percent * 100.0).round();
-    if !(f64::from(min)..=f64::from(max)).contains(&hundredths) {
+    if !(f64::from(min) / 100.0..=f64::from(max) / 100.0).contains(&percent) {
         let (from, to) = (shortest(min, 100), shortest(max, 100));
         return Err(ValueError::outside(
             format!("{percent} percent, {from} to {to} are allowed"),
@@ -58,7 +58,7 @@ pub(super) fn hundredths(percent: f64, allowed: RangeInclusive<u16>) -> Result<u
             u64::from(max) / 100,
         ));
     }
-    Ok(hundredths as u16)
+    Ok((percent * 100.0).round() as u16)
 }
 
 /// The number as a limit can be told: `None` where it has a fraction or is below zero.
