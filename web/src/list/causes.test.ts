@@ -13,6 +13,7 @@ const SOURCES: ReadonlyArray<readonly [file: string, from: string, until: string
   ['workers/src/error.rs', 'fn code(', '\n}\n'],
   ['workers/src/error.rs', 'fn code_of(', '\n}\n'],
   ['publisher/src/auth/denied.rs', 'const fn kind(', 'fn field('],
+  ['publisher/src/server/authority.rs', 'const fn kind(', 'fn measured_and_limit('],
   ['backends/src/queue/dead.rs', 'const fn as_str(', 'fn read('],
   ['backends/src/queue/mod.rs', 'impl Reason', '\n}\n'],
 ];

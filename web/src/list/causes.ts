@@ -80,6 +80,12 @@ export const CAUSE_OF_CODE: Readonly<Record<string, Cause>> = {
   no_such_range: 'disagreement',
   other_site: 'disagreement',
   webhook_refused: 'disagreement',
+  too_many_webhooks: 'tooOften',
+  host_elsewhere: 'disagreement',
+  host_malformed: 'disagreement',
+  host_unknown: 'disagreement',
+  packed: 'disagreement',
+  no_form: 'disagreement',
   // Of who asks.
   credential_missing: 'notAllowed',
   credential_malformed: 'notAllowed',

@@ -1,0 +1,1 @@
+import{D as e}from"./index-CO98Qhm6.js";var t=e();function n(){let e=(0,t.useRef)(null);return(0,t.useLayoutEffect)(()=>{let{current:t}=e;return t?.showModal(),()=>t?.close()},[]),e}export{n as t};
