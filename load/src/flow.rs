@@ -72,16 +72,22 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let each = options.gib * 1024 * MIB / UPLOAD_BYTES as u64 / PARTS;
     let downloaded = AtomicU64::new(0);
     let measured = async {
-        let mut peaks = Vec::new();
+        let (mut peaks, mut before) = (Vec::new(), 0);
         for part in 0..PARTS {
             publisher.reset_peak()?;
             let numbers = part * each + 1..=(part + 1) * each;
             upload(&client, &photos, numbers, options.uploads).await?;
             peaks.push(publisher.peak_bytes()?);
             let uploaded = (part + 1) * each * UPLOAD_BYTES as u64 / MIB;
-            let downloaded = downloaded.load(Ordering::Relaxed) / MIB;
+            let downloaded = downloaded.load(Ordering::Relaxed);
             let peak = peaks[peaks.len() - 1] / MIB;
-            println!("{uploaded} MiB up, {downloaded} MiB down: peak {peak} MiB");
+            println!(
+                "{uploaded} MiB up, {} MiB down: peak {peak} MiB",
+                downloaded / MIB
+            );
+            // A download that stands still would cost no memory.
+            anyhow::ensure!(downloaded > before, "nothing came down meanwhile");
+            before = downloaded;
         }
         anyhow::Ok(peaks)
     };
