@@ -10,6 +10,8 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream};
 use tokio::time::{Instant, timeout};
 
+use crate::window::Window;
+
 /// What is expected of a client that sends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inflow {
@@ -58,8 +60,7 @@ impl Inflow {
         let client = Client {
             expected: self,
             silent: Duration::ZERO,
-            waited: Duration::ZERO,
-            bytes: 0,
+            window: Window::default(),
         };
         let begun = (body.into_data_stream(), client);
         stream::try_unfold(begun, async |(mut body, mut client)| {
@@ -90,9 +91,7 @@ struct Client {
     expected: Inflow,
     /// For how long nothing has come.
     silent: Duration,
-    /// How much of this window is over, and what came in it.
-    waited: Duration,
-    bytes: u64,
+    window: Window,
 }
 
 impl Client {
@@ -120,7 +119,7 @@ impl Client {
     /// How long it is waited for, before there is something to judge.
     fn patience(&self) -> Duration {
         let silence = self.expected.idle_max.saturating_sub(self.silent);
-        silence.min(self.expected.window.saturating_sub(self.waited))
+        silence.min(self.window.rest(self.expected.window))
     }
 
     /// After `waited` without anything, `bytes` came.
@@ -129,10 +128,11 @@ impl Client {
             0 => self.silent + waited,
             _ => Duration::ZERO,
         };
-        self.waited += waited;
-        self.bytes += bytes;
+        self.window.add(waited, bytes);
         let Inflow {
-            idle_max, window, ..
+            idle_max,
+            window,
+            bytes_per_sec_min,
         } = self.expected;
         if self.silent >= idle_max {
             return Err(TooSlow::Silent {
@@ -140,28 +140,14 @@ impl Client {
                 silent_secs_max: idle_max.as_secs(),
             });
         }
-        if self.waited >= window {
-            return self.end_window();
-        }
-        Ok(())
-    }
-
-    fn end_window(&mut self) -> Result<(), TooSlow> {
-        let Inflow {
-            bytes_per_sec_min,
-            window,
-            ..
-        } = self.expected;
-        let bytes_per_sec = self.bytes / self.waited.as_secs().max(1);
-        (self.waited, self.bytes) = (Duration::ZERO, 0);
-        if bytes_per_sec < bytes_per_sec_min {
-            return Err(TooSlow::Crawling {
+        match self.window.crawled(window, bytes_per_sec_min) {
+            None => Ok(()),
+            Some(bytes_per_sec) => Err(TooSlow::Crawling {
                 bytes_per_sec,
                 bytes_per_sec_min,
                 window,
-            });
+            }),
         }
-        Ok(())
     }
 }
 

@@ -56,6 +56,7 @@ mod sweep;
 mod unrecorded;
 mod upload;
 pub mod webhooks;
+mod window;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 

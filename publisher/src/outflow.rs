@@ -9,6 +9,8 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream};
 use tokio::time::Instant;
 
+use crate::window::Window;
+
 /// What is given out at once. 64 KiB: so much has a slow client to take before it is seen to take anything.
 const PIECE_BYTES_MAX: usize = 64 * 1024;
 
@@ -48,8 +50,7 @@ impl Outflow {
             client: Client {
                 expected: self,
                 given: None,
-                waited: Duration::ZERO,
-                bytes: 0,
+                window: Window::default(),
             },
         };
         stream::try_unfold(begun, async |mut giving| {
@@ -87,34 +88,26 @@ struct Client {
     expected: Outflow,
     /// When it was given a piece, and of how many bytes.
     given: Option<(Instant, u64)>,
-    /// How much of this window is over, and what was taken in it.
-    waited: Duration,
-    bytes: u64,
+    window: Window,
 }
 
 impl Client {
     fn judge<E>(&mut self) -> Result<(), Broken<E>> {
         if let Some((at, bytes)) = self.given.take() {
-            self.waited += at.elapsed();
-            self.bytes += bytes;
+            self.window.add(at.elapsed(), bytes);
         }
         let Outflow {
             bytes_per_sec_min,
             window,
         } = self.expected;
-        if self.waited < window {
-            return Ok(());
-        }
-        let bytes_per_sec = self.bytes / self.waited.as_secs().max(1);
-        (self.waited, self.bytes) = (Duration::ZERO, 0);
-        if bytes_per_sec < bytes_per_sec_min {
-            return Err(Broken::Crawling {
+        match self.window.crawled(window, bytes_per_sec_min) {
+            None => Ok(()),
+            Some(bytes_per_sec) => Err(Broken::Crawling {
                 bytes_per_sec,
                 bytes_per_sec_min,
                 window,
-            });
+            }),
         }
-        Ok(())
     }
 }
 
